@@ -1,0 +1,82 @@
+//! An order as its shop has it now, without the vendor's shapes.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{Address, LineId, Money, OrderId, Sku};
+
+/// An order read from a shop. Both platforms' orders are mapped to this before any rule looks at them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopOrder {
+    /// The shop's own id of the order.
+    pub order_id: OrderId,
+    /// When the buyer placed it.
+    pub placed_at: Timestamp,
+    /// When the shop last changed it. Only as fine as the shop's clock (one second).
+    pub modified_at: Timestamp,
+    /// Its status or statuses.
+    pub status: ShopStatus,
+    /// Sales channel (BigCommerce); none where the platform has no channels.
+    pub channel: Option<i64>,
+    /// ISO 4217.
+    pub currency: String,
+    /// Where it goes; none for an order with nothing to ship.
+    pub ship_to: Option<Address>,
+    /// How many different addresses it goes to. The warehouse takes orders with one.
+    pub destinations: usize,
+    /// Shipping method as the buyer saw it.
+    pub shipping_method: String,
+    /// The buyer collects it.
+    pub pickup: bool,
+    /// What the buyer wrote.
+    pub customer_note: String,
+    /// All lines, also those that are not shipped.
+    pub lines: Vec<ShopLine>,
+    /// What the buyer pays, tax included.
+    pub total: Money,
+}
+
+/// One line of a shop's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopLine {
+    /// The shop's id of the line.
+    pub line_id: LineId,
+    /// SKU of the chosen variant; empty where the shop has none.
+    pub sku: Sku,
+    /// Name as the buyer saw it.
+    pub name: String,
+    /// Units still wanted: ordered less refunded.
+    pub quantity: u32,
+    /// Price of one unit, tax included.
+    pub unit_price: Money,
+    /// Chosen options by display name, all of them; the shop's settings choose which go to the warehouse.
+    pub options: BTreeMap<String, String>,
+    /// Whether something is put in a parcel: not for downloads and gift certificates.
+    pub shippable: bool,
+}
+
+/// An order's status, in the platform's own words as the settings spell them.
+///
+/// BigCommerce has one status (`awaiting_fulfillment`), Ecwid has two (`PAID`, `AWAITING_PROCESSING`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShopStatus {
+    /// BigCommerce: one of [`crate::BIGCOMMERCE_STATUSES`] by name, or `status_<id>` for an id that is not in it.
+    Order(String),
+    /// Ecwid: payment and fulfilment, upper case.
+    PaymentAndFulfillment {
+        /// One of [`crate::ECWID_PAYMENT_STATUSES`].
+        payment: String,
+        /// One of [`crate::ECWID_FULFILLMENT_STATUSES`].
+        fulfillment: String,
+    },
+}
+
+impl std::fmt::Display for ShopStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Order(status) => f.write_str(status),
+            Self::PaymentAndFulfillment { payment, fulfillment } => write!(f, "{payment}/{fulfillment}"),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The wire contract: the CloudEvents envelope, one type per message, their signatures and JSON Schemas.
+
+mod event;
+mod messages;
+mod schemas;
+pub mod standard_webhooks;
+
+pub use event::{Event, InvalidEvent, RawEvent, Source};
+pub use messages::{
+    EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided, ShopOrderChanged,
+    ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted, WarehouseOrderRejected,
+};
+pub use schemas::schemas;
