@@ -3,6 +3,7 @@
 mod address;
 mod ids;
 mod import_rules;
+mod listing;
 mod mend;
 mod money;
 mod released_order;
@@ -14,6 +15,7 @@ mod stock;
 pub use address::Address;
 pub use ids::{InvalidStoreId, LineId, OrderId, OrderNumber, ShipmentId, Sku, StoreId};
 pub use import_rules::{Decision, FilterRule, ImportRules};
+pub use listing::Listing;
 pub use mend::{Classify, Mend};
 pub use money::{InvalidMoney, Money};
 pub use released_order::{OrderLine, Platform, ReleasedOrder};

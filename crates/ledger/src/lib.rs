@@ -1,1 +1,124 @@
-//! (charter)
+//! What Crossdock knows and did: orders, shipments, stock, and a timeline of everything. SQLite or PostgreSQL.
+
+mod error;
+mod order;
+mod shipment;
+mod stock;
+mod timeline;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use crossdock_domain::{Listing, OrderId, OrderNumber, ShipmentId, Sku, StockLevel, StoreId};
+use jiff::Timestamp;
+use secrecy::SecretString;
+
+pub use error::LedgerError;
+pub use order::{Answer, Judged, NextStep, OrderRecord, OrderState, OrdersWanted, Verdict};
+pub use shipment::{IntendedShipment, ShipmentState};
+pub use stock::StockLine;
+pub use timeline::{Happening, TimelineEntry};
+
+/// Everything that is kept. Each method is one transaction: it happens whole or not at all, and may be repeated.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    // ---- orders
+
+    /// Puts down what was decided about an order, and says what is to be done now.
+    ///
+    /// A new order gets its record. A filtered or held one is judged anew if the shop's `modified_at` is not older than what stands
+    /// (a late notice never overwrites newer truth). One that is being released, or is further, stays as it is.
+    /// The same decision again changes nothing and adds nothing to the timeline.
+    ///
+    /// # Errors
+    /// [`LedgerError::NumberTaken`] if another order has this number already.
+    async fn judge(&self, judged: &Judged) -> Result<NextStep, LedgerError>;
+
+    /// The order's release is confirmed by the broker: `releasing` becomes `released`. An order that is further stays as it is.
+    async fn released(&self, store: &StoreId, order_id: &OrderId, at: Timestamp) -> Result<(), LedgerError>;
+
+    /// The warehouse has taken the order or refused it. One that has shipped stays as it is; the timeline tells it nonetheless.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchOrder`] if no order has this number.
+    async fn answered(&self, number: &OrderNumber, answer: &Answer, happening: &Happening) -> Result<(), LedgerError>;
+
+    /// The order of this number.
+    async fn order_by_number(&self, number: &OrderNumber) -> Result<Option<OrderRecord>, LedgerError>;
+
+    /// Orders whose number or shop's id is this text: one, or several where shops share ids.
+    async fn orders_named(&self, text: &str) -> Result<Vec<OrderRecord>, LedgerError>;
+
+    /// Orders, the latest placed first.
+    async fn orders(&self, wanted: &OrdersWanted) -> Result<Vec<OrderRecord>, LedgerError>;
+
+    // ---- timeline
+
+    /// Tells something about an order. The same `key` of the same order again is silent; an order that has no record yet may be told of.
+    async fn tell(&self, store: &StoreId, order_id: &OrderId, happening: &Happening) -> Result<(), LedgerError>;
+
+    /// All that happened to an order, oldest first.
+    async fn timeline(&self, store: &StoreId, order_id: &OrderId) -> Result<Vec<TimelineEntry>, LedgerError>;
+
+    // ---- shipments
+
+    /// Puts a consignment down before anything is written to the shop, and says what is in it.
+    ///
+    /// Lines that the warehouse did not name are all that is open of the order at that moment. The same id again returns what stands.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchOrder`] if no order has its number.
+    async fn intend_shipment(
+        &self,
+        shipment: &crossdock_domain::Shipment,
+        happening: &Happening,
+    ) -> Result<IntendedShipment, LedgerError>;
+
+    /// The consignment stands at the shop. If it completes the order, the order is `shipped`.
+    async fn shipment_done(
+        &self,
+        id: &ShipmentId,
+        shop_shipments: &[String],
+        happening: &Happening,
+    ) -> Result<(), LedgerError>;
+
+    // ---- stock
+
+    /// Takes a count: for each SKU only if it is newer than what stands. Returns the SKUs whose count it replaced or began.
+    async fn counted(&self, counted_at: Timestamp, levels: &[StockLevel]) -> Result<Vec<Sku>, LedgerError>;
+
+    /// Every counted SKU, with what is promised of it over all shops, and what this shop was last told.
+    async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError>;
+
+    /// The shop has taken these quantities.
+    async fn pushed(&self, store: &StoreId, quantities: &[(Sku, i64)], at: Timestamp) -> Result<(), LedgerError>;
+
+    /// Where the shop lists these SKUs, as far as it was looked up. A SKU that was looked up and not found has an empty list;
+    /// one that was never looked up, or whose product changed since, is absent.
+    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<(Sku, Vec<Listing>)>, LedgerError>;
+
+    /// Replaces what is known of these SKUs' listings.
+    async fn learn_listings(
+        &self,
+        store: &StoreId,
+        found: &[(Sku, Vec<Listing>)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Forgets what is known of a product's listings, and which SKUs were not found (it may list one now). What the shop was last
+    /// told of those SKUs is forgotten too, so that the next push tells it again.
+    async fn forget_product(&self, store: &StoreId, product_id: &str) -> Result<(), LedgerError>;
+
+    // ---- health
+
+    /// Proves that the database answers.
+    async fn ping(&self) -> Result<(), LedgerError>;
+}
+
+/// Opens the ledger that the URL names (`sqlite://FILE`, `postgres://…`), and brings its tables up to date.
+///
+/// # Errors
+/// [`LedgerError::Url`] for another kind of URL; [`LedgerError::Unavailable`] if the database cannot be reached or made.
+pub async fn open(_url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
+    todo!()
+}

@@ -1,0 +1,89 @@
+//! What can go wrong between us and a shop, by what a caller does about it.
+
+use std::error::Error;
+use std::time::Duration;
+
+use crossdock_domain::{Classify, Mend};
+
+/// A shop's refusal or silence.
+#[derive(Debug, thiserror::Error)]
+pub enum StorefrontError {
+    /// The shop has no such thing (404).
+    #[error("the shop has no {what}")]
+    NotFound {
+        /// For example `order 1001`.
+        what: String,
+    },
+    /// The token is wrong, revoked or expired. Put the new one into the shop's settings; the work resumes by itself.
+    #[error("the shop refused our credentials ({answer})")]
+    CredentialsRefused {
+        /// Status and the shop's own words.
+        answer: String,
+    },
+    /// The token may not do this. Give the API account the scope.
+    #[error("the shop's token lacks the scope to {scope} ({answer})")]
+    MissingScope {
+        /// What was tried, in the platform's words for its scopes, for example `modify orders`.
+        scope: String,
+        /// Status and the shop's own words.
+        answer: String,
+    },
+    /// Too many requests: the shop said how long to wait.
+    #[error("the shop asks us to wait {} s", wait.as_secs())]
+    Throttled {
+        /// How long.
+        wait: Duration,
+    },
+    /// No answer, half an answer, or a 5xx.
+    #[error("the shop did not answer as it should")]
+    Unavailable {
+        /// What happened.
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
+    /// The shop understood and said no (4xx).
+    #[error("the shop refused it with {status}: {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The shop's own words, shortened.
+        message: String,
+    },
+    /// An answer of another shape than the platform documents.
+    #[error("the shop's answer is not of the documented shape")]
+    Malformed {
+        /// Which field.
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
+    /// The consignment does not fit the shop's order: an unknown SKU, or more units than are open.
+    #[error("the shipment does not fit the shop's order: {reason}")]
+    Misfit {
+        /// What does not fit, and what to do.
+        reason: String,
+    },
+}
+
+impl Classify for StorefrontError {
+    fn mend(&self) -> Mend {
+        match self {
+            Self::Throttled { wait } => Mend::WaitFor(*wait),
+            Self::Unavailable { .. } => Mend::Wait,
+            Self::CredentialsRefused { .. } | Self::MissingScope { .. } => Mend::Credentials,
+            Self::NotFound { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::Misfit { .. } => Mend::Never,
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "shop-not-found",
+            Self::CredentialsRefused { .. } => "shop-credentials-refused",
+            Self::MissingScope { .. } => "shop-scope-missing",
+            Self::Throttled { .. } => "shop-throttled",
+            Self::Unavailable { .. } => "shop-unavailable",
+            Self::Refused { .. } => "shop-refused",
+            Self::Malformed { .. } => "shop-malformed",
+            Self::Misfit { .. } => "shipment-misfit",
+        }
+    }
+}

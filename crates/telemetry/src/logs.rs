@@ -1,0 +1,37 @@
+//! Log lines, on standard error: text for people, JSON for collectors.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+/// What is logged if nothing else is asked for: our own lines, and the libraries' troubles.
+const FILTER_DEFAULT: &str = "warn,crossdock=info";
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One line a person reads.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts logging. `filter` is a list of `target=level`, as in `RUST_LOG`; one that cannot be read is replaced by the default.
+///
+/// Call it once: a second call changes nothing.
+pub fn start(format: LogFormat, filter: Option<&str>) {
+    let filter = filter.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new(FILTER_DEFAULT));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::NONE)
+        .with_ansi(std::io::stderr().is_terminal());
+    let started = match format {
+        LogFormat::Text => lines.with_target(false).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    };
+    if started.is_err() {
+        tracing::debug!("logging was already started");
+    }
+}
