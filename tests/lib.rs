@@ -1,1 +1,7 @@
-//! Journeys through the whole of Crossdock, over the real binary, a real RabbitMQ and real databases.
+//! What the journeys stand on: a real RabbitMQ, real databases, and the real `crossdock` binary.
+
+pub mod broker;
+pub mod node;
+mod wait;
+
+pub use wait::eventually;

@@ -1,1 +1,2 @@
-//! Journeys.
+//! Journeys over real parts: RabbitMQ, both databases, the sandbox's shops and warehouse, and the `crossdock` binary.
+

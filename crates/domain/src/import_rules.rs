@@ -200,3 +200,6 @@ fn hold(reason: impl Into<String>) -> Decision {
 fn excludes(wanted: &[String], value: &str) -> bool {
     !wanted.is_empty() && !wanted.iter().any(|one| one.eq_ignore_ascii_case(value))
 }
+
+#[cfg(test)]
+mod tests;

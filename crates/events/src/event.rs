@@ -11,7 +11,12 @@ use serde_json::value::RawValue;
 
 use crate::EventData;
 
-/// Content type of one event over HTTP.
+/// Content type of one event, over HTTP and on queues.
+pub const CONTENT_TYPE: &str = "application/cloudevents+json";
+
+/// Content type of a JSON array of events.
+pub const BATCH_CONTENT_TYPE: &str = "application/cloudevents-batch+json";
+
 const SPEC_VERSION: &str = "1.0";
 
 /// Who tells an event.

@@ -5,7 +5,7 @@ mod messages;
 mod schemas;
 pub mod standard_webhooks;
 
-pub use event::{Event, InvalidEvent, RawEvent, Source};
+pub use event::{BATCH_CONTENT_TYPE, CONTENT_TYPE, Event, InvalidEvent, RawEvent, Source};
 pub use messages::{
     EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided, ShopOrderChanged,
     ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted, WarehouseOrderRejected,

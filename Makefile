@@ -1,0 +1,33 @@
+# Crossdock's front door. `make` alone prints what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint format schemas services stop-services
+
+help: ## Print this
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: ## Run everything with the sandbox's shops and warehouse until Ctrl-C
+	@deploy/local/sandbox run
+
+demo: ## Run 20 orders through the same, print what happened, exit 1 if anything is missing
+	@deploy/local/sandbox demo 20
+
+test: services ## Run every test, over a real RabbitMQ and both databases (installs what is missing)
+	cargo build --package crossdock
+	. target/local/test.env && cargo test --workspace
+
+lint: ## Check formatting and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+format: ## Format the code
+	cargo fmt --all
+
+schemas: ## Write the JSON Schemas and the OpenAPI document anew from the code
+	CROSSDOCK_WRITE_SCHEMAS=1 cargo test --package crossdock-events --package crossdock-receiver
+
+services: ## Start the RabbitMQ and PostgreSQL that the tests use
+	@deploy/local/test-services start
+
+stop-services: ## Stop them
+	@deploy/local/test-services stop

@@ -1,0 +1,179 @@
+//! A virtual host of its own for each test, on the RabbitMQ node that `make test` starts.
+
+use lapin::options::{BasicGetOptions, QueueDeclareOptions};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{Connection, ConnectionProperties};
+use reqwest::Method;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use url::Url;
+use uuid::Uuid;
+
+/// A fresh virtual host; removed when dropped.
+pub struct Vhost {
+    name: String,
+    amqp: Url,
+    api: Url,
+}
+
+/// A message taken out of a queue.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// With which it came to this queue.
+    pub routing_key: String,
+    /// As published.
+    pub id: String,
+    /// Headers that are texts or whole numbers, as text.
+    pub headers: std::collections::BTreeMap<String, String>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Taken {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// If it is none.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).expect("the body is JSON")
+    }
+}
+
+impl Vhost {
+    /// Makes one on the node of the environment.
+    ///
+    /// # Panics
+    /// If the node's address is not in the environment, or it does not answer.
+    pub async fn create() -> Self {
+        let at = |name: &str| -> Url {
+            std::env::var(name)
+                .unwrap_or_else(|_| panic!("{name} is not set: run `make test`, or source target/local/test.env"))
+                .parse()
+                .expect("an address in the environment is a URL")
+        };
+        Self::create_at(&at("CROSSDOCK_TEST_AMQP_URL"), &at("CROSSDOCK_TEST_RABBITMQ_API")).await
+    }
+
+    /// Makes one on the node at these addresses.
+    ///
+    /// # Panics
+    /// If the node does not answer.
+    pub async fn create_at(amqp: &Url, api: &Url) -> Self {
+        let name = format!("test-{}", Uuid::new_v4().simple());
+        let vhost = Self { amqp: amqp.clone(), api: api.clone(), name };
+        vhost.call(Method::PUT, &format!("vhosts/{}", vhost.name), None).await;
+        let all = json!({"configure": ".*", "write": ".*", "read": ".*"});
+        vhost.call(Method::PUT, &format!("permissions/{}/guest", vhost.name), Some(all)).await;
+        vhost
+    }
+
+    /// What goes into `broker.url`.
+    pub fn url(&self) -> SecretString {
+        self.address().into()
+    }
+
+    /// The same, to be written into a configuration.
+    pub fn address(&self) -> String {
+        let mut url = self.amqp.clone();
+        url.set_path(&self.name);
+        url.into()
+    }
+
+    /// Messages that are ready in a queue.
+    ///
+    /// # Panics
+    /// If there is no such queue.
+    pub async fn depth(&self, queue: &str) -> u32 {
+        let connection = self.connect().await;
+        let channel = connection.create_channel().await.expect("a new connection opens a channel");
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let declared = channel.queue_declare(ShortString::from(queue), passive, FieldTable::default()).await;
+        declared.unwrap_or_else(|error| panic!("queue {queue}: {error}")).message_count()
+    }
+
+    /// Takes all that is ready out of a queue, for good.
+    ///
+    /// # Panics
+    /// If there is no such queue.
+    pub async fn take(&self, queue: &str) -> Vec<Taken> {
+        let connection = self.connect().await;
+        let channel = connection.create_channel().await.expect("a new connection opens a channel");
+        let mut all = Vec::new();
+        loop {
+            let next = channel.basic_get(ShortString::from(queue), BasicGetOptions { no_ack: true }).await;
+            let Some(message) = next.unwrap_or_else(|error| panic!("queue {queue}: {error}")) else { return all };
+            let headers = message.properties.headers().clone().unwrap_or_default();
+            all.push(Taken {
+                routing_key: message.routing_key.to_string(),
+                id: message.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
+                headers: headers.inner().iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect(),
+                body: message.data.clone(),
+            });
+        }
+    }
+
+    /// Closes all connections to this virtual host, as an operator would.
+    pub async fn close_connections(&self) {
+        let all = self.call(Method::GET, &format!("vhosts/{}/connections", self.name), None).await;
+        for connection in all.as_array().into_iter().flatten() {
+            let name = connection["name"].as_str().unwrap_or_default();
+            let mut url = self.api.join("api/connections/").expect("the API's paths fit");
+            url.path_segments_mut().expect("http URLs have paths").pop_if_empty().push(name);
+            // One that is gone already answers 404: as wanted.
+            let _ = client().delete(url).send().await;
+        }
+    }
+
+    /// Removes an exchange.
+    pub async fn delete_exchange(&self, exchange: &str) {
+        self.call(Method::DELETE, &format!("exchanges/{}/{exchange}", self.name), None).await;
+    }
+
+    async fn connect(&self) -> Connection {
+        Connection::connect(&self.address(), ConnectionProperties::default()).await.expect("the test's node answers")
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let url = self.api.join(&format!("api/{path}")).expect("the API's paths fit");
+        let mut request = client().request(method, url);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.expect("the management API answers");
+        assert!(answer.status().is_success(), "management API, {path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+}
+
+impl Drop for Vhost {
+    fn drop(&mut self) {
+        let url = self.api.join(&format!("api/vhosts/{}", self.name)).expect("the API's paths fit");
+        // On a thread of its own: a drop cannot wait inside the test's runtime.
+        let removed = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async { client().delete(url).send().await }).map_err(std::io::Error::other)
+        });
+        if !matches!(removed.join(), Ok(Ok(_))) {
+            eprintln!("virtual host {} was left behind", self.name);
+        }
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::new()
+}
+
+fn text(value: &lapin::types::AMQPValue) -> Option<String> {
+    use lapin::types::AMQPValue as Value;
+    match value {
+        Value::LongString(text) => Some(text.to_string()),
+        Value::ShortString(text) => Some(text.to_string()),
+        Value::ShortShortInt(number) => Some(number.to_string()),
+        Value::ShortInt(number) => Some(number.to_string()),
+        Value::ShortUInt(number) => Some(number.to_string()),
+        Value::LongInt(number) => Some(number.to_string()),
+        Value::LongUInt(number) => Some(number.to_string()),
+        Value::LongLongInt(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
