@@ -1,32 +1,29 @@
 //! Typed configuration: `crossdock.toml`, read, validated and cross-checked before a socket opens.
 
+mod base_url;
 mod broker;
+mod claims;
+mod item;
 mod ledger;
+mod order_numbers;
+mod problem;
 mod receiver;
+mod secret;
+mod section;
+mod settings;
+mod source;
 mod store;
+mod stores;
+mod suggestion;
 mod warehouse;
 
 pub use broker::BrokerSettings;
 pub use ledger::LedgerSettings;
+pub use problem::{Problem, Problems};
 pub use receiver::ReceiverSettings;
+pub use settings::Settings;
 pub use store::{
-    BigcommerceConnection, EcwidConnection, Connection, StockSettings, StoreSettings, TrackingSettings, WebhookHeader,
+    BigcommerceConnection, Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings,
+    WebhookHeader,
 };
 pub use warehouse::WarehouseSettings;
-
-use std::sync::Arc;
-
-/// The whole configuration.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// RabbitMQ.
-    pub broker: BrokerSettings,
-    /// The database.
-    pub ledger: LedgerSettings,
-    /// The HTTP edge.
-    pub receiver: ReceiverSettings,
-    /// The warehouse.
-    pub warehouse: WarehouseSettings,
-    /// The shops, in the file's order; ids are unique.
-    pub stores: Vec<Arc<StoreSettings>>,
-}

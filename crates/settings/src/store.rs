@@ -1,9 +1,24 @@
 //! `[[store]]`: one shop.
 
-use crossdock_domain::{ImportRules, Platform, StockPush, StoreId};
+mod bigcommerce;
+mod ecwid;
+mod orders;
+mod start_date;
+mod stock;
+mod tracking;
+
+pub use bigcommerce::{BigcommerceConnection, WebhookHeader};
+pub use ecwid::EcwidConnection;
+pub use stock::StockSettings;
+pub use tracking::TrackingSettings;
+
+use crossdock_domain::{ImportRules, Platform, StoreId};
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
-use url::Url;
+
+use crate::claims::Claims;
+use crate::item::Item;
+use crate::section::Section;
+use crate::suggestion::nearest;
 
 /// One shop.
 #[derive(Debug, Clone)]
@@ -32,6 +47,28 @@ impl StoreSettings {
             Connection::Ecwid(_) => Platform::Ecwid,
         }
     }
+
+    pub(crate) fn read(mut section: Section<'_>, claims: &mut Claims) -> Option<Self> {
+        let id = section.require("id", r#""my-shop""#).and_then(|item| {
+            let id: StoreId = item.parsed(str::parse)?;
+            claims.id(&item, &id);
+            Some(id)
+        });
+        let name = section.take("name").and_then(|item| item.string());
+        let time_zone = section.take("time_zone").and_then(|item| item.parsed(parse_time_zone));
+        let time_zone = time_zone.unwrap_or(TimeZone::UTC);
+
+        let (platform, connection) = Connection::read(&mut section, claims);
+        let shop = Shop { id: id.clone(), platform, time_zone: time_zone.clone() };
+        let orders = orders::read(section.section("orders"), shop, claims);
+        let tracking = TrackingSettings::read(section.section("tracking"), platform);
+        let stock = StockSettings::read(section.section("stock"));
+        section.finish();
+
+        let id = id?;
+        let name = name.unwrap_or_else(|| id.to_string());
+        Some(Self { id, name, time_zone, connection: connection?, orders: orders?, tracking, stock })
+    }
 }
 
 /// How a shop is reached, and how its webhooks are known to be its own.
@@ -43,65 +80,61 @@ pub enum Connection {
     Ecwid(EcwidConnection),
 }
 
-/// A BigCommerce shop.
-#[derive(Debug, Clone)]
-pub struct BigcommerceConnection {
-    /// The shop's hash: in API paths, and in a callback's `producer`.
-    pub store_hash: String,
-    /// Of the API account.
-    pub client_id: String,
-    /// One or two live secrets that sign webhooks; may be empty where `webhook_header` is set.
-    pub client_secrets: Vec<SecretString>,
-    /// Sent as `X-Auth-Token`.
-    pub access_token: SecretString,
-    /// `https://api.bigcommerce.com` by default; without a trailing slash or path in use.
-    pub api_url: Url,
-    /// The older shared-header scheme; if set, a callback without it is refused.
-    pub webhook_header: Option<WebhookHeader>,
+impl Connection {
+    /// The platform, if it is clear, and the connection, if nothing is wrong with it.
+    fn read(section: &mut Section<'_>, claims: &mut Claims) -> (Option<Platform>, Option<Self>) {
+        let (bigcommerce, ecwid) = (section.take("bigcommerce"), section.take("ecwid"));
+        let platform = match (&bigcommerce, &ecwid) {
+            (Some(_), None) => Some(Platform::Bigcommerce),
+            (None, Some(_)) => Some(Platform::Ecwid),
+            (Some(_), Some(ecwid)) => {
+                ecwid.refuse(
+                    "this store has [store.bigcommerce] too; keep one, and add a [[store]] for the other",
+                );
+                None
+            }
+            (None, None) => {
+                section.refuse("bigcommerce", "is missing; add [store.bigcommerce] or [store.ecwid]");
+                None
+            }
+        };
+        let bigcommerce = bigcommerce.and_then(|item| BigcommerceConnection::read(item.section()?, claims));
+        let ecwid = ecwid.and_then(|item| EcwidConnection::read(item.section()?, claims));
+        (platform, bigcommerce.map(Self::Bigcommerce).or(ecwid.map(Self::Ecwid)))
+    }
 }
 
-/// A header that the shop sends with every callback.
-#[derive(Debug, Clone)]
-pub struct WebhookHeader {
-    /// Lower case.
-    pub name: String,
-    /// Its secret value.
-    pub value: SecretString,
+/// What the sections of a shop need to know of it, as far as it could be read.
+struct Shop {
+    id: Option<StoreId>,
+    platform: Option<Platform>,
+    time_zone: TimeZone,
 }
 
-/// An Ecwid shop.
-#[derive(Debug, Clone)]
-pub struct EcwidConnection {
-    /// The shop's number: in API paths, and in a callback's `storeId`.
-    pub store_id: u64,
-    /// One or two live secrets that sign webhooks.
-    pub client_secrets: Vec<SecretString>,
-    /// Sent as `Authorization: Bearer`.
-    pub access_token: SecretString,
-    /// `https://app.ecwid.com` by default.
-    pub api_url: Url,
+/// Takes a key that only one platform has; on a shop of the other it is a problem.
+fn take_of<'a>(
+    section: &mut Section<'a>,
+    key: &'static str,
+    owner: Platform,
+    platform: Option<Platform>,
+) -> Option<Item<'a>> {
+    let item = section.take(key)?;
+    if platform.is_some_and(|platform| platform != owner) {
+        let owner = match owner {
+            Platform::Bigcommerce => "BigCommerce",
+            Platform::Ecwid => "Ecwid",
+        };
+        item.refuse(&format!("is only for {owner} shops; remove it"));
+        return None;
+    }
+    Some(item)
 }
 
-/// What is written back of a shipment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TrackingSettings {
-    /// Whether the tracking number is written.
-    pub number: bool,
-    /// Whether the tracking link is written.
-    pub url: bool,
-    /// BigCommerce: the order's status id once every line has shipped: 10 `completed` (default) or 2 `shipped`.
-    pub complete_status_id: i64,
-    /// A shipment by such a carrier means that the buyer collects it: the order becomes ready for pickup, not shipped.
-    pub pickup_carriers: Vec<String>,
-}
-
-/// What the shop is told of stock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StockSettings {
-    /// Which number.
-    pub push: StockPush,
-    /// Whether to push soon after a change.
-    pub on_change: bool,
-    /// Units kept back per SKU.
-    pub buffer: i64,
+fn parse_time_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        let known: Vec<_> = jiff::tz::db().available().collect();
+        let near =
+            nearest(name, known.iter().map(jiff::tz::TimeZoneName::as_str)).unwrap_or("Australia/Melbourne");
+        format!("'{name}' is no IANA time zone; write it like '{near}'")
+    })
 }

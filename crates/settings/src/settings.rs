@@ -1,0 +1,237 @@
+//! The whole configuration, from a file's text to values that hold together.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use crate::section::Section;
+use crate::source::Source;
+use crate::{
+    BrokerSettings, LedgerSettings, Problems, ReceiverSettings, StoreSettings, WarehouseSettings, stores,
+};
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// RabbitMQ.
+    pub broker: BrokerSettings,
+    /// The database.
+    pub ledger: LedgerSettings,
+    /// The HTTP edge.
+    pub receiver: ReceiverSettings,
+    /// The warehouse.
+    pub warehouse: WarehouseSettings,
+    /// The shops, in the file's order; ids are unique.
+    pub stores: Vec<Arc<StoreSettings>>,
+}
+
+impl Settings {
+    /// Reads a configuration file. `env` answers a variable of the environment by its name.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, or that it cannot be read: show it, exit with status 78; on a reload, go on
+    /// with the settings in use.
+    pub fn load(file: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        match fs::read_to_string(file) {
+            Ok(text) => Self::parse(&text, file, env),
+            Err(error) => {
+                let source = Source::new("", file, env);
+                let advice = "name the configuration file with --config or CROSSDOCK_CONFIG";
+                source.report(None, "", &format!("cannot be read: {error}; {advice}"));
+                source.verdict(None)
+            }
+        }
+    }
+
+    /// Reads the text of a configuration file. `file` is named in problems, and files of secrets are relative to its folder.
+    ///
+    /// # Errors
+    /// As for [`Settings::load`]. Text that is not TOML is the one problem that hides all others.
+    pub fn parse(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let source = Source::new(text, file, env);
+        match DeTable::parse(text) {
+            Ok(table) => {
+                let read = Self::read(Section::root(&source, table.get_ref()));
+                source.verdict(read)
+            }
+            Err(error) => {
+                let start = error.span().map_or(0, |span| span.start);
+                let what = format!("column {}: this is not TOML: {}", source.column(start), error.message());
+                source.report(Some(source.line(start)), "", &what);
+                source.verdict(None)
+            }
+        }
+    }
+
+    fn read(mut root: Section<'_>) -> Option<Self> {
+        let broker = BrokerSettings::read(root.section("broker"));
+        let ledger = LedgerSettings::read(root.section("ledger"));
+        let receiver = ReceiverSettings::read(root.section("receiver"));
+        let warehouse = WarehouseSettings::read(root.section("warehouse"));
+        root.take_unbuilt("console");
+        let stores = stores::read(&mut root);
+        root.finish();
+        Some(Self { broker: broker?, ledger: ledger?, receiver, warehouse, stores })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use secrecy::{ExposeSecret as _, SecretString};
+
+    use super::*;
+    use crate::Connection;
+
+    const WHOLE: &str = include_str!("../fixtures/whole.toml");
+    const MISTAKES: &str = include_str!("../fixtures/mistakes.toml");
+
+    /// What no test may find in a `Debug` or a problem.
+    const HUSHED: &str = "hunter2";
+
+    fn env(name: &str) -> Option<String> {
+        match name {
+            _ if name.starts_with("ACME_") || name.starts_with("ECWID_") => Some(format!("{HUSHED}-{name}")),
+            "EMPTY" => Some(String::new()),
+            "HEADER_BREAKER" => Some(format!("{HUSHED}…")),
+            _ => None,
+        }
+    }
+
+    fn parse(text: &str) -> Result<Settings, Problems> {
+        Settings::parse(text, Path::new("crossdock.toml"), &env)
+    }
+
+    /// A BigCommerce shop of its own, with more keys at its end.
+    fn shop(more: &str) -> String {
+        format!(
+            "[[store]]\nid = 'acme'\n[store.bigcommerce]\nstore_hash = 'abc'\nclient_id = 'id'\n\
+             client_secrets = ['one']\naccess_token = 'token'\n{more}"
+        )
+    }
+
+    #[test]
+    fn every_supported_key_is_read() {
+        insta::assert_debug_snapshot!("whole", parse(WHOLE).unwrap());
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_with_its_line() {
+        let problems = parse(MISTAKES).unwrap_err();
+        assert!(!format!("{problems} {problems:?}").contains(HUSHED));
+        insta::assert_snapshot!("mistakes", problems);
+    }
+
+    #[test]
+    fn little_is_needed_and_the_rest_has_defaults() {
+        insta::assert_debug_snapshot!("defaults", parse(&shop("")).unwrap());
+    }
+
+    #[test]
+    fn a_date_may_stand_without_quotes() {
+        let settings = parse(&shop("[store.orders]\nstart_date = 2026-01-31")).unwrap();
+        assert_eq!(settings.stores[0].orders.placed_from, Some("2026-01-31T00:00:00Z".parse().unwrap()));
+        assert!(parse(&shop("[store.orders]\nstart_date = 2026-01-31T10:00:00Z")).is_err());
+    }
+
+    #[test]
+    fn no_secret_is_shown() {
+        let settings =
+            parse(&WHOLE.replace("guest:guest", "guest:hunter2").replace("sqlite://", "sqlite://hunter2"));
+        let settings = settings.unwrap();
+        assert!(settings.broker.url.expose_secret().contains(HUSHED));
+        assert!(settings.ledger.url.expose_secret().contains(HUSHED));
+        for shown in [format!("{settings:?}"), format!("{settings:#?}"), format!("{:?}", settings.clone())] {
+            assert!(!shown.contains(HUSHED) && !shown.contains("whsec_") && shown.contains("REDACTED"));
+        }
+    }
+
+    #[test]
+    fn a_relative_database_stays_relative() {
+        let settings = Settings::parse(WHOLE, Path::new("/etc/crossdock/crossdock.toml"), &env).unwrap();
+        assert_eq!(settings.ledger.url.expose_secret(), "sqlite://crossdock.db");
+    }
+
+    #[test]
+    fn broken_toml_is_told_with_line_and_column() {
+        let problems = parse("[broker]\nurl = \"é\" \"x\"\n").unwrap_err();
+        let line = problems.to_string();
+        assert!(line.starts_with("crossdock.toml:2: column 11: this is not TOML: "), "{line}");
+        assert_eq!(problems.list().len(), 1);
+    }
+
+    #[test]
+    fn a_missing_file_says_how_to_name_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let problems = Settings::load(&folder.path().join("none.toml"), &env).unwrap_err();
+        let problems: &dyn Error = &problems;
+        let told = problems.to_string();
+        assert!(
+            told.contains("none.toml: cannot be read") && told.contains("--config or CROSSDOCK_CONFIG"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_file_without_shops_is_refused() {
+        for text in ["", "store = []", "[store]\nid = 'acme'"] {
+            let told = parse(text).unwrap_err().to_string();
+            assert!(told.contains("[[store]]"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_built_is_refused_where_it_would_be_turned_on() {
+        let outside = [
+            "[receiver]\nspool_dir = 'spool'",
+            "[receiver]\nspool_bytes_max = 1073741824",
+            "[console]\nlisten = '127.0.0.1:8081'",
+            "[console]",
+            "[warehouse]\ndeliver = 'http'",
+            "[warehouse]\nurl = 'https://wms.example.com'",
+        ];
+        let inside = [
+            "legacy = { username = 'npf' }",
+            "[store.orders]\nbundle_prefix = 'KIT-'",
+            "[store.orders]\nbundle_suffix = '-KIT'",
+            "[store.orders]\nhold_hours = 1",
+            "[store.orders]\nsweep_every = '5m'",
+            "[store.stock]\ndaily_at = '18:00'",
+        ];
+        let inside = inside.into_iter().map(shop);
+        for text in outside.into_iter().map(|text| format!("{text}\n{}", shop(""))).chain(inside) {
+            let problems = parse(&text).unwrap_err();
+            assert_eq!(problems.list().len(), 1, "{problems}");
+            assert!(problems.to_string().contains("not supported yet"), "{problems}");
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_text_environment_and_file() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("token"), "from-file\r\n").unwrap();
+        let text = "[[store]]\nid = 'acme'\n[store.ecwid]\nstore_id = 1\naccess_token = { file = 'token' }\n\
+                    client_secrets = ['from-text', { env = 'ECWID_CLIENT_SECRET' }]";
+        let settings = Settings::parse(text, &folder.path().join("crossdock.toml"), &env).unwrap();
+        let Connection::Ecwid(ecwid) = &settings.stores[0].connection else { panic!("not an Ecwid shop") };
+        assert_eq!(ecwid.access_token.expose_secret(), "from-file");
+        let secrets: Vec<_> = ecwid.client_secrets.iter().map(SecretString::expose_secret).collect();
+        assert_eq!(secrets, ["from-text", "hunter2-ECWID_CLIENT_SECRET"]);
+    }
+
+    #[test]
+    fn client_secrets_may_be_left_out_only_with_a_webhook_header() {
+        let text = shop("webhook_header = { name = 'X-Token', value = 'open sesame' }");
+        let settings = parse(&text.replace("client_secrets = ['one']\n", "")).unwrap();
+        let Connection::Bigcommerce(shop_settings) = &settings.stores[0].connection else {
+            panic!("another platform")
+        };
+        assert!(shop_settings.client_secrets.is_empty());
+        assert_eq!(shop_settings.webhook_header.as_ref().unwrap().name, "x-token");
+        let told = parse(&shop("").replace("client_secrets = ['one']\n", "")).unwrap_err().to_string();
+        assert!(told.starts_with("crossdock.toml:3: store.bigcommerce.client_secrets: is missing"), "{told}");
+    }
+}

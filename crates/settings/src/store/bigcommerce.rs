@@ -1,0 +1,100 @@
+//! `[store.bigcommerce]`: how a BigCommerce shop is reached.
+
+use crossdock_domain::Platform;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::base_url::parse_base_url;
+use crate::claims::Claims;
+use crate::item::Item;
+use crate::section::Section;
+
+/// Source: BigCommerce's API reference (public repository bigcommerce/docs at 24f580ca, 2026-04-01).
+const API_URL_DEFAULT: &str = "https://api.bigcommerce.com";
+
+/// A BigCommerce shop.
+#[derive(Debug, Clone)]
+pub struct BigcommerceConnection {
+    /// The shop's hash: in API paths, and in a callback's `producer`.
+    pub store_hash: String,
+    /// Of the API account.
+    pub client_id: String,
+    /// One or two live secrets that sign webhooks; may be empty where `webhook_header` is set.
+    pub client_secrets: Vec<SecretString>,
+    /// Sent as `X-Auth-Token`.
+    pub access_token: SecretString,
+    /// `https://api.bigcommerce.com` by default; without a trailing slash or path in use.
+    pub api_url: Url,
+    /// The older shared-header scheme; if set, a callback without it is refused.
+    pub webhook_header: Option<WebhookHeader>,
+}
+
+/// A header that the shop sends with every callback.
+#[derive(Debug, Clone)]
+pub struct WebhookHeader {
+    /// Lower case.
+    pub name: String,
+    /// Its secret value.
+    pub value: SecretString,
+}
+
+impl BigcommerceConnection {
+    pub(super) fn read(mut section: Section<'_>, claims: &mut Claims) -> Option<Self> {
+        section.take_unbuilt("legacy");
+        let store_hash = section.require("store_hash", r#""abc123""#).and_then(|item| {
+            let hash = item.parsed(parse_store_hash)?;
+            claims.shop(&item, Platform::Bigcommerce, &hash);
+            Some(hash)
+        });
+        let client_id = section.require("client_id", r#""…""#).and_then(|item| item.string());
+        let access_token =
+            section.require("access_token", r#"{ env = "NAME" }"#).and_then(|item| item.header_secret());
+        let header = section.take("webhook_header");
+        let client_secrets = match (section.take("client_secrets"), &header) {
+            (Some(item), _) => item.secrets(Item::secret),
+            (None, Some(_)) => Some(Vec::new()),
+            (None, None) => {
+                let what = r#"is missing; add client_secrets = [{ env = "NAME" }], or webhook_header"#;
+                section.refuse("client_secrets", what);
+                None
+            }
+        };
+        let webhook_header = header.and_then(|item| WebhookHeader::read(item.section()?));
+        let api_url = section.take("api_url").and_then(|item| item.parsed(parse_base_url));
+        section.finish();
+
+        Some(Self {
+            store_hash: store_hash?,
+            client_id: client_id?,
+            client_secrets: client_secrets?,
+            access_token: access_token?,
+            api_url: api_url.unwrap_or_else(|| Url::parse(API_URL_DEFAULT).expect("the constant is a URL")),
+            webhook_header,
+        })
+    }
+}
+
+impl WebhookHeader {
+    fn read(mut section: Section<'_>) -> Option<Self> {
+        let name =
+            section.require("name", r#""X-Crossdock-Token""#).and_then(|item| item.parsed(parse_header_name));
+        let value = section.require("value", r#"{ env = "NAME" }"#).and_then(|item| item.header_secret());
+        section.finish();
+        Some(Self { name: name?, value: value? })
+    }
+}
+
+fn parse_store_hash(text: &str) -> Result<String, String> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("'{text}' is no store hash; it is the letters and digits after /stores/ in the API path"))
+}
+
+/// Source: RFC 9110, section 5.6.2 (`token`).
+fn parse_header_name(text: &str) -> Result<String, String> {
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err(format!("'{text}' is no header name; use letters, digits and '-'"))
+}
