@@ -1,1 +1,22 @@
-//! (charter)
+//! Ecwid: its webhooks' signature and shape, its REST API v3, and their mapping to `domain`. No vendor shape leaves here.
+//!
+//! Source: docs.ecwid.com (API reference of 2026-01-14) and the official Java client (2026-07-14).
+
+mod callback;
+mod check;
+mod client;
+mod listing;
+mod order;
+mod profile;
+mod scalar;
+mod shape;
+mod signature;
+mod stock;
+mod storefront;
+mod tracking;
+
+pub use callback::{Callback, CallbackSubject, InvalidCallback, Unverified};
+pub use client::{InvalidAccessToken, http_client};
+pub use shape::ShapeError;
+pub use signature::{SIGNATURE_HEADER, WebhookRefusal, WebhookVerifier};
+pub use storefront::Ecwid;

@@ -1,0 +1,65 @@
+//! [`Ecwid`]: one shop, as the rest of Crossdock sees it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
+use crossdock_settings::{EcwidConnection, TrackingSettings};
+use crossdock_storefront::{Budget, Dispatch, Dispatched, Quantity, Storefront, StorefrontError};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+
+use crate::client::{Client, InvalidAccessToken};
+use crate::profile::Currency;
+
+/// Most calls under way for one shop at once. Ecwid allows 600 a minute and token, and says so only by a 429.
+const CALLS_AT_ONCE_MAX: usize = 4;
+
+/// An Ecwid shop.
+#[derive(Debug)]
+pub struct Ecwid {
+    pub(crate) client: Client,
+    pub(crate) currency: Currency,
+    pub(crate) tracking: TrackingSettings,
+}
+
+impl Ecwid {
+    /// A shop, called through `http` (from [`crate::http_client`]) within `budget`, which all that call this shop share.
+    ///
+    /// # Errors
+    /// [`InvalidAccessToken`]: put the token into the settings as Ecwid showed it.
+    pub fn new(
+        http: reqwest::Client,
+        connection: &EcwidConnection,
+        tracking: &TrackingSettings,
+        budget: Arc<Budget>,
+    ) -> Result<Self, InvalidAccessToken> {
+        let client = Client::new(http, connection, budget)?;
+        Ok(Self { client, currency: Currency::default(), tracking: tracking.clone() })
+    }
+}
+
+#[async_trait]
+impl Storefront for Ecwid {
+    async fn orders(&self, ids: &[OrderId]) -> Vec<Result<ShopOrder, StorefrontError>> {
+        let reads: Vec<_> = ids.iter().map(|id| self.order(id)).collect();
+        stream::iter(reads).buffered(CALLS_AT_ONCE_MAX).collect().await
+    }
+
+    async fn dispatch(&self, dispatch: &Dispatch) -> Result<Dispatched, StorefrontError> {
+        self.write_tracking(dispatch).await
+    }
+
+    async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
+        let searches: Vec<_> = skus.iter().map(|sku| self.listings_of(sku)).collect();
+        stream::iter(searches).buffered(CALLS_AT_ONCE_MAX).try_concat().await
+    }
+
+    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+        let writes: Vec<_> = quantities.iter().map(|quantity| self.set_quantity(quantity)).collect();
+        stream::iter(writes).buffered(CALLS_AT_ONCE_MAX).collect().await
+    }
+
+    async fn check(&self) -> Result<String, StorefrontError> {
+        self.check_scopes().await
+    }
+}

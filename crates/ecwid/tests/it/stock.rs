@@ -1,0 +1,105 @@
+//! Finding listings and setting their stock.
+
+use crossdock_domain::{Classify, Listing, Sku};
+use crossdock_storefront::{Quantity, Storefront as _};
+use serde_json::json;
+use wiremock::ResponseTemplate;
+use wiremock::matchers::{body_json, query_param};
+
+use crate::shop::{Shop, fixture, get, json_of, put, refusal, updated};
+
+fn listing(sku: &str, product_id: &str, variant_id: Option<&str>, tracked: bool) -> Listing {
+    let variant_id = variant_id.map(str::to_owned);
+    Listing { sku: Sku::from(sku), product_id: product_id.to_owned(), variant_id, tracked }
+}
+
+async fn listings(shop: &Shop, skus: &[&str]) -> Vec<Listing> {
+    let skus: Vec<_> = skus.iter().copied().map(Sku::from).collect();
+    shop.ecwid.listings(&skus).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_product_without_limit_is_listed_as_not_tracked_and_its_variations_under_it() {
+    let shop = Shop::start().await;
+    get("products").respond_with(json_of("product/search_by_sku")).mount(&shop.server).await;
+    assert_eq!(listings(&shop, &["00001"]).await, [listing("00001", "689454040", None, false)]);
+}
+
+#[tokio::test]
+async fn a_sku_is_found_wherever_it_stands_and_only_as_it_is_written() {
+    let shop = Shop::start().await;
+    let page = json!({"total": 3, "items": [
+        {"id": 1, "sku": "TEE", "unlimited": false, "combinations": fixture("product/variations_2019")},
+        {"id": 2, "sku": "000071", "unlimited": false, "combinations": []},
+        {"id": 3, "sku": "000071 ", "combinations": [{"id": 30, "sku": "000071", "unlimited": true}]},
+    ]});
+    get("products")
+        .and(query_param("sku", "000071"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(page))
+        .mount(&shop.server)
+        .await;
+    let expected = [
+        listing("000071", "1", Some("7084076"), true),
+        listing("000071", "2", None, true),
+        listing("000071", "3", Some("30"), false),
+    ];
+    assert_eq!(listings(&shop, &["000071"]).await, expected);
+}
+
+#[tokio::test]
+async fn each_sku_is_asked_for_as_it_is_and_an_unlisted_one_has_no_entry() {
+    let shop = Shop::start().await;
+    for (sku, items) in [("A&B +1", json!([{"id": 1, "sku": "A&B +1"}])), ("NONE", json!([]))] {
+        get("products")
+            .and(query_param("sku", sku))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"items": items})))
+            .expect(1)
+            .mount(&shop.server)
+            .await;
+    }
+    assert_eq!(listings(&shop, &["NONE", "A&B +1", "", " "]).await, [listing("A&B +1", "1", None, true)]);
+}
+
+#[tokio::test]
+async fn quantities_are_set_absolutely_and_one_that_fails_fails_alone() {
+    let shop = Shop::start().await;
+    let five = json!({"quantity": 5, "unlimited": false});
+    put("products/1").and(body_json(&five)).respond_with(updated(1)).expect(1).mount(&shop.server).await;
+    put("products/2/combinations/20")
+        .and(body_json(&five))
+        .respond_with(updated(1))
+        .expect(1)
+        .mount(&shop.server)
+        .await;
+    put("products/4")
+        .respond_with(refusal(409, "NOT_ALLOWED_TO_UPDATE_PARAMETER", "no"))
+        .mount(&shop.server)
+        .await;
+    let quantity = |product, variant| Quantity { listing: listing("TEE", product, variant, true), units: 5 };
+    let written = shop
+        .ecwid
+        .set_stock(&[
+            quantity("1", None),
+            quantity("3", None),
+            quantity("2", Some("20")),
+            quantity("4", None),
+        ])
+        .await;
+    let classes: Vec<_> =
+        written.iter().map(|one| one.as_ref().map_or_else(Classify::class, |()| "done")).collect();
+    assert_eq!(classes, ["done", "shop-not-found", "done", "shop-refused"]);
+    assert_eq!(written[1].as_ref().unwrap_err().to_string(), "the shop has no product 3");
+}
+
+#[tokio::test]
+async fn a_quantity_that_the_shop_did_not_need_to_change_is_done() {
+    for (stands, class) in [(json!(5), "done"), (json!(4), "shop-refused"), (json!(null), "shop-refused")] {
+        let shop = Shop::start().await;
+        put("products/1").respond_with(updated(0)).mount(&shop.server).await;
+        let product = ResponseTemplate::new(200).set_body_json(json!({"quantity": stands}));
+        get("products/1").respond_with(product).mount(&shop.server).await;
+        let written =
+            shop.ecwid.set_stock(&[Quantity { listing: listing("TEE", "1", None, true), units: 5 }]).await;
+        assert_eq!(written[0].as_ref().map_or_else(Classify::class, |()| "done"), class, "{stands}");
+    }
+}

@@ -1,0 +1,148 @@
+//! Writing tracking to an order.
+
+use std::sync::{Arc, Mutex};
+
+use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
+use crossdock_storefront::{Dispatch, Storefront as _, StorefrontError};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use wiremock::{Request, ResponseTemplate};
+
+use crate::shop::{Shop, get, put, refusal, updated};
+
+fn parcel(number: &str, completes: bool) -> Dispatch {
+    let shipment = Shipment {
+        shipment_id: ShipmentId::new(format!("S-{number}")),
+        number: OrderNumber::from("K8XTQ"),
+        carrier: "Australia Post".to_owned(),
+        service: None,
+        tracking_number: number.to_owned(),
+        tracking_url: Some(format!("https://track.example/{number}")),
+        dispatched_at: Timestamp::UNIX_EPOCH,
+        lines: None,
+    };
+    Dispatch { order_id: "K8XTQ".into(), shipment, lines: Vec::new(), completes }
+}
+
+/// Serves an order that keeps what is written to it, as Ecwid does.
+async fn keep_order(shop: &Shop, order: Value) {
+    let order = Arc::new(Mutex::new(order));
+    let read = Arc::clone(&order);
+    get("orders/K8XTQ")
+        .respond_with(move |_: &Request| ResponseTemplate::new(200).set_body_json(&*read.lock().unwrap()))
+        .mount(&shop.server)
+        .await;
+    put("orders/K8XTQ")
+        .respond_with(move |request: &Request| {
+            let fields: serde_json::Map<String, Value> = request.body_json().unwrap();
+            order.lock().unwrap().as_object_mut().unwrap().extend(fields);
+            updated(1)
+        })
+        .mount(&shop.server)
+        .await;
+}
+
+fn new_order() -> Value {
+    json!({"id": "K8XTQ", "fulfillmentStatus": "AWAITING_PROCESSING", "items": "are not looked at"})
+}
+
+#[tokio::test]
+async fn a_parcel_is_written_in_one_call_and_only_once() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let first = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap();
+    assert_eq!((first.order_status.as_str(), first.wrote, first.shop_shipments.len()), ("SHIPPED", true, 0));
+    let again = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap();
+    assert_eq!((again.order_status.as_str(), again.wrote), ("SHIPPED", false));
+    let whole = json!({
+        "trackingNumber": "T1", "trackingUrl": "https://track.example/T1", "fulfillmentStatus": "SHIPPED",
+    });
+    assert_eq!(shop.writes().await, [whole]);
+}
+
+#[tokio::test]
+async fn a_part_and_then_the_rest_end_shipped_with_both_numbers() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    assert_eq!(shop.ecwid.dispatch(&parcel("T1", false)).await.unwrap().order_status, "PROCESSING");
+    assert_eq!(shop.ecwid.dispatch(&parcel("T2", true)).await.unwrap().order_status, "SHIPPED");
+    let late = shop.ecwid.dispatch(&parcel("T1", false)).await.unwrap();
+    assert_eq!((late.order_status.as_str(), late.wrote), ("SHIPPED", false));
+    let writes = shop.writes().await;
+    assert_eq!(writes.len(), 2);
+    assert_eq!(writes[1]["trackingNumber"], "T1, T2");
+}
+
+#[tokio::test]
+async fn a_delivered_order_stays_delivered() {
+    let shop = Shop::with(|tracking| tracking.url = false).await;
+    let mut order = new_order();
+    order["fulfillmentStatus"] = "DELIVERED".into();
+    keep_order(&shop, order).await;
+    let written = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap();
+    assert_eq!((written.order_status.as_str(), written.wrote), ("DELIVERED", true));
+    assert_eq!(shop.writes().await, [json!({"trackingNumber": "T1"})]);
+}
+
+#[tokio::test]
+async fn a_parcel_that_the_buyer_collects_makes_the_order_ready_for_pickup() {
+    let shop = Shop::with(|tracking| tracking.pickup_carriers = vec!["Australia Post".to_owned()]).await;
+    keep_order(&shop, new_order()).await;
+    assert_eq!(shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap().order_status, "READY_FOR_PICKUP");
+    assert_eq!(shop.writes().await[0]["fulfillmentStatus"], "READY_FOR_PICKUP");
+}
+
+#[tokio::test]
+async fn what_the_shop_already_shows_is_not_written() {
+    let shop = Shop::start().await;
+    let order = json!({
+        "id": "K8XTQ", "fulfillmentStatus": "SHIPPED", "trackingNumber": "T1", "trackingUrl": "https://track.example/T1",
+    });
+    get("orders/K8XTQ")
+        .respond_with(ResponseTemplate::new(200).set_body_json(order))
+        .mount(&shop.server)
+        .await;
+    assert!(!shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap().wrote);
+    assert!(shop.writes().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_write_that_changed_nothing_is_refused() {
+    let shop = Shop::start().await;
+    get("orders/K8XTQ")
+        .respond_with(ResponseTemplate::new(200).set_body_json(new_order()))
+        .mount(&shop.server)
+        .await;
+    put("orders/K8XTQ").respond_with(updated(0)).mount(&shop.server).await;
+    let error = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap_err();
+    assert!(matches!(error, StorefrontError::Refused { status: 200, .. }));
+}
+
+#[tokio::test]
+async fn what_another_wrote_meanwhile_is_no_refusal() {
+    let shop = Shop::start().await;
+    let order = ResponseTemplate::new(200).set_body_json(new_order());
+    get("orders/K8XTQ").respond_with(order).up_to_n_times(1).mount(&shop.server).await;
+    let same = json!({
+        "id": "K8XTQ", "fulfillmentStatus": "SHIPPED", "trackingNumber": "T1", "trackingUrl": "https://track.example/T1",
+    });
+    get("orders/K8XTQ")
+        .respond_with(ResponseTemplate::new(200).set_body_json(same))
+        .mount(&shop.server)
+        .await;
+    put("orders/K8XTQ").respond_with(updated(0)).mount(&shop.server).await;
+    let written = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap();
+    assert_eq!((written.order_status.as_str(), written.wrote), ("SHIPPED", false));
+}
+
+#[tokio::test]
+async fn the_scope_to_write_orders_is_named() {
+    let shop = Shop::start().await;
+    get("orders/K8XTQ")
+        .respond_with(ResponseTemplate::new(200).set_body_json(new_order()))
+        .mount(&shop.server)
+        .await;
+    put("orders/K8XTQ").respond_with(refusal(403, "INSUFFICIENT_APP_SCOPE", "no")).mount(&shop.server).await;
+    let error = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap_err();
+    assert!(matches!(error, StorefrontError::MissingScope { scope, .. } if scope == "update_orders"));
+}
