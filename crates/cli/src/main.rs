@@ -1,1 +1,52 @@
-fn main() {}
+//! The one binary, `crossdock`. The only place that picks implementations and reads the environment.
+
+mod check;
+mod command_line;
+mod configuration;
+mod exit;
+mod listing;
+mod orders;
+mod parts;
+mod run;
+mod sandbox;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use crossdock_telemetry::logs;
+
+use command_line::{Command, CommandLine, Orders};
+use exit::Exit;
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    logs::start(line.log_format.into(), std::env::var("RUST_LOG").ok().as_deref());
+    parts::use_one_tls_provider();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Exit::Failed.tell(&anyhow::Error::new(error).context("could not start the runtime")),
+    };
+    let done = runtime.block_on(carry_out(line));
+    // What still runs after its limit is cut off, not waited for.
+    runtime.shutdown_background();
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => Exit::of(&error).tell(&error),
+    }
+}
+
+async fn carry_out(line: CommandLine) -> anyhow::Result<Exit> {
+    let config = line.config;
+    match line.command {
+        Command::Run(roles) => run::run(&config, &roles.chosen()).await,
+        Command::Check(options) => check::check(&config, options.online, options.json).await,
+        Command::Orders(Orders::List(wanted)) => orders::list(&config, &wanted).await,
+        Command::Orders(Orders::Show { order, json }) => orders::show(&config, &order, json).await,
+        Command::Sandbox(options) => sandbox::sandbox(&config, &options).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut CommandLine::command(), "crossdock", &mut std::io::stdout());
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -28,6 +28,9 @@ const CONNECT_SECS_MAX: u64 = 10;
 /// Longest wait for a whole answer, in seconds. Ecwid's own client waits 60; a slow answer is better asked for again later.
 const ANSWER_SECS_MAX: u64 = 30;
 
+/// Connections to shops, shared by all of them.
+pub use reqwest::Client as HttpClient;
+
 /// The HTTP client that [`crate::Ecwid::new`] expects: with deadlines, and following no redirects, so that a token goes
 /// nowhere but to the configured host.
 ///

@@ -16,7 +16,7 @@ mod storefront;
 mod tracking;
 
 pub use callback::{Callback, CallbackSubject, InvalidCallback, Unverified};
-pub use client::{InvalidAccessToken, http_client};
+pub use client::{HttpClient, InvalidAccessToken, http_client};
 pub use shape::ShapeError;
 pub use signature::{SIGNATURE_HEADER, WebhookRefusal, WebhookVerifier};
 pub use storefront::Ecwid;

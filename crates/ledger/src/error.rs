@@ -1,6 +1,7 @@
 //! What can go wrong in the ledger, by what a caller does about it.
 
-use crossdock_domain::{Classify, Mend, OrderNumber};
+use crossdock_domain::{Classify, Mend, OrderNumber, ShipmentId};
+use sqlx::migrate::MigrateError;
 
 /// The ledger could not do it. Nothing of it was done.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +14,7 @@ pub enum LedgerError {
     Unavailable(#[source] sqlx::Error),
     /// The tables could not be brought up to date: the database was written by a newer version, or by hand.
     #[error("the ledger's tables could not be brought up to date")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    Migration(#[source] MigrateError),
     /// What stands in the database is not what we write there.
     #[error("the ledger holds a {what} that cannot be read")]
     Unreadable {
@@ -24,7 +25,9 @@ pub enum LedgerError {
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Two orders would have one number at the warehouse. Give one of the shops another prefix.
-    #[error("the number {number} belongs to order {order_id} of store '{store}' already; give one of the shops another prefix")]
+    #[error(
+        "the number {number} belongs to order {order_id} of store '{store}' already; give one of the shops another prefix"
+    )]
     NumberTaken {
         /// The number.
         number: OrderNumber,
@@ -34,15 +37,60 @@ pub enum LedgerError {
         order_id: String,
     },
     /// Nobody released an order of this number.
-    #[error("no order has the number {0}")]
+    #[error("no released order has the number {0}")]
     NoSuchOrder(OrderNumber),
+    /// Nobody put a consignment of this id down: [`crate::Ledger::intend_shipment`] comes first.
+    #[error("no consignment has the id {0}")]
+    NoSuchShipment(ShipmentId),
+}
+
+impl LedgerError {
+    /// Whether a row with the same unique value stands already.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Unavailable(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+}
+
+/// Says what cannot be read: `.map_err(unreadable("time"))`.
+pub(crate) fn unreadable<E>(what: &'static str) -> impl FnOnce(E) -> LedgerError
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    move |cause| LedgerError::Unreadable { what, cause: cause.into() }
+}
+
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) | sqlx::Error::ColumnNotFound(_) => {
+                unreadable("row")(error)
+            }
+            error => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<MigrateError> for LedgerError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::Execute(error) => Self::Unavailable(error),
+            MigrateError::ExecuteMigration(error, _) if error.as_database_error().is_none() => {
+                Self::Unavailable(error)
+            }
+            error => Self::Migration(error),
+        }
+    }
 }
 
 impl Classify for LedgerError {
     fn mend(&self) -> Mend {
         match self {
             Self::Unavailable(_) | Self::NoSuchOrder(_) => Mend::Wait,
-            Self::Url | Self::Migration(_) | Self::Unreadable { .. } | Self::NumberTaken { .. } => Mend::Never,
+            Self::Url
+            | Self::Migration(_)
+            | Self::Unreadable { .. }
+            | Self::NumberTaken { .. }
+            | Self::NoSuchShipment(_) => Mend::Never,
         }
     }
 
@@ -54,6 +102,7 @@ impl Classify for LedgerError {
             Self::Unreadable { .. } => "ledger-unreadable",
             Self::NumberTaken { .. } => "number-taken",
             Self::NoSuchOrder(_) => "number-unknown",
+            Self::NoSuchShipment(_) => "shipment-unknown",
         }
     }
 }

@@ -1,8 +1,14 @@
 //! What Crossdock knows and did: orders, shipments, stock, and a timeline of everything. SQLite or PostgreSQL.
 
+mod database;
 mod error;
+mod moment;
+mod open_lines;
 mod order;
+mod postgres;
 mod shipment;
+mod sql_ledger;
+mod sqlite;
 mod stock;
 mod timeline;
 
@@ -11,7 +17,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, OrderNumber, ShipmentId, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 pub use error::LedgerError;
 pub use order::{Answer, Judged, NextStep, OrderRecord, OrderState, OrdersWanted, Verdict};
@@ -38,10 +44,16 @@ pub trait Ledger: Send + Sync {
     async fn released(&self, store: &StoreId, order_id: &OrderId, at: Timestamp) -> Result<(), LedgerError>;
 
     /// The warehouse has taken the order or refused it. One that has shipped stays as it is; the timeline tells it nonetheless.
+    /// An answer whose `key` was told already changes nothing: a late copy of it cannot undo the answer that came after it.
     ///
     /// # Errors
-    /// [`LedgerError::NoSuchOrder`] if no order has this number.
-    async fn answered(&self, number: &OrderNumber, answer: &Answer, happening: &Happening) -> Result<(), LedgerError>;
+    /// [`LedgerError::NoSuchOrder`] if no order of this number was released.
+    async fn answered(
+        &self,
+        number: &OrderNumber,
+        answer: &Answer,
+        happening: &Happening,
+    ) -> Result<(), LedgerError>;
 
     /// The order of this number.
     async fn order_by_number(&self, number: &OrderNumber) -> Result<Option<OrderRecord>, LedgerError>;
@@ -55,7 +67,12 @@ pub trait Ledger: Send + Sync {
     // ---- timeline
 
     /// Tells something about an order. The same `key` of the same order again is silent; an order that has no record yet may be told of.
-    async fn tell(&self, store: &StoreId, order_id: &OrderId, happening: &Happening) -> Result<(), LedgerError>;
+    async fn tell(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        happening: &Happening,
+    ) -> Result<(), LedgerError>;
 
     /// All that happened to an order, oldest first.
     async fn timeline(&self, store: &StoreId, order_id: &OrderId) -> Result<Vec<TimelineEntry>, LedgerError>;
@@ -67,14 +84,17 @@ pub trait Ledger: Send + Sync {
     /// Lines that the warehouse did not name are all that is open of the order at that moment. The same id again returns what stands.
     ///
     /// # Errors
-    /// [`LedgerError::NoSuchOrder`] if no order has its number.
+    /// [`LedgerError::NoSuchOrder`] if no order of its number was released.
     async fn intend_shipment(
         &self,
         shipment: &crossdock_domain::Shipment,
         happening: &Happening,
     ) -> Result<IntendedShipment, LedgerError>;
 
-    /// The consignment stands at the shop. If it completes the order, the order is `shipped`.
+    /// The consignment stands at the shop. Once that is so for every unit that was released, the order is `shipped`.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchShipment`] if it was never put down.
     async fn shipment_done(
         &self,
         id: &ShipmentId,
@@ -91,7 +111,12 @@ pub trait Ledger: Send + Sync {
     async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError>;
 
     /// The shop has taken these quantities.
-    async fn pushed(&self, store: &StoreId, quantities: &[(Sku, i64)], at: Timestamp) -> Result<(), LedgerError>;
+    async fn pushed(
+        &self,
+        store: &StoreId,
+        quantities: &[(Sku, i64)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
 
     /// Where the shop lists these SKUs, as far as it was looked up. A SKU that was looked up and not found has an empty list;
     /// one that was never looked up, or whose product changed since, is absent.
@@ -119,6 +144,7 @@ pub trait Ledger: Send + Sync {
 ///
 /// # Errors
 /// [`LedgerError::Url`] for another kind of URL; [`LedgerError::Unavailable`] if the database cannot be reached or made.
-pub async fn open(_url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
-    todo!()
+pub async fn open(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
+    let database = database::Database::open(url.expose_secret()).await?;
+    Ok(Arc::new(sql_ledger::SqlLedger::new(database)))
 }

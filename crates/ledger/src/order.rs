@@ -30,8 +30,15 @@ pub enum OrderState {
 
 impl OrderState {
     /// All of them, in the order in which an order goes through them.
-    pub const ALL: [Self; 7] =
-        [Self::Filtered, Self::Held, Self::Releasing, Self::Released, Self::Accepted, Self::Rejected, Self::Shipped];
+    pub const ALL: [Self; 7] = [
+        Self::Filtered,
+        Self::Held,
+        Self::Releasing,
+        Self::Released,
+        Self::Accepted,
+        Self::Rejected,
+        Self::Shipped,
+    ];
 
     /// The name in the database and in listings.
     pub fn as_str(self) -> &'static str {

@@ -1,8 +1,19 @@
 //! One connection to RabbitMQ: probed, opened within a limit, watched; made anew after any error.
 
-use secrecy::SecretString;
+mod error;
+mod greeting;
+mod line;
+mod supervisor;
+
+use crossdock_telemetry::chain;
+use lapin::uri::AMQPUri;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::Topology;
+
+pub(crate) use error::LinkError;
+pub(crate) use line::{Change, Line};
+pub(crate) use supervisor::{Session, supervise};
 
 /// Where RabbitMQ is, and what is declared there on every connection.
 #[derive(Debug, Clone)]
@@ -37,6 +48,16 @@ impl Broker {
     /// # Errors
     /// A sentence that says what stands in the way and what to do.
     pub async fn probe(&self) -> Result<Probe, String> {
-        todo!()
+        let probed = async {
+            let version = greeting::greet(&self.uri()?).await?;
+            Line::open(self, "check").await?.close().await;
+            Ok(Probe { version })
+        };
+        probed.await.map_err(|error: LinkError| chain(&error))
+    }
+
+    /// The URL, read. It holds the password: never log it.
+    fn uri(&self) -> Result<AMQPUri, LinkError> {
+        self.url.expose_secret().parse().map_err(|_| LinkError::Url)
     }
 }

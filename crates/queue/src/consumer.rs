@@ -1,12 +1,23 @@
 //! Takes messages off a work queue, lane by lane, and carries out what the handler says became of each.
 
+mod held;
+mod intake;
+mod lanes;
+mod settle;
+mod work;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_telemetry::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
+use tracing::info;
 
+use crate::connection::supervise;
 use crate::{Broker, Delivery, Failure, Publisher, WorkQueue};
+
+use intake::Intake;
+use work::Work;
 
 /// Where a message belongs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,16 +63,33 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 /// The runner of one work queue.
-pub struct Consumer {}
+pub struct Consumer {
+    broker: Broker,
+    work: Arc<Work>,
+}
 
 impl Consumer {
-    /// A consumer of this queue. `publisher` carries its retries and dead letters.
-    pub fn new(_broker: Broker, _queue: WorkQueue, _publisher: Publisher, _handler: Arc<dyn Handler>, _metrics: &Metrics) -> Self {
-        todo!()
+    /// A consumer of this queue. `publisher` carries its retries and dead letters, and its counts: they go to the metrics with
+    /// which the publisher was started, because a name can be registered only once in a process.
+    pub fn new(
+        broker: Broker,
+        queue: WorkQueue,
+        publisher: Publisher,
+        handler: Arc<dyn Handler>,
+        _metrics: &Metrics,
+    ) -> Self {
+        Self { broker, work: Arc::new(Work::new(queue, publisher, handler)) }
     }
 
     /// Runs until cancelled, through every loss of the broker; then takes no more, and finishes what it holds.
-    pub async fn run(self, _stop: CancellationToken) {
-        todo!()
+    ///
+    /// Batches that run are given 20 seconds to end; messages that wait return to the queue.
+    pub async fn run(self, stop: CancellationToken) {
+        let role = self.work.queue.role;
+        let mut intake = Intake::new(Arc::clone(&self.work), stop.clone());
+        supervise(&self.broker, role, &stop, &mut intake).await;
+        // Batches of a connection that was lost before the stop.
+        intake.finish().await;
+        info!(role, "consumer stopped");
     }
 }

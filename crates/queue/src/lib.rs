@@ -3,9 +3,13 @@
 mod connection;
 mod consumer;
 mod failure;
+pub mod headers;
 mod message;
+mod metrics;
 mod publisher;
+mod retry;
 mod topology;
+mod trail;
 
 pub use connection::{Broker, Link, Probe};
 pub use consumer::{Consumer, Handler, Outcome, Route};

@@ -1,14 +1,48 @@
 //! Publishing that is only done when RabbitMQ has confirmed it.
 
+mod letter;
+mod outlet;
+mod standing;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use crossdock_domain::{Classify, Mend};
 use crossdock_telemetry::metrics::Metrics;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::connection::supervise;
+use crate::metrics::QueueMetrics;
 use crate::{Broker, Link, Message};
 
+pub(crate) use letter::{Contents, Letter};
+use outlet::Outlet;
+use standing::{Keeper, Standing};
+
+/// Most messages on their way at once. Each has a channel of its own; RabbitMQ allows 2047 channels on a connection.
+const IN_FLIGHT_MAX: u32 = 256;
+
+/// Longest wait for a connection, and for room among those in flight, in seconds: a short loss goes unnoticed.
+const AVAILABLE_SECS_MAX: u64 = 3;
+
+/// Longest time for writing a message and for its confirm, in seconds.
+const CONFIRM_SECS_MAX: u64 = 10;
+
 /// Publishes persistent, mandatory, confirmed messages over a connection of its own that heals itself. Cheap to clone.
+///
+/// One publisher serves a whole process; stop it after the consumers that retry and dead-letter through it.
 #[derive(Clone)]
-pub struct Publisher {}
+pub struct Publisher {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    standing: watch::Receiver<Standing>,
+    room: Arc<Semaphore>,
+    metrics: Arc<QueueMetrics>,
+}
 
 /// A message that RabbitMQ has not confirmed. It may have arrived nonetheless: send it again with the same id.
 #[derive(Debug, thiserror::Error)]
@@ -46,17 +80,86 @@ impl Classify for PublishError {
 
 impl Publisher {
     /// Starts connecting in the background and returns at once; the connection is kept until `stop`.
-    pub fn start(_broker: Broker, _metrics: &Metrics, _stop: CancellationToken) -> Self {
-        todo!()
+    ///
+    /// After `stop`, messages in flight are waited for, and new ones are refused as unavailable.
+    pub fn start(broker: Broker, metrics: &Metrics, stop: CancellationToken) -> Self {
+        let metrics = Arc::new(QueueMetrics::register(metrics));
+        let room = Arc::new(Semaphore::new(IN_FLIGHT_MAX as usize));
+        let (sender, standing) = watch::channel(Standing::Down("not connected yet".to_owned()));
+        let mut keeper = Keeper {
+            broker: broker.clone(),
+            standing: sender,
+            room: Arc::clone(&room),
+            metrics: Arc::clone(&metrics),
+            stop: stop.clone(),
+        };
+        tokio::spawn(async move { supervise(&broker, "publisher", &stop, &mut keeper).await });
+        Self { shared: Arc::new(Shared { standing, room, metrics }) }
     }
 
     /// Publishes to the events exchange and waits for the confirm. `Ok` means that a quorum of RabbitMQ's nodes has it on disk.
-    pub async fn publish(&self, _message: Message) -> Result<(), PublishError> {
-        todo!()
+    pub async fn publish(&self, message: Message) -> Result<(), PublishError> {
+        self.send(&Letter::event(message)).await
     }
 
     /// How the connection stands now, for readiness.
     pub fn link(&self) -> Link {
-        todo!()
+        self.shared.standing.borrow().link()
+    }
+
+    /// Publishes any letter, with the same promise as [`Publisher::publish`].
+    pub(crate) async fn send(&self, letter: &Letter) -> Result<(), PublishError> {
+        let began = Instant::now();
+        let sent = self.try_send(letter).await;
+        let result = match &sent {
+            Ok(()) => "confirmed",
+            Err(error) => error.class(),
+        };
+        self.shared.metrics.published(result, began.elapsed());
+        sent
+    }
+
+    /// What this process counts; a consumer's counts go there too.
+    pub(crate) fn metrics(&self) -> Arc<QueueMetrics> {
+        Arc::clone(&self.shared.metrics)
+    }
+
+    async fn try_send(&self, letter: &Letter) -> Result<(), PublishError> {
+        let mut standing = self.shared.standing.clone();
+        let limit = Duration::from_secs(AVAILABLE_SECS_MAX);
+        let available = async { (self.shared.room.acquire().await, outlet(&mut standing).await) };
+        let (_room, outlet) = match timeout(limit, available).await {
+            Ok((room, outlet)) => (room, outlet?),
+            Err(_) => return Err(PublishError::Unavailable(self.shared.standing.borrow().trouble())),
+        };
+        tokio::select! {
+            sent = timeout(Duration::from_secs(CONFIRM_SECS_MAX), outlet.send(letter)) => sent.unwrap_or_else(|_| {
+                outlet.give_up("a message was not confirmed in time");
+                Err(PublishError::Unconfirmed)
+            }),
+            reason = blocked(&mut standing) => Err(PublishError::Unavailable(reason)),
+        }
+    }
+}
+
+/// Waits for a connection that takes messages. One that is blocked is not waited for: alarms last.
+async fn outlet(standing: &mut watch::Receiver<Standing>) -> Result<Arc<Outlet>, PublishError> {
+    let settled = standing.wait_for(|standing| !matches!(standing, Standing::Down(_))).await;
+    match settled.as_deref() {
+        Ok(Standing::Up(outlet)) => Ok(Arc::clone(outlet)),
+        Ok(Standing::Blocked(reason) | Standing::Down(reason)) => {
+            Err(PublishError::Unavailable(reason.clone()))
+        }
+        Err(_) => Err(PublishError::Unavailable("the publisher is stopped".to_owned())),
+    }
+}
+
+/// Waits until RabbitMQ blocks publishing; for ever if it does not.
+async fn blocked(standing: &mut watch::Receiver<Standing>) -> String {
+    let reason =
+        standing.wait_for(|standing| matches!(standing, Standing::Blocked(_))).await.map(|it| it.trouble());
+    match reason {
+        Ok(reason) => reason,
+        Err(_) => std::future::pending().await,
     }
 }

@@ -1,5 +1,9 @@
 //! Exchanges, queues and bindings, declared at every connect.
 
+mod declare;
+
+pub(crate) use declare::{DeclareError, declare};
+
 /// Topic exchange of all events; the routing key is the event's type.
 pub const EVENTS_EXCHANGE: &str = "crossdock.events";
 

@@ -1,1 +1,26 @@
-//! (charter)
+//! The HTTP edge: verify, wrap, publish, answer.
+//!
+//! A request is read within limits, its sender is looked up and verified, its body is wrapped as an event and published, and
+//! only a confirmed event is answered with 200. No shop and no database is called in a request.
+
+mod app;
+mod health;
+mod limits;
+mod meters;
+mod publish;
+mod read;
+mod receiver;
+mod refusal;
+mod routes;
+mod senders;
+mod serve;
+#[cfg(test)]
+mod suite;
+mod verified;
+mod visit;
+mod warehouse;
+mod webhooks;
+
+pub use limits::{Limits, WAREHOUSE_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
+pub use receiver::Receiver;
+pub use senders::InvalidSecret;

@@ -1,0 +1,180 @@
+//! One shop's REST API over HTTP: credentials, time and size limits, quota, and what each status means.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossdock_settings::BigcommerceConnection;
+use crossdock_storefront::{Budget, StorefrontError};
+use http::header::{ACCEPT, HeaderMap};
+use http::{HeaderValue, Method, StatusCode};
+use reqwest::{RequestBuilder, Response};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+
+use crate::answer::{Answer, malformed, refusal};
+
+/// Longest time to reach the shop, in seconds.
+const CONNECT_SECS_MAX: u64 = 5;
+
+/// Longest time for a whole call with its answer, in seconds; a bulk stock write is the slowest.
+const CALL_SECS_MAX: u64 = 60;
+
+/// Largest answer taken, in bytes, after decompression. A page of 250 variants is under 1 MB.
+const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Wait after a 429 without quota headers, in seconds: BigCommerce's window, which its page on rate limits gives as 30 s.
+const THROTTLED_SECS_DEFAULT: u64 = 30;
+
+/// Longest wait believed, in seconds: a wrong header must not park a shop for good.
+const THROTTLED_SECS_MAX: u64 = 15 * 60;
+
+const QUOTA_LEFT_HEADER: &str = "x-rate-limit-requests-left";
+const QUOTA_RESET_HEADER: &str = "x-rate-limit-time-reset-ms";
+
+/// Connections to shops, shared by all of them.
+pub use reqwest::Client as HttpClient;
+
+/// The HTTP client that shops are called with: one for all of them, with time limits and without redirects.
+///
+/// # Errors
+/// If the machine's certificates or TLS provider cannot be loaded: repair the machine.
+pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(concat!("crossdock/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(Duration::from_secs(CONNECT_SECS_MAX))
+        .timeout(Duration::from_secs(CALL_SECS_MAX))
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+/// The access token holds a character that no HTTP header can carry: copy it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the access token holds a character that no HTTP header can carry; copy it again")]
+pub struct InvalidAccessToken;
+
+/// What a call is about, for its errors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct About<'a> {
+    /// For a 404: `order 1001`.
+    pub(crate) subject: &'a str,
+    /// For a 403, in BigCommerce's words for its scopes: `modify orders`.
+    pub(crate) scope: &'static str,
+}
+
+/// One shop.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    http: reqwest::Client,
+    /// `{api_url}/stores/{store_hash}`
+    base: String,
+    /// Marked sensitive, so that no `Debug` prints it.
+    token: HeaderValue,
+    budget: Arc<Budget>,
+}
+
+impl Client {
+    pub(crate) fn new(
+        http: reqwest::Client,
+        connection: &BigcommerceConnection,
+        budget: Arc<Budget>,
+    ) -> Result<Self, InvalidAccessToken> {
+        let token = connection.access_token.expose_secret();
+        let mut token = HeaderValue::from_str(token).map_err(|_| InvalidAccessToken)?;
+        token.set_sensitive(true);
+        let base =
+            format!("{}/stores/{}", connection.api_url.as_str().trim_end_matches('/'), connection.store_hash);
+        Ok(Self { http, base, token, budget })
+    }
+
+    /// Reads. `path` begins with `/v2/` or `/v3/`.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        about: About<'_>,
+    ) -> Result<Answer, StorefrontError> {
+        self.call(path, self.http.get(self.address(path)).query(query), about).await
+    }
+
+    /// Writes.
+    pub(crate) async fn write(
+        &self,
+        method: Method,
+        path: &str,
+        body: &(impl Serialize + Sync),
+        about: About<'_>,
+    ) -> Result<Answer, StorefrontError> {
+        self.call(path, self.http.request(method, self.address(path)).json(body), about).await
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn call(
+        &self,
+        path: &str,
+        request: RequestBuilder,
+        about: About<'_>,
+    ) -> Result<Answer, StorefrontError> {
+        self.budget.admit().await?;
+        let start = Instant::now();
+        let request = request.header("x-auth-token", self.token.clone()).header(ACCEPT, "application/json");
+        let response = request.send().await.map_err(unavailable)?;
+        let status = response.status();
+        tracing::debug!(
+            http.path = path,
+            http.status = status.as_u16(),
+            took_ms = start.elapsed().as_millis(),
+            "shop answered"
+        );
+        let quota = Quota::read(response.headers());
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            let wait = quota.reset.unwrap_or(Duration::from_secs(THROTTLED_SECS_DEFAULT));
+            self.budget.close(wait);
+            return Err(StorefrontError::Throttled { wait });
+        }
+        if let Quota { left: Some(left), reset: Some(reset) } = quota {
+            self.budget.quota(left, reset);
+        }
+        let body = bounded_body(response).await?;
+        if status.is_success() { Ok(Answer(body)) } else { Err(refusal(status, &body, about)) }
+    }
+}
+
+/// What the shop says of its quota.
+struct Quota {
+    left: Option<u64>,
+    reset: Option<Duration>,
+}
+
+impl Quota {
+    fn read(headers: &HeaderMap) -> Self {
+        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let reset_max = Duration::from_secs(THROTTLED_SECS_MAX);
+        Self {
+            left: number(QUOTA_LEFT_HEADER),
+            reset: number(QUOTA_RESET_HEADER).map(|ms| Duration::from_millis(ms).min(reset_max)),
+        }
+    }
+}
+
+/// More than [`BODY_BYTES_MAX`].
+#[derive(Debug, thiserror::Error)]
+#[error("the answer is longer than {BODY_BYTES_MAX} bytes")]
+struct TooLong;
+
+async fn bounded_body(mut response: Response) -> Result<Vec<u8>, StorefrontError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unavailable)? {
+        if body.len() + chunk.len() > BODY_BYTES_MAX {
+            return Err(malformed(TooLong.into()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn unavailable(error: reqwest::Error) -> StorefrontError {
+    StorefrontError::Unavailable { cause: error.into() }
+}

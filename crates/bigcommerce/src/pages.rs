@@ -1,0 +1,90 @@
+//! Lists that come in pages.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crossdock_storefront::StorefrontError;
+
+use crate::answer::malformed;
+use crate::client::{About, Client};
+
+/// Rows asked for in a page. The OpenAPI files name no maximum for V2; 250 is the one that V3's catalogue documents.
+const PAGE_ROWS: usize = 250;
+
+/// A V2 page with fewer rows than this is the last: the documented default, so no shop caps its pages lower.
+const V2_PAGE_ROWS_MIN: usize = 50;
+
+/// Most pages read of one list: 5,000 rows of one order, or of some dozens of SKUs, is a fault.
+const PAGES_MAX: usize = 20;
+
+/// More than [`PAGES_MAX`].
+#[derive(Debug, thiserror::Error)]
+#[error("the list does not end within {PAGES_MAX} pages")]
+struct Endless;
+
+#[derive(Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+struct V3Page<T> {
+    data: Vec<T>,
+    #[serde(default)]
+    meta: V3Meta,
+}
+
+#[derive(Deserialize, Default)]
+struct V3Meta {
+    #[serde(default)]
+    pagination: V3Pagination,
+}
+
+#[derive(Deserialize, Default)]
+struct V3Pagination {
+    #[serde(default)]
+    total_pages: usize,
+}
+
+/// Every row of a V2 list.
+pub(crate) async fn v2_rows<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    about: About<'_>,
+) -> Result<Vec<T>, StorefrontError> {
+    let limit = PAGE_ROWS.to_string();
+    let mut rows = Vec::new();
+    for page in 1..=PAGES_MAX {
+        let number = page.to_string();
+        let query = [("page", number.as_str()), ("limit", limit.as_str())];
+        let more: Vec<T> = client.get(path, &query, about).await?.rows()?;
+        let last = more.len() < V2_PAGE_ROWS_MIN;
+        rows.extend(more);
+        if last {
+            return Ok(rows);
+        }
+    }
+    Err(malformed(Endless.into()))
+}
+
+/// Every row of a V3 list.
+pub(crate) async fn v3_rows<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    filter: &[(&str, &str)],
+    about: About<'_>,
+) -> Result<Vec<T>, StorefrontError> {
+    let limit = PAGE_ROWS.to_string();
+    let mut rows = Vec::new();
+    for page in 1..=PAGES_MAX {
+        let number = page.to_string();
+        let query = [filter, &[("page", number.as_str()), ("limit", limit.as_str())]].concat();
+        let answer: V3Page<T> = client.get(path, &query, about).await?.read()?;
+        let last = match answer.meta.pagination.total_pages {
+            // Not told.
+            0 => answer.data.len() < PAGE_ROWS,
+            total => page >= total,
+        };
+        rows.extend(answer.data);
+        if last {
+            return Ok(rows);
+        }
+    }
+    Err(malformed(Endless.into()))
+}

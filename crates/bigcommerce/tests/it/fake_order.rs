@@ -1,0 +1,150 @@
+//! An order at a fake shop that remembers what is written to it.
+
+use std::sync::{Arc, Mutex};
+
+use crossdock_storefront::Dispatched;
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+
+/// The order's state; the tests read and change it between calls.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) status_id: i64,
+    pub(crate) products: Vec<Value>,
+    pub(crate) shipments: Vec<Value>,
+    /// Bodies of the PUTs.
+    pub(crate) puts: Vec<Value>,
+    /// The status that a shipment moves the order to by itself.
+    pub(crate) status_after_shipment: Option<i64>,
+    /// How the next POST goes wrong, after or before it took effect.
+    pub(crate) fault: Option<Fault>,
+}
+
+/// How a POST goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It takes effect, and the answer is lost.
+    AnswerLost,
+    /// It takes effect, and the answer is of no known shape.
+    AnswerGarbled,
+    /// It takes effect, and the answer refuses it: an earlier try of the same was quicker.
+    RefusedAfterAll,
+    /// It is refused.
+    Refused,
+    /// The second POST from now has its answer lost.
+    SecondAnswerLost,
+}
+
+/// A fake shop with order 1001.
+pub(crate) struct FakeOrder {
+    pub(crate) server: MockServer,
+    pub(crate) state: Arc<Mutex<State>>,
+}
+
+/// A line of the order.
+pub(crate) fn line(id: u64, address: u64, sku: &str, quantity: u32) -> Value {
+    json!({
+        "id": id, "order_address_id": address, "sku": sku, "type": "physical", "price_inc_tax": "10.0000",
+        "quantity": quantity, "quantity_shipped": 0, "quantity_refunded": 0,
+    })
+}
+
+impl FakeOrder {
+    /// In status 11, awaiting fulfilment.
+    pub(crate) async fn start(products: Vec<Value>) -> Self {
+        let state = Arc::new(Mutex::new(State { status_id: 11, products, ..State::default() }));
+        let server = MockServer::start().await;
+        Mock::given(any()).respond_with(Shop(Arc::clone(&state))).mount(&server).await;
+        Self { server, state }
+    }
+
+    /// Changes the state.
+    pub(crate) fn set(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock().unwrap());
+    }
+
+    /// The shipments that stand, as `address: product x quantity, …`.
+    pub(crate) fn shipped(&self) -> Vec<String> {
+        let told = |shipment: &Value| {
+            let items = shipment["items"].as_array().unwrap().iter();
+            let items: Vec<_> =
+                items.map(|item| format!("{} x {}", item["order_product_id"], item["quantity"])).collect();
+            format!("{}: {}", shipment["order_address_id"], items.join(", "))
+        };
+        self.state.lock().unwrap().shipments.iter().map(told).collect()
+    }
+
+    /// How often the status was written.
+    pub(crate) fn puts(&self) -> Vec<Value> {
+        self.state.lock().unwrap().puts.clone()
+    }
+}
+
+struct Shop(Arc<Mutex<State>>);
+
+impl Respond for Shop {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let mut state = self.0.lock().unwrap();
+        match (request.method.as_str(), request.url.path().strip_prefix("/stores/abc123/v2/orders/1001")) {
+            ("GET", Some("")) => answer(&json!({ "id": 1001, "status_id": state.status_id })),
+            ("GET", Some("/products")) => list(&state.products),
+            ("GET", Some("/shipments")) => list(&state.shipments),
+            ("POST", Some("/shipments")) => post(&mut state, request.body_json().unwrap()),
+            ("PUT", Some("")) => {
+                let body: Value = request.body_json().unwrap();
+                state.status_id = body["status_id"].as_i64().unwrap();
+                state.puts.push(body);
+                answer(&json!({ "id": 1001, "status_id": state.status_id }))
+            }
+            _ => ResponseTemplate::new(404),
+        }
+    }
+}
+
+fn post(state: &mut State, mut shipment: Value) -> ResponseTemplate {
+    let fault = state.fault.take();
+    if fault == Some(Fault::SecondAnswerLost) {
+        state.fault = Some(Fault::AnswerLost);
+    }
+    let refused =
+        json!([{ "status": 400, "message": "The field 'items' is invalid: nothing is left to ship." }]);
+    let refused = ResponseTemplate::new(400).set_body_json(refused);
+    let items = shipment["items"].as_array().unwrap().clone();
+    let fits = items.iter().all(|item| {
+        let line = state.products.iter().find(|line| line["id"] == item["order_product_id"]).unwrap();
+        let open = line["quantity"].as_u64().unwrap() - line["quantity_shipped"].as_u64().unwrap();
+        line["order_address_id"] == shipment["order_address_id"] && item["quantity"].as_u64().unwrap() <= open
+    });
+    if fault == Some(Fault::Refused) || !fits {
+        return refused;
+    }
+    for item in &items {
+        let line = state.products.iter_mut().find(|line| line["id"] == item["order_product_id"]).unwrap();
+        line["quantity_shipped"] =
+            json!(line["quantity_shipped"].as_u64().unwrap() + item["quantity"].as_u64().unwrap());
+    }
+    state.status_id = state.status_after_shipment.unwrap_or(state.status_id);
+    shipment["id"] = json!(state.shipments.len() + 1);
+    state.shipments.push(shipment.clone());
+    match fault {
+        Some(Fault::AnswerLost) => ResponseTemplate::new(502),
+        Some(Fault::AnswerGarbled) => ResponseTemplate::new(201).set_body_string("created"),
+        Some(Fault::RefusedAfterAll) => refused,
+        _ => ResponseTemplate::new(201).set_body_json(shipment),
+    }
+}
+
+fn answer(body: &Value) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+fn list(rows: &[Value]) -> ResponseTemplate {
+    if rows.is_empty() { ResponseTemplate::new(204) } else { ResponseTemplate::new(200).set_body_json(rows) }
+}
+
+/// What a test expects of a dispatch.
+pub(crate) fn dispatched(shipments: &[&str], order_status: &str, wrote: bool) -> Dispatched {
+    let shop_shipments = shipments.iter().map(|id| (*id).to_owned()).collect();
+    Dispatched { shop_shipments, order_status: order_status.to_owned(), wrote }
+}

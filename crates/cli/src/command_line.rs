@@ -1,0 +1,164 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use crossdock_domain::StoreId;
+use crossdock_ledger::OrderState;
+use crossdock_telemetry::logs::LogFormat;
+
+/// Carries orders from web shops to a warehouse, and tracking numbers and stock levels back.
+#[derive(Debug, Parser)]
+#[command(name = "crossdock", version, max_term_width = 100)]
+pub(crate) struct CommandLine {
+    /// The configuration file
+    #[arg(long, global = true, env = "CROSSDOCK_CONFIG", default_value = "crossdock.toml", value_name = "FILE")]
+    pub(crate) config: PathBuf,
+
+    /// How log lines on standard error look; RUST_LOG chooses which there are
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(crate) log_format: Format,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+impl From<Format> for LogFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Runs the roles until told to stop (SIGTERM, Ctrl-C); SIGHUP reads the configuration again
+    Run(Roles),
+    /// Checks the configuration; with --online also the broker, the ledger, and each shop's credentials and scopes
+    Check(Check),
+    /// What became of orders
+    #[command(subcommand)]
+    Orders(Orders),
+    /// Serves every shop of the configuration whose api_url is on loopback, and a warehouse that ships what is released
+    Sandbox(Sandbox),
+    /// Prints completions for a shell
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Roles {
+    /// Only these roles, separated by commas; all of them if none is named
+    #[arg(long = "role", value_enum, value_delimiter = ',', value_name = "ROLE")]
+    roles: Vec<Role>,
+}
+
+impl Roles {
+    pub(crate) fn chosen(&self) -> Vec<Role> {
+        if self.roles.is_empty() { Role::value_variants().to_vec() } else { self.roles.clone() }
+    }
+}
+
+/// A part of Crossdock that can run in a process of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Takes webhooks and the warehouse's events over HTTP
+    Receiver,
+    /// Reads changed orders and releases them to the warehouse
+    OrderImporter,
+    /// Writes shipments to the shops
+    TrackingWriter,
+    /// Writes stock to the shops
+    StockWriter,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Also reach for the broker, the ledger and the shops
+    #[arg(long)]
+    pub(crate) online: bool,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Orders {
+    /// Lists orders, the latest placed first
+    List(OrdersList),
+    /// Tells the whole story of an order
+    Show {
+        /// The warehouse's number (BG1001) or the shop's id (1001)
+        order: String,
+        /// Prints JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OrdersList {
+    /// Only of this shop
+    #[arg(long, value_name = "ID")]
+    pub(crate) store: Option<StoreId>,
+    /// Only in this state: filtered, held, releasing, released, accepted, rejected or shipped
+    #[arg(long, value_parser = state)]
+    pub(crate) state: Option<OrderState>,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "N")]
+    pub(crate) limit: u32,
+    /// Prints JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn state(name: &str) -> Result<OrderState, String> {
+    OrderState::named(name).ok_or_else(|| {
+        let names: Vec<&str> = OrderState::ALL.iter().map(|state| state.as_str()).collect();
+        format!("the states are {}", names.join(", "))
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sandbox {
+    /// Place so many orders, wait until everything is done, print what happened, and leave: with status 1 if something is missing
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000), value_name = "N")]
+    pub(crate) orders: Option<u32>,
+    /// Time between two orders, in milliseconds
+    #[arg(long, default_value_t = 1500, value_name = "MS")]
+    pub(crate) pace_ms: u64,
+    /// How long the warehouse packs an order, in milliseconds
+    #[arg(long, default_value_t = 2000, value_name = "MS")]
+    pub(crate) ship_after_ms: u64,
+    /// Id of each BigCommerce shop's first order: above all that the ledger knows
+    #[arg(long, default_value_t = 1001, value_name = "ID")]
+    pub(crate) first_order_id: u64,
+    /// The same seed brings the same buyers
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// Prints the result as JSON (with --orders)
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Sandbox {
+    pub(crate) fn pace(&self) -> Duration {
+        Duration::from_millis(self.pace_ms)
+    }
+
+    pub(crate) fn ship_after(&self) -> Duration {
+        Duration::from_millis(self.ship_after_ms)
+    }
+}

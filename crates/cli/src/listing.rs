@@ -1,0 +1,33 @@
+//! Tables for people.
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{ContentArrangement, Table};
+
+/// Widest table, in characters, where no terminal says otherwise.
+const WIDTH_MAX: u16 = 100;
+
+/// A table without lines: columns under their names, no wider than the terminal.
+pub(crate) fn table(columns: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(columns);
+    if table.width().is_none() {
+        table.set_width(WIDTH_MAX);
+    }
+    table
+}
+
+/// Prints a table to standard output.
+pub(crate) fn print(table: &Table) {
+    anstream::println!("{}", table.trim_fmt());
+}
+
+/// Prints a value as JSON to standard output.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    anstream::println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// A moment as people read it, in UTC, to the second.
+pub(crate) fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}

@@ -1,0 +1,90 @@
+//! `crossdock orders`: what became of orders.
+
+use std::path::Path;
+
+use anyhow::bail;
+use crossdock_ledger::{Ledger, OrderRecord, OrdersWanted, TimelineEntry};
+use serde::Serialize;
+
+use crate::command_line::OrdersList;
+use crate::exit::Exit;
+use crate::listing::{moment, print, print_json, table};
+use crate::{configuration, parts};
+
+/// An order and all that happened to it.
+#[derive(Debug, Serialize)]
+struct Story {
+    #[serde(flatten)]
+    order: OrderRecord,
+    timeline: Vec<TimelineEntry>,
+}
+
+/// `crossdock orders list`
+pub(crate) async fn list(config: &Path, wanted: &OrdersList) -> anyhow::Result<Exit> {
+    let ledger = parts::open_ledger(&configuration::load(config)?).await?;
+    let orders =
+        ledger.orders(&OrdersWanted { store: wanted.store.clone(), state: wanted.state, limit: wanted.limit }).await?;
+    if wanted.json {
+        print_json(&orders)?;
+        return Ok(Exit::Done);
+    }
+    let mut rows = table(&["NUMBER", "STORE", "ORDER", "STATE", "AT THE SHOP", "PLACED", "WHY"]);
+    for order in &orders {
+        rows.add_row([
+            order.number.to_string(),
+            order.store.to_string(),
+            order.order_id.to_string(),
+            order.state.to_string(),
+            order.shop_status.clone(),
+            moment(order.placed_at),
+            order.reason.clone(),
+        ]);
+    }
+    print(&rows);
+    Ok(Exit::Done)
+}
+
+/// `crossdock orders show`
+pub(crate) async fn show(config: &Path, text: &str, json: bool) -> anyhow::Result<Exit> {
+    let ledger = parts::open_ledger(&configuration::load(config)?).await?;
+    let stories = stories(ledger.as_ref(), text).await?;
+    if stories.is_empty() {
+        bail!("no order is known as '{text}'; `crossdock orders list` shows those that are");
+    }
+    if json {
+        print_json(&stories)?;
+        return Ok(Exit::Done);
+    }
+    for story in &stories {
+        tell(story);
+    }
+    Ok(Exit::Done)
+}
+
+async fn stories(ledger: &dyn Ledger, text: &str) -> anyhow::Result<Vec<Story>> {
+    let mut stories = Vec::new();
+    for order in ledger.orders_named(text).await? {
+        let timeline = ledger.timeline(&order.store, &order.order_id).await?;
+        stories.push(Story { order, timeline });
+    }
+    Ok(stories)
+}
+
+fn tell(Story { order, timeline }: &Story) {
+    let test = if order.released.as_ref().is_some_and(|order| order.test) { ", a test" } else { "" };
+    anstream::println!("{} is order {} of {} ({}{test})", order.number, order.order_id, order.store, order.platform);
+    let why = if order.reason.is_empty() { String::new() } else { format!(": {}", order.reason) };
+    anstream::println!("  state   {}{why}", order.state);
+    anstream::println!("  shop    {} when last read, placed {}", order.shop_status, moment(order.placed_at));
+    if let Some(released) = &order.released {
+        let lines: Vec<String> = released.lines.iter().map(|it| format!("{} × {}", it.quantity, it.sku)).collect();
+        anstream::println!("  packs   {}", lines.join(", "));
+    }
+    anstream::println!();
+    let mut rows = table(&["WHEN", "WHO", "WHAT", "WHY"]);
+    for entry in timeline {
+        rows.add_row([moment(entry.at), entry.role.clone(), entry.what.clone(), entry.cause.clone()]);
+    }
+    print(&rows);
+    anstream::println!();
+}

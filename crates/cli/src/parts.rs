@@ -1,0 +1,104 @@
+//! Which implementation stands behind which trait.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use crossdock_bigcommerce::Bigcommerce;
+use crossdock_domain::{Classify as _, Mend, StoreId};
+use crossdock_ecwid::Ecwid;
+use crossdock_ledger::Ledger;
+use crossdock_queue::{Broker, Topology};
+use crossdock_settings::{Connection, Settings, StoreSettings};
+use crossdock_storefront::{Budget, Shop, Shops, Storefront};
+use tokio_util::sync::CancellationToken;
+
+/// Time between two tries to open the ledger at start, in seconds.
+const LEDGER_RETRY_SECS: u64 = 2;
+
+/// Everything that speaks TLS (shops, RabbitMQ, PostgreSQL) does it with the same library.
+pub(crate) fn use_one_tls_provider() {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().expect("nobody chose another provider before");
+}
+
+/// RabbitMQ, with all queues of the installation.
+pub(crate) fn broker(settings: &Settings) -> Broker {
+    let work = vec![
+        crossdock_order_importer::QUEUE,
+        crossdock_tracking_writer::QUEUE,
+        crossdock_stock_writer::QUEUE,
+        crossdock_order_importer::WAREHOUSE_ORDERS,
+    ];
+    Broker { url: settings.broker.url.clone(), topology: Topology { work } }
+}
+
+/// Opens the ledger, once.
+pub(crate) async fn open_ledger(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
+    crossdock_ledger::open(&settings.ledger.url).await.context("could not open the ledger")
+}
+
+/// Opens the ledger, waiting for a database that is not there yet; none if told to stop meanwhile.
+pub(crate) async fn await_ledger(
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> anyhow::Result<Option<Arc<dyn Ledger>>> {
+    loop {
+        match crossdock_ledger::open(&settings.ledger.url).await {
+            Ok(ledger) => return Ok(Some(ledger)),
+            Err(error) if error.mend() == Mend::Wait => {
+                let error = crossdock_telemetry::chain(&error);
+                tracing::warn!(error, "the ledger cannot be opened yet; trying again in {LEDGER_RETRY_SECS} s");
+            }
+            Err(error) => return Err(anyhow::Error::new(error).context("could not open the ledger")),
+        }
+        let pause = tokio::time::sleep(Duration::from_secs(LEDGER_RETRY_SECS));
+        if stop.run_until_cancelled(pause).await.is_none() {
+            return Ok(None);
+        }
+    }
+}
+
+/// Makes each shop's client, and remembers its budget over reloads.
+pub(crate) struct Shopkeeper {
+    bigcommerce: crossdock_bigcommerce::HttpClient,
+    ecwid: crossdock_ecwid::HttpClient,
+    budgets: Mutex<HashMap<StoreId, Arc<Budget>>>,
+}
+
+impl Shopkeeper {
+    /// A shopkeeper without shops.
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let unusable = "the system's TLS certificates cannot be used";
+        Ok(Self {
+            bigcommerce: crossdock_bigcommerce::http_client().context(unusable)?,
+            ecwid: crossdock_ecwid::http_client().context(unusable)?,
+            budgets: Mutex::default(),
+        })
+    }
+
+    /// The shops of these settings.
+    pub(crate) fn shops(&self, settings: &Settings) -> anyhow::Result<Vec<Shop>> {
+        settings.stores.iter().map(|store| self.shop(store)).collect()
+    }
+
+    fn shop(&self, settings: &Arc<StoreSettings>) -> anyhow::Result<Shop> {
+        let (budget, tracking) = (self.budget(&settings.id), &settings.tracking);
+        let storefront: Arc<dyn Storefront> = match &settings.connection {
+            Connection::Bigcommerce(it) => {
+                Arc::new(Bigcommerce::new(self.bigcommerce.clone(), it, tracking, budget)?)
+            }
+            Connection::Ecwid(it) => Arc::new(Ecwid::new(self.ecwid.clone(), it, tracking, budget)?),
+        };
+        Ok(Shop { settings: settings.clone(), storefront })
+    }
+
+    fn budget(&self, store: &StoreId) -> Arc<Budget> {
+        self.budgets.lock().expect("nobody panics while holding the budgets").entry(store.clone()).or_default().clone()
+    }
+}
+
+/// The shops of these settings, for a command that ends soon.
+pub(crate) fn shops(settings: &Settings) -> anyhow::Result<Shops> {
+    Ok(Shops::new(Shopkeeper::new()?.shops(settings)?))
+}

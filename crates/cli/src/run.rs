@@ -1,0 +1,143 @@
+//! `crossdock run`: the roles of this process, until told to stop.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use crossdock_ledger::Ledger;
+use crossdock_order_importer::OrderImporter;
+use crossdock_queue::{Broker, Consumer, Handler, Publisher, WorkQueue};
+use crossdock_receiver::Receiver;
+use crossdock_settings::Settings;
+use crossdock_stock_writer::StockWriter;
+use crossdock_storefront::Shops;
+use crossdock_telemetry::metrics::Metrics;
+use crossdock_tracking_writer::TrackingWriter;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::command_line::Role;
+use crate::exit::Exit;
+use crate::parts::{self, Shopkeeper};
+use crate::{configuration, signals};
+
+/// Everything that the roles of one process share.
+struct Process {
+    config: PathBuf,
+    settings: Settings,
+    broker: Broker,
+    metrics: Metrics,
+    publisher: Publisher,
+    shops: Shops,
+    shopkeeper: Shopkeeper,
+    receiver: Option<Receiver>,
+    stop: CancellationToken,
+}
+
+/// Runs these roles.
+pub(crate) async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<Exit> {
+    let settings = configuration::load(config)?;
+    let stop = signals::stop_token()?;
+    let (broker, metrics) = (parts::broker(&settings), Metrics::default());
+    // Its own token: consumers still publish while they finish what is in flight.
+    let publishing = CancellationToken::new();
+    let publisher = Publisher::start(broker.clone(), &metrics, publishing.clone());
+    let shopkeeper = Shopkeeper::new()?;
+    let shops = Shops::new(shopkeeper.shops(&settings)?);
+    let config = config.to_owned();
+    let mut process =
+        Process { config, settings, broker, metrics, publisher, shops, shopkeeper, receiver: None, stop };
+    let ended = process.run(roles).await;
+    publishing.cancel();
+    ended
+}
+
+impl Process {
+    async fn run(&mut self, roles: &[Role]) -> anyhow::Result<Exit> {
+        let mut running = JoinSet::new();
+        if roles.contains(&Role::Receiver) {
+            self.start_receiver(&mut running).await?;
+        }
+        if roles.iter().any(|role| *role != Role::Receiver) {
+            let Some(ledger) = parts::await_ledger(&self.settings, &self.stop).await? else { return Ok(Exit::Done) };
+            for role in roles {
+                self.start_consumer(*role, &ledger, &mut running);
+            }
+        }
+        let names: Vec<String> = roles.iter().map(|role| format!("{role:?}")).collect();
+        tracing::info!(roles = names.join(","), stores = self.settings.stores.len(), "running");
+        self.watch(running).await
+    }
+
+    async fn start_receiver(&mut self, running: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
+        let receiver = Receiver::new(&self.settings, self.publisher.clone(), self.metrics.clone())?;
+        let listen = self.settings.receiver.listen;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("could not listen on {listen}; set receiver.listen to a free address"))?;
+        let (serving, stop) = (receiver.clone(), self.stop.clone());
+        running.spawn(async move { serving.serve(listener, stop).await.context("the receiver failed") });
+        self.receiver = Some(receiver);
+        Ok(())
+    }
+
+    fn start_consumer(&self, role: Role, ledger: &Arc<dyn Ledger>, running: &mut JoinSet<anyhow::Result<()>>) {
+        let (shops, ledger, publisher) = (self.shops.clone(), ledger.clone(), self.publisher.clone());
+        let (queue, handler): (WorkQueue, Arc<dyn Handler>) = match role {
+            Role::Receiver => return,
+            Role::OrderImporter => {
+                (crossdock_order_importer::QUEUE, Arc::new(OrderImporter::new(shops, ledger, publisher)))
+            }
+            Role::TrackingWriter => (crossdock_tracking_writer::QUEUE, Arc::new(TrackingWriter::new(shops, ledger))),
+            Role::StockWriter => (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher))),
+        };
+        let consumer = Consumer::new(self.broker.clone(), queue, self.publisher.clone(), handler, &self.metrics);
+        let stop = self.stop.clone();
+        running.spawn(async move {
+            consumer.run(stop).await;
+            Ok(())
+        });
+    }
+
+    /// Until every role has ended: by the stop, or by the first one that fails, which stops the others.
+    async fn watch(&self, mut running: JoinSet<anyhow::Result<()>>) -> anyhow::Result<Exit> {
+        let mut reload = signals::reload()?;
+        let mut failure = None;
+        loop {
+            tokio::select! {
+                _ = reload.recv() => self.reload(),
+                ended = running.join_next() => {
+                    let Some(ended) = ended else { break };
+                    if let Err(error) = ended.context("a role panicked").flatten() {
+                        failure.get_or_insert(error);
+                        self.stop.cancel();
+                    }
+                }
+            }
+        }
+        failure.map_or(Ok(Exit::Done), Err)
+    }
+
+    /// Takes new shops, filters and secrets. A file with a mistake changes nothing.
+    fn reload(&self) {
+        if let Err(error) = self.try_reload() {
+            let error = crossdock_telemetry::chain(error.as_ref());
+            tracing::error!(error, "the configuration was not read again; the former one stays");
+        }
+    }
+
+    fn try_reload(&self) -> anyhow::Result<()> {
+        let settings = configuration::load(&self.config)?;
+        let shops = self.shopkeeper.shops(&settings)?;
+        if let Some(receiver) = &self.receiver {
+            receiver.reload(&settings)?;
+        }
+        self.shops.replace(shops);
+        tracing::info!(
+            stores = settings.stores.len(),
+            "read the configuration again; a changed broker, ledger or listening address needs a restart"
+        );
+        Ok(())
+    }
+}

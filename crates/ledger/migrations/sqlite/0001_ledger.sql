@@ -1,0 +1,107 @@
+-- Orders, shipments, stock and the timeline. Every time is in microseconds since 1970, UTC.
+
+CREATE TABLE orders (
+    store       TEXT NOT NULL,
+    order_id    TEXT NOT NULL,
+    platform    TEXT NOT NULL,
+    number      TEXT NOT NULL UNIQUE,
+    state       TEXT NOT NULL,
+    reason      TEXT NOT NULL,
+    shop_status TEXT NOT NULL,
+    placed_at   INTEGER NOT NULL,
+    modified_at INTEGER NOT NULL,
+    released    TEXT,    -- the order as the warehouse gets it, JSON; from 'releasing' on
+    released_at INTEGER, -- when the broker confirmed it
+    accepted_at INTEGER, -- when the warehouse took it
+    test        INTEGER NOT NULL,
+    PRIMARY KEY (store, order_id)
+) STRICT;
+
+CREATE INDEX orders_by_shops_id ON orders (order_id);
+CREATE INDEX orders_by_age ON orders (placed_at);
+
+-- What was released, summed by SKU.
+CREATE TABLE order_lines (
+    store    TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    sku      TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    gone_at  INTEGER NOT NULL DEFAULT 9223372036854775807, -- when the last of it left; never, as long as some is here
+    PRIMARY KEY (store, order_id, sku),
+    FOREIGN KEY (store, order_id) REFERENCES orders (store, order_id)
+) STRICT;
+
+-- A count asks for the lines that were not gone by then: so the many that left long ago are never read.
+CREATE INDEX order_lines_by_leaving ON order_lines (sku, gone_at);
+
+CREATE TABLE shipments (
+    shipment_id    TEXT NOT NULL PRIMARY KEY,
+    store          TEXT NOT NULL,
+    order_id       TEXT NOT NULL,
+    told           TEXT NOT NULL, -- as the warehouse told it, JSON
+    completes      INTEGER NOT NULL,
+    state          TEXT NOT NULL,
+    dispatched_at  INTEGER NOT NULL,
+    shop_shipments TEXT,          -- the shop's ids of it, JSON
+    FOREIGN KEY (store, order_id) REFERENCES orders (store, order_id)
+) STRICT;
+
+CREATE INDEX shipments_by_order ON shipments (store, order_id);
+
+-- What is in a shipment, summed by SKU, in the order in which the warehouse named it.
+CREATE TABLE shipment_lines (
+    shipment_id TEXT NOT NULL REFERENCES shipments (shipment_id),
+    sku         TEXT NOT NULL,
+    position    INTEGER NOT NULL,
+    quantity    INTEGER NOT NULL,
+    PRIMARY KEY (shipment_id, sku)
+) STRICT;
+
+CREATE TABLE stock (
+    sku        TEXT NOT NULL PRIMARY KEY,
+    on_hand    INTEGER NOT NULL,
+    allocated  INTEGER,
+    counted_at INTEGER NOT NULL
+) STRICT;
+
+-- What a shop was last told.
+CREATE TABLE pushed (
+    store TEXT NOT NULL,
+    sku   TEXT NOT NULL,
+    units INTEGER NOT NULL,
+    at    INTEGER NOT NULL,
+    PRIMARY KEY (store, sku)
+) STRICT;
+
+-- SKUs whose listings are known; one without a row in `listings` is not sold there.
+CREATE TABLE looked_up (
+    store TEXT NOT NULL,
+    sku   TEXT NOT NULL,
+    at    INTEGER NOT NULL,
+    PRIMARY KEY (store, sku)
+) STRICT;
+
+CREATE TABLE listings (
+    store      TEXT NOT NULL,
+    sku        TEXT NOT NULL,
+    product_id TEXT NOT NULL,
+    variant_id TEXT,
+    tracked    INTEGER NOT NULL,
+    FOREIGN KEY (store, sku) REFERENCES looked_up (store, sku) ON DELETE CASCADE
+) STRICT;
+
+CREATE INDEX listings_by_sku ON listings (store, sku);
+CREATE INDEX listings_by_product ON listings (store, product_id);
+
+-- No foreign key: an order that has no record yet may be told of.
+CREATE TABLE timeline (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    store    TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    key      TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    role     TEXT NOT NULL,
+    what     TEXT NOT NULL,
+    cause    TEXT NOT NULL,
+    UNIQUE (store, order_id, key)
+) STRICT;

@@ -1,0 +1,185 @@
+//! Several processes at the same order, at the same time.
+
+use std::sync::Arc;
+
+use crossdock_domain::{OrderId, OrderNumber};
+use crossdock_ledger::{Judged, Ledger, LedgerError, NextStep, OrderState, OrdersWanted};
+use rstest::rstest;
+use tokio::task::JoinSet;
+
+use crate::database::{Engine, TestDatabase};
+use crate::samples::{
+    au, filter, happening, judged, level, minute, number, order_1001, release, release_1001, shipment, store,
+};
+
+const ROUNDS: i64 = 25;
+
+/// Two ledgers on one database, as two processes have them.
+async fn two_processes(engine: Engine) -> ([Arc<dyn Ledger>; 2], TestDatabase) {
+    let database = TestDatabase::new(engine).await;
+    ([database.open().await, database.open().await], database)
+}
+
+async fn judge_at_once(
+    ledgers: &[Arc<dyn Ledger>; 2],
+    decisions: Vec<Judged>,
+) -> Vec<Result<NextStep, LedgerError>> {
+    let mut tasks = JoinSet::new();
+    for (position, judged) in decisions.into_iter().enumerate() {
+        let ledger = Arc::clone(&ledgers[position % 2]);
+        tasks.spawn(async move { ledger.judge(&judged).await });
+    }
+    tasks.join_all().await
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_judged_twice_at_once_has_one_record_and_one_release(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    for round in 0..ROUNDS {
+        let order_id = round.to_string();
+        let decision = |quantity: u32| judged(&order_id, 1, release(&order_id, &[("TEE", quantity)]));
+        let steps = judge_at_once(&ledgers, (1..=4).map(decision).collect()).await;
+
+        let named = ledgers[0].orders_named(&order_id).await.unwrap();
+        assert_eq!(named.len(), 1);
+        assert_eq!(named[0].state, OrderState::Releasing);
+        let kept = NextStep::Release(Box::new(named[0].released.clone().unwrap()));
+        for step in steps {
+            assert_eq!(step.unwrap(), kept, "whoever publishes, publishes the order that is kept");
+        }
+        assert_eq!(ledgers[0].timeline(&au(), &OrderId::new(order_id)).await.unwrap().len(), 1);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_filtered_order_judged_at_once_the_newest_truth_stays(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    for round in 0..ROUNDS {
+        let order_id = round.to_string();
+        let decision = |minute: i64| judged(&order_id, minute, filter(&format!("reason of minute {minute}")));
+        judge_at_once(&ledgers, vec![decision(1)]).await;
+        for step in judge_at_once(&ledgers, [5, 3, 6, 4, 2].map(decision).to_vec()).await {
+            assert_eq!(step.unwrap(), NextStep::Nothing);
+        }
+        let named = ledgers[0].orders_named(&order_id).await.unwrap();
+        assert_eq!(named[0].reason, "reason of minute 6");
+        assert_eq!(named[0].modified_at, minute(6));
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_orders_that_want_one_number_at_once_one_gets_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    for round in 0..ROUNDS {
+        let order_id = round.to_string();
+        let new = |at: &str| Judged { store: store(at), ..judged(&order_id, 1, filter("country: US")) };
+        one_gets_the_number(judge_at_once(&ledgers, vec![new("acme-au"), new("acme-nz")]).await);
+    }
+    // And of two that stand already, and change their numbers.
+    for round in 0..ROUNDS {
+        let numbered = |name: &str, minute: i64, number: String| Judged {
+            number: OrderNumber::new(number),
+            ..judged(&format!("{name}{round}"), minute, filter("country: US"))
+        };
+        let before = vec![numbered("a", 1, format!("A{round}")), numbered("b", 1, format!("B{round}"))];
+        judge_at_once(&ledgers, before).await;
+        let after = vec![numbered("a", 2, format!("X{round}")), numbered("b", 2, format!("X{round}"))];
+        one_gets_the_number(judge_at_once(&ledgers, after).await);
+    }
+}
+
+fn one_gets_the_number(steps: Vec<Result<NextStep, LedgerError>>) {
+    let (done, refused): (Vec<_>, Vec<_>) = steps.into_iter().partition(Result::is_ok);
+    assert_eq!(done.len(), 1);
+    assert!(matches!(refused[..], [Err(LedgerError::NumberTaken { .. })]), "{refused:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_consignments_without_lines_put_down_at_once_one_has_all_that_is_open(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    release_1001(&*ledgers[0], &[("TEE", 3)]).await;
+    let mut tasks = JoinSet::new();
+    for position in 0..8 {
+        let ledger = Arc::clone(&ledgers[position % 2]);
+        // Each consignment is told twice.
+        let id = format!("S{}", position / 2);
+        tasks.spawn(async move {
+            ledger.intend_shipment(&shipment(&id, 5, None), &happening(&id, minute(5))).await.unwrap()
+        });
+    }
+    let mut intended = tasks.join_all().await;
+    intended.sort_by(|a, b| a.shipment.shipment_id.cmp(&b.shipment.shipment_id));
+    for twice in intended.chunks(2) {
+        assert_eq!(twice[0], twice[1]);
+    }
+    let units: u32 = intended.iter().step_by(2).flat_map(|one| &one.lines).map(|line| line.quantity).sum();
+    assert_eq!(units, 3);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_last_two_consignments_done_at_once_ship_the_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    release_1001(&*ledgers[0], &[("TEE", 2)]).await;
+    for id in ["S1", "S2"] {
+        let shipment = shipment(id, 5, Some(&[("TEE", 1)]));
+        ledgers[0].intend_shipment(&shipment, &happening(id, minute(5))).await.unwrap();
+    }
+    let done = |ledger: usize, id: &'static str| {
+        let ledger = Arc::clone(&ledgers[ledger]);
+        async move { ledger.shipment_done(&id.into(), &[], &happening(id, minute(6))).await.unwrap() }
+    };
+    tokio::join!(done(0, "S1"), done(1, "S2"));
+    assert_eq!(order_1001(&*ledgers[0]).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_counts_told_at_once_the_newest_stays(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledgers, _database) = two_processes(engine).await;
+    let skus: Vec<String> = (0..600).map(|sku| format!("SKU{sku}")).collect();
+    let mut tasks = JoinSet::new();
+    for counted in 1..=6 {
+        let ledger = Arc::clone(&ledgers[usize::try_from(counted % 2).unwrap()]);
+        let mut levels: Vec<_> = skus.iter().map(|sku| level(sku, counted)).collect();
+        // Told in different orders: no two transactions may wait for each other.
+        levels.rotate_left(usize::try_from(counted * 90).unwrap());
+        tasks.spawn(async move { ledger.counted(minute(counted), &levels).await.unwrap() });
+    }
+    tasks.join_all().await;
+    let lines = ledgers[0].stock(&au()).await.unwrap();
+    assert_eq!(lines.len(), 600);
+    assert!(lines.iter().all(|line| line.level.on_hand == 6 && line.counted_at == minute(6)));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn readers_do_not_wait_for_writers(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledgers, _database) = two_processes(engine).await;
+    let mut tasks = JoinSet::new();
+    for order in 0..40 {
+        let ledger = Arc::clone(&ledgers[order % 2]);
+        tasks.spawn(async move {
+            let order_id = order.to_string();
+            ledger.judge(&judged(&order_id, 1, filter("country: US"))).await.unwrap();
+            ledger.order_by_number(&number(&order_id)).await.unwrap().unwrap()
+        });
+    }
+    assert_eq!(tasks.join_all().await.len(), 40);
+    let all = OrdersWanted { limit: 100, ..OrdersWanted::default() };
+    assert_eq!(ledgers[0].orders(&all).await.unwrap().len(), 40);
+}

@@ -1,0 +1,101 @@
+//! Counts, and what the shops were told of them.
+
+use crossdock_domain::{Sku, StockLevel};
+use crossdock_ledger::Ledger;
+use rstest::rstest;
+
+use crate::database::{Engine, fresh};
+use crate::samples::{au, level, minute, store};
+
+async fn count(ledger: &dyn Ledger, at: i64, levels: &[StockLevel]) -> Vec<String> {
+    ledger.counted(minute(at), levels).await.unwrap().iter().map(Sku::to_string).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_count_replaces_only_older_ones_sku_by_sku(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(count(&*ledger, 5, &[level("TEE", 10), level("CAP", 1)]).await, ["CAP", "TEE"]);
+    assert_eq!(count(&*ledger, 5, &[level("TEE", 11)]).await, [""; 0], "the same count again");
+    assert_eq!(count(&*ledger, 4, &[level("TEE", 12), level("MUG", 7)]).await, ["MUG"]);
+    assert_eq!(count(&*ledger, 6, &[level("CAP", 2)]).await, ["CAP"]);
+    let lines = ledger.stock(&au()).await.unwrap();
+    let kept: Vec<_> =
+        lines.iter().map(|line| (line.level.sku.as_str(), line.level.on_hand, line.counted_at)).collect();
+    assert_eq!(kept, [("CAP", 2, minute(6)), ("MUG", 7, minute(4)), ("TEE", 10, minute(5))]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_warehouses_reservations_are_kept_with_the_count(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let reserved = StockLevel { allocated: Some(3), ..level("TEE", -2) };
+    count(&*ledger, 1, &[reserved.clone()]).await;
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].level, reserved);
+    count(&*ledger, 2, &[level("TEE", 4)]).await;
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].level, level("TEE", 4));
+}
+
+#[rstest]
+#[tokio::test]
+async fn skus_differ_by_case_and_spaces_and_sort_by_their_bytes(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let skus = ["tee", "TEE", "TEE ", "Ärmel", "T-1", "TA"];
+    count(&*ledger, 1, &skus.map(|sku| level(sku, 1))).await;
+    let lines = ledger.stock(&au()).await.unwrap();
+    let sorted: Vec<_> = lines.iter().map(|line| line.level.sku.as_str()).collect();
+    assert_eq!(sorted, ["T-1", "TA", "TEE", "TEE ", "tee", "Ärmel"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_a_sku_told_twice_in_one_count_the_first_is_taken(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(count(&*ledger, 1, &[level("TEE", 1), level("TEE", 2)]).await, ["TEE"]);
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].level.on_hand, 1);
+    assert_eq!(count(&*ledger, 2, &[]).await, [""; 0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn ten_thousand_skus_are_counted_pushed_and_read(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let levels: Vec<_> = (0..10_000).map(|sku| level(&format!("SKU{sku:05}"), sku)).collect();
+    assert_eq!(ledger.counted(minute(1), &levels).await.unwrap().len(), 10_000);
+    let quantities: Vec<_> = levels.iter().map(|level| (level.sku.clone(), level.on_hand)).collect();
+    ledger.pushed(&au(), &quantities, minute(2)).await.unwrap();
+    let lines = ledger.stock(&au()).await.unwrap();
+    assert_eq!(lines.len(), 10_000);
+    assert!(lines.iter().all(|line| line.pushed == Some(line.level.on_hand)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_shop_was_last_told_is_its_own(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("TEE", 10)]).await;
+    let pushed = async |shop: &str| ledger.stock(&store(shop)).await.unwrap()[0].pushed;
+    let tell = async |shop: &str, units: i64, at: i64| {
+        ledger.pushed(&store(shop), &[(Sku::from("TEE"), units)], minute(at)).await.unwrap();
+    };
+    assert_eq!(pushed("acme-au").await, None);
+    tell("acme-au", 8, 2).await;
+    assert_eq!((pushed("acme-au").await, pushed("acme-nz").await), (Some(8), None));
+    tell("acme-au", 0, 4).await;
+    assert_eq!(pushed("acme-au").await, Some(0));
+    tell("acme-au", 9, 3).await;
+    assert_eq!(pushed("acme-au").await, Some(0), "an older push that is told late");
+    // A SKU that nobody counted may be pushed; it has no line.
+    ledger.pushed(&au(), &[(Sku::from("MUG"), 1)], minute(5)).await.unwrap();
+    assert_eq!(ledger.stock(&au()).await.unwrap().len(), 1);
+}

@@ -1,0 +1,215 @@
+//! What is decided about an order, again and again.
+
+use crossdock_domain::{OrderId, Platform};
+use crossdock_ledger::{Judged, Ledger, LedgerError, NextStep, OrderState, TimelineEntry};
+use rstest::rstest;
+
+use crate::database::{Engine, fresh};
+use crate::samples::{
+    answer_1001, au, filter, happening, hold, judged, minute, number, order_1001, rejected, release,
+    release_1001, released_order, store, told_of_1001,
+};
+
+async fn judge(ledger: &dyn Ledger, judged: &Judged) -> NextStep {
+    ledger.judge(judged).await.unwrap()
+}
+
+fn publish_1001() -> NextStep {
+    NextStep::Release(Box::new(released_order("1001", &[("TEE", 2)])))
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_new_order_is_kept_with_all_that_is_known_of_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let step = judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
+    assert_eq!(step, publish_1001());
+
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.store.clone(), order.platform), (au(), Platform::Bigcommerce));
+    assert_eq!((order.order_id.clone(), order.number.clone()), (OrderId::from("1001"), number("1001")));
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Releasing, ""));
+    assert_eq!((order.placed_at, order.modified_at), (minute(0), minute(1)));
+    assert_eq!(order.shop_status, "status of minute 1");
+    assert_eq!(order.released, Some(released_order("1001", &[("TEE", 2)])));
+    let told = TimelineEntry {
+        at: minute(1),
+        role: "order-importer".to_owned(),
+        what: "told by event of minute 1".to_owned(),
+        cause: "store/order/created".to_owned(),
+    };
+    assert_eq!(ledger.timeline(&au(), &OrderId::from("1001")).await.unwrap(), [told]);
+}
+
+#[rstest]
+#[case::filtered(filter("country: US"), OrderState::Filtered, "country: US")]
+#[case::held(hold("no SKU"), OrderState::Held, "no SKU")]
+#[tokio::test]
+async fn a_filtered_or_held_order_is_accounted_for_and_not_published(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] verdict: crossdock_ledger::Verdict,
+    #[case] state: OrderState,
+    #[case] reason: &str,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(judge(&*ledger, &judged("1001", 1, verdict)).await, NextStep::Nothing);
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str(), order.released), (state, reason, None));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_same_decision_again_adds_nothing_to_the_timeline(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    for minute in [1, 1, 2] {
+        judge(&*ledger, &judged("1001", minute, filter("country: US"))).await;
+    }
+    assert_eq!(told_of_1001(&*ledger).await, ["told by event of minute 1"]);
+    assert_eq!(order_1001(&*ledger).await.modified_at, minute(2));
+    assert_eq!(order_1001(&*ledger).await.shop_status, "status of minute 2");
+}
+
+#[rstest]
+#[tokio::test]
+async fn another_reason_or_state_is_told(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 1, filter("country: US"))).await;
+    judge(&*ledger, &judged("1001", 2, filter("country: CA"))).await;
+    judge(&*ledger, &judged("1001", 3, hold("country: CA"))).await;
+    assert_eq!(judge(&*ledger, &judged("1001", 4, release("1001", &[("TEE", 2)]))).await, publish_1001());
+    let told = ["told by event of minute 1", "told by event of minute 2", "told by event of minute 3"];
+    assert_eq!(told_of_1001(&*ledger).await[..3], told);
+    assert_eq!(told_of_1001(&*ledger).await[3], "told by event of minute 4");
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Releasing, ""));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_late_notice_does_not_overwrite_newer_truth(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 5, filter("status: cancelled"))).await;
+    let step = judge(&*ledger, &judged("1001", 4, release("1001", &[("TEE", 2)]))).await;
+    assert_eq!(step, NextStep::Nothing);
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.modified_at), (OrderState::Filtered, minute(5)));
+    assert_eq!(told_of_1001(&*ledger).await, ["told by event of minute 5"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_change_within_the_same_second_is_judged(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 5, filter("status: pending"))).await;
+    let again = Judged {
+        happening: happening("another event", minute(5)),
+        ..judged("1001", 5, release("1001", &[("TEE", 2)]))
+    };
+    assert_eq!(judge(&*ledger, &again).await, publish_1001());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_release_that_was_not_confirmed_is_repeated_as_first_decided(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
+    // The process died here. Whatever the shop says by now, the same order is published again.
+    for verdict in [release("1001", &[("TEE", 9)]), filter("status: cancelled"), hold("no SKU")] {
+        assert_eq!(judge(&*ledger, &judged("1001", 3, verdict)).await, publish_1001());
+    }
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Releasing);
+    assert_eq!(told_of_1001(&*ledger).await, ["told by event of minute 1"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_confirmed_release_is_told_once_and_not_repeated(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    ledger.released(&au(), &OrderId::from("1001"), minute(3)).await.unwrap();
+    let step = judge(&*ledger, &judged("1001", 4, release("1001", &[("TEE", 2)]))).await;
+    assert_eq!(step, NextStep::Nothing);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+    let told = ledger.timeline(&au(), &OrderId::from("1001")).await.unwrap();
+    assert_eq!(told.len(), 2);
+    assert_eq!((told[1].what.as_str(), told[1].at), ("released to the warehouse as BG1001", minute(2)));
+    assert_eq!((told[1].role.as_str(), told[1].cause.as_str()), ("order-importer", "confirmed by RabbitMQ"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_confirmation_never_sets_an_order_back(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 1, filter("country: US"))).await;
+    ledger.released(&au(), &OrderId::from("1001"), minute(2)).await.unwrap();
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Filtered);
+
+    judge(&*ledger, &judged("1001", 3, release("1001", &[("TEE", 2)]))).await;
+    answer_1001(&*ledger, 4, rejected("no such SKU")).await;
+    ledger.released(&au(), &OrderId::from("1001"), minute(5)).await.unwrap();
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_the_shop_says_of_a_released_order_is_kept_up_to_date_and_nothing_else(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    assert_eq!(judge(&*ledger, &judged("1001", 7, filter("status: shipped"))).await, NextStep::Nothing);
+    assert_eq!(judge(&*ledger, &judged("1001", 6, filter("status: older"))).await, NextStep::Nothing);
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Released, ""));
+    assert_eq!((order.shop_status.as_str(), order.modified_at), ("status of minute 7", minute(7)));
+    assert_eq!(order.released, Some(released_order("1001", &[("TEE", 2)])));
+    assert_eq!(told_of_1001(&*ledger).await.len(), 2);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_number_belongs_to_one_order(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 1, filter("country: US"))).await;
+    let other = Judged { store: store("acme-nz"), ..judged("1001", 1, release("1001", &[("TEE", 2)])) };
+    let error = ledger.judge(&other).await.unwrap_err();
+    let LedgerError::NumberTaken { number: taken, store, order_id } = error else { panic!("{error:?}") };
+    assert_eq!((taken, store.as_str(), order_id.as_str()), (number("1001"), "acme-au", "1001"));
+    assert_eq!(ledger.orders_named("1001").await.unwrap().len(), 1);
+    assert_eq!(ledger.timeline(&other.store, &other.order_id).await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_filtered_order_takes_another_number_if_it_is_free(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 1, filter("country: US"))).await;
+    judge(&*ledger, &judged("1002", 1, filter("country: US"))).await;
+
+    let renumbered = Judged { number: "AU1001".into(), ..judged("1001", 2, filter("country: US")) };
+    assert_eq!(judge(&*ledger, &renumbered).await, NextStep::Nothing);
+    assert_eq!(
+        ledger.order_by_number(&"AU1001".into()).await.unwrap().unwrap().order_id,
+        OrderId::from("1001")
+    );
+    assert_eq!(ledger.order_by_number(&number("1001")).await.unwrap(), None);
+    assert_eq!(told_of_1001(&*ledger).await.len(), 1);
+
+    let taken = Judged { number: number("1002"), ..judged("1001", 3, filter("country: US")) };
+    assert!(matches!(ledger.judge(&taken).await, Err(LedgerError::NumberTaken { .. })));
+    assert!(ledger.order_by_number(&"AU1001".into()).await.unwrap().is_some());
+}

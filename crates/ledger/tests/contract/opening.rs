@@ -1,0 +1,105 @@
+//! Opening a database: new, again, by several at once, and what cannot be opened.
+
+use crossdock_domain::{Classify, Mend, OrderId};
+use crossdock_ledger::LedgerError;
+use rstest::rstest;
+use secrecy::SecretString;
+use sqlx::{Connection, Executor};
+use tokio::task::JoinSet;
+
+use crate::database::{Engine, TestDatabase};
+use crate::samples::{au, happening, minute, order_1001, release_1001, told_of_1001};
+
+async fn refusal(url: &str) -> LedgerError {
+    crossdock_ledger::open(&SecretString::from(url)).await.err().expect("this URL cannot be opened")
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_kept_is_there_after_reopening(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let database = TestDatabase::new(engine).await;
+    let ledger = database.open().await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let (order, told) = (order_1001(&*ledger).await, told_of_1001(&*ledger).await);
+    drop(ledger);
+    let reopened = database.open().await;
+    reopened.ping().await.unwrap();
+    assert_eq!(order_1001(&*reopened).await, order);
+    assert_eq!(told_of_1001(&*reopened).await, told);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_database_may_be_opened_by_several_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    // Enough rounds that without a lock, or without waiting for it, one of them fails.
+    let rounds = if engine == Engine::Sqlite { 40 } else { 3 };
+    for _ in 0..rounds {
+        let database = TestDatabase::new(engine).await;
+        let mut tasks = JoinSet::new();
+        for task in 0..5 {
+            let url = database.url();
+            tasks.spawn(async move {
+                let ledger = crossdock_ledger::open(&url).await.unwrap();
+                let happening = happening(&format!("task {task}"), minute(task));
+                ledger.tell(&au(), &OrderId::from("1001"), &happening).await.unwrap();
+            });
+        }
+        tasks.join_all().await;
+        assert_eq!(told_of_1001(&*database.open().await).await.len(), 5);
+    }
+}
+
+#[rstest]
+#[case::another_database("mysql://localhost/crossdock")]
+#[case::no_url("crossdock.db")]
+#[case::nothing("")]
+#[case::no_file("sqlite://")]
+#[case::no_place_that_lasts("sqlite://:memory:")]
+#[case::memory_by_another_name("sqlite://file?mode=memory")]
+#[case::not_even_a_url("postgres://[")]
+#[tokio::test]
+async fn a_url_that_names_no_ledger_is_refused_for_good(#[case] url: &str) {
+    let error = refusal(url).await;
+    assert!(matches!(error, LedgerError::Url), "{error:?}");
+    assert_eq!(error.mend(), Mend::Never);
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let no_such_folder = format!("sqlite://{}/missing/ledger.db", folder.path().display());
+    // Nobody listens on a port that was just free.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody_there = format!("postgres://postgres@127.0.0.1:{port}/crossdock");
+    for url in [no_such_folder, nobody_there] {
+        let error = refusal(&url).await;
+        assert!(matches!(error, LedgerError::Unavailable(_)), "{error:?}");
+        assert_eq!(error.mend(), Mend::Wait);
+    }
+}
+
+#[tokio::test]
+async fn a_relative_file_is_made_where_the_process_runs() {
+    let folder = tempfile::tempdir_in(".").unwrap();
+    let name = folder.path().file_name().unwrap().to_str().unwrap();
+    let url = SecretString::from(format!("sqlite://{name}/ledger.db"));
+    crossdock_ledger::open(&url).await.unwrap().ping().await.unwrap();
+    assert!(folder.path().join("ledger.db").is_file());
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/ledger.db", folder.path().display());
+    crossdock_ledger::open(&SecretString::from(url.as_str())).await.unwrap();
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    connection
+        .execute("INSERT INTO _sqlx_migrations VALUES (9999, 'from the future', CURRENT_TIMESTAMP, TRUE, x'00', 0)")
+        .await
+        .unwrap();
+    let error = refusal(&url).await;
+    assert!(matches!(error, LedgerError::Migration(_)), "{error:?}");
+    assert_eq!(error.mend(), Mend::Never);
+}

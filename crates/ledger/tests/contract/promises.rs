@@ -1,0 +1,167 @@
+//! What is promised of a SKU: sold, and still on the shelf when it was counted.
+
+use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder};
+use crossdock_ledger::{Answer, Ledger};
+use rstest::rstest;
+
+use crate::database::{Engine, fresh};
+use crate::samples::{
+    answer_1001, au, filter, happening, judged, level, minute, rejected, release, release_1001,
+    release_order, released_order, shipment, store,
+};
+
+async fn count(ledger: &dyn Ledger, at: i64) {
+    ledger.counted(minute(at), &[level("TEE", 100)]).await.unwrap();
+}
+
+async fn promised(ledger: &dyn Ledger) -> (i64, i64) {
+    let lines = ledger.stock(&au()).await.unwrap();
+    let line = lines.iter().find(|line| line.level.sku.as_str() == "TEE").unwrap();
+    (line.promised.total, line.promised.unallocated)
+}
+
+async fn dispatch(ledger: &dyn Ledger, id: &str, at: i64, units: u32) {
+    let shipment = shipment(id, at, Some(&[("TEE", units)]));
+    ledger.intend_shipment(&shipment, &happening(id, minute(at))).await.unwrap();
+}
+
+/// Order 1001 has 5 TEE; it is accepted at minute 20, 2 units leave at minute 40, and 3 at minute 60.
+#[rstest]
+#[case::before_it_was_accepted(10, (5, 5))]
+#[case::as_it_was_accepted(20, (5, 0))]
+#[case::accepted_and_on_the_shelf(30, (5, 0))]
+#[case::as_a_part_left(40, (3, 0))]
+#[case::after_a_part_left(50, (3, 0))]
+#[case::as_the_rest_left(60, (0, 0))]
+#[case::after_all_had_left(70, (0, 0))]
+#[tokio::test]
+async fn a_count_sees_what_was_on_the_shelf_at_its_time(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] counted_at: i64,
+    #[case] expected: (i64, i64),
+    #[values(false, true)] shop_knows: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("TEE", 3)]).await;
+    answer_1001(&*ledger, 20, Answer::Accepted).await;
+    dispatch(&*ledger, "S1", 40, 2).await;
+    dispatch(&*ledger, "S2", 60, 3).await;
+    if shop_knows {
+        for id in ["S1", "S2"] {
+            ledger
+                .shipment_done(&id.into(), &[], &happening(&format!("{id} done"), minute(61)))
+                .await
+                .unwrap();
+        }
+    }
+    count(&*ledger, counted_at).await;
+    assert_eq!(promised(&*ledger).await, expected);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_is_promised_from_its_release_on(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 0).await;
+    assert_eq!(promised(&*ledger).await, (0, 0));
+    ledger.judge(&judged("1001", 1, filter("status: pending"))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (0, 0));
+    ledger.judge(&judged("1001", 2, release("1001", &[("TEE", 5)]))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (5, 5));
+    ledger.released(&au(), &OrderId::from("1001"), minute(3)).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (5, 5));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refused_order_is_promised_no_more_until_it_is_accepted(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5)]).await;
+    answer_1001(&*ledger, 10, Answer::Accepted).await;
+    answer_1001(&*ledger, 11, rejected("damaged")).await;
+    count(&*ledger, 12).await;
+    assert_eq!(promised(&*ledger).await, (0, 0));
+    answer_1001(&*ledger, 13, Answer::Accepted).await;
+    assert_eq!(promised(&*ledger).await, (5, 5));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_acceptance_told_after_the_parcel_counts_from_when_it_was(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5)]).await;
+    count(&*ledger, 30).await;
+    dispatch(&*ledger, "S1", 40, 5).await;
+    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(41))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (5, 5));
+    answer_1001(&*ledger, 20, Answer::Accepted).await;
+    assert_eq!(promised(&*ledger).await, (5, 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn too_much_in_a_parcel_takes_nothing_from_another_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    release_order(&*ledger, released_order("1002", &[("TEE", 3)])).await;
+    dispatch(&*ledger, "S1", 10, 1).await;
+    dispatch(&*ledger, "S2", 30, 9).await;
+    count(&*ledger, 20).await;
+    assert_eq!(promised(&*ledger).await, (4, 4));
+    count(&*ledger, 40).await;
+    assert_eq!(promised(&*ledger).await, (3, 3));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_orders_of_all_shops_are_promised_and_test_orders_are_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 1), ("CAP", 7)]).await;
+    let nz = ReleasedOrder {
+        store: store("acme-nz"),
+        number: OrderNumber::from("NZ1001"),
+        ..released_order("1001", &[("TEE", 10)])
+    };
+    release_order(&*ledger, nz).await;
+    let test = ReleasedOrder { test: true, ..released_order("1002", &[("TEE", 100)]) };
+    release_order(&*ledger, test).await;
+    answer_1001(&*ledger, 5, Answer::Accepted).await;
+    ledger.counted(minute(10), &[level("TEE", 3), level("CAP", 4), level("MUG", 5)]).await.unwrap();
+
+    for shop in [au(), store("acme-nz"), store("a-third")] {
+        let lines = ledger.stock(&shop).await.unwrap();
+        let told: Vec<_> =
+            lines.iter().map(|line| (line.level.sku.as_str(), line.level.on_hand, line.promised)).collect();
+        let expected = [
+            ("CAP", 4, Promised { total: 7, unallocated: 0 }),
+            ("MUG", 5, Promised { total: 0, unallocated: 0 }),
+            ("TEE", 3, Promised { total: 11, unallocated: 10 }),
+        ];
+        assert_eq!(told, expected);
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn each_sku_is_seen_at_the_time_of_its_own_count(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 1), ("CAP", 1)]).await;
+    ledger.counted(minute(10), &[level("TEE", 3)]).await.unwrap();
+    ledger.counted(minute(50), &[level("CAP", 3)]).await.unwrap();
+    ledger.intend_shipment(&shipment("S1", 40, None), &happening("S1", minute(40))).await.unwrap();
+    let lines = ledger.stock(&au()).await.unwrap();
+    let totals: Vec<_> = lines.iter().map(|line| (line.level.sku.as_str(), line.promised.total)).collect();
+    assert_eq!(totals, [("CAP", 0), ("TEE", 1)]);
+}

@@ -1,0 +1,168 @@
+//! Consignments: whole, in parts, out of order, too much.
+
+use crossdock_domain::Shipment;
+use crossdock_ledger::{IntendedShipment, Ledger, LedgerError, OrderState, ShipmentState};
+use rstest::rstest;
+
+use crate::database::{Engine, fresh};
+use crate::samples::{
+    answer_1001, au, filter, happening, judged, minute, order_1001, rejected, release_1001, shipment,
+    shipped_lines, told_of_1001,
+};
+
+async fn intend(ledger: &dyn Ledger, shipment: &Shipment) -> IntendedShipment {
+    let happening = happening(&format!("{} intended", shipment.shipment_id), shipment.dispatched_at);
+    ledger.intend_shipment(shipment, &happening).await.unwrap()
+}
+
+async fn done(ledger: &dyn Ledger, id: &str) {
+    let happening = happening(&format!("{id} done"), minute(30));
+    ledger.shipment_done(&id.into(), &[format!("shop-{id}")], &happening).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_consignment_without_lines_is_all_that_is_open(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1), ("TEE", 1)]).await;
+    let told = shipment("S1", 5, None);
+    let intended = intend(&*ledger, &told).await;
+    assert_eq!((intended.store.clone(), intended.order_id.as_str()), (au(), "1001"));
+    assert_eq!(intended.shipment, told);
+    assert_eq!(intended.lines, shipped_lines(&[("TEE", 3), ("CAP", 1)]));
+    assert_eq!((intended.completes, intended.state), (true, ShipmentState::Intended));
+
+    // Nothing is open any more.
+    let late = intend(&*ledger, &shipment("S2", 6, None)).await;
+    assert_eq!((late.lines, late.completes), (vec![], true));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_same_consignment_again_is_what_stands(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
+    let first = intend(&*ledger, &shipment("S1", 5, Some(&[("CAP", 1), ("TEE", 1)]))).await;
+    let relabelled = Shipment { tracking_number: "OTHER".to_owned(), ..shipment("S1", 9, None) };
+    assert_eq!(intend(&*ledger, &relabelled).await, first);
+    assert_eq!(intend(&*ledger, &Shipment { number: "BG9999".into(), ..relabelled.clone() }).await, first);
+
+    done(&*ledger, "S1").await;
+    assert_eq!(intend(&*ledger, &relabelled).await, IntendedShipment { state: ShipmentState::Done, ..first });
+    assert_eq!(told_of_1001(&*ledger).await.len(), 4);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_last_part_completes_the_order(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
+    let first = intend(&*ledger, &shipment("S1", 5, Some(&[("TEE", 1), ("TEE", 0)]))).await;
+    assert_eq!((first.lines, first.completes), (shipped_lines(&[("TEE", 1)]), false));
+    done(&*ledger, "S1").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+
+    let second = intend(&*ledger, &shipment("S2", 6, None)).await;
+    assert_eq!((second.lines, second.completes), (shipped_lines(&[("TEE", 1), ("CAP", 1)]), true));
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+    done(&*ledger, "S2").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_is_shipped_when_all_of_it_stands_at_the_shop_in_whatever_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    intend(&*ledger, &shipment("S1", 5, Some(&[("TEE", 1)]))).await;
+    assert!(intend(&*ledger, &shipment("S2", 6, Some(&[("TEE", 1)]))).await.completes);
+    done(&*ledger, "S2").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+    done(&*ledger, "S1").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn too_much_of_one_sku_covers_no_other(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
+    let over = intend(&*ledger, &shipment("S1", 5, Some(&[("TEE", 3), ("MUG", 4)]))).await;
+    assert_eq!((over.lines, over.completes), (shipped_lines(&[("TEE", 3), ("MUG", 4)]), false));
+    done(&*ledger, "S1").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+
+    let rest = intend(&*ledger, &shipment("S2", 6, None)).await;
+    assert_eq!((rest.lines, rest.completes), (shipped_lines(&[("CAP", 1)]), true));
+    done(&*ledger, "S2").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_consignment_that_names_no_line_at_all_is_empty(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let empty = intend(&*ledger, &shipment("S1", 5, Some(&[]))).await;
+    assert_eq!((empty.lines, empty.completes), (vec![], false));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_consignment_is_done_once(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    intend(&*ledger, &shipment("S1", 5, None)).await;
+    for _ in 0..2 {
+        done(&*ledger, "S1").await;
+    }
+    ledger.shipment_done(&"S1".into(), &[], &happening("another telling", minute(31))).await.unwrap();
+    assert_eq!(told_of_1001(&*ledger).await[2..], ["told by S1 intended", "told by S1 done"]);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn even_a_rejected_order_is_shipped_once_it_has_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, rejected("sold out")).await;
+    intend(&*ledger, &shipment("S1", 5, None)).await;
+    done(&*ledger, "S1").await;
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Shipped, ""));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_consignment_of_an_order_that_nobody_released_is_refused(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let shipment = shipment("S1", 5, None);
+    let intend = async || ledger.intend_shipment(&shipment, &happening("e1", minute(5))).await;
+    assert!(matches!(intend().await, Err(LedgerError::NoSuchOrder(_))));
+    ledger.judge(&judged("1001", 1, filter("country: US"))).await.unwrap();
+    assert!(matches!(intend().await, Err(LedgerError::NoSuchOrder(_))));
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Filtered);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_consignment_that_was_never_put_down_cannot_be_done(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let outcome = ledger.shipment_done(&"S1".into(), &[], &happening("e1", minute(5))).await;
+    assert!(matches!(outcome, Err(LedgerError::NoSuchShipment(id)) if id.as_str() == "S1"));
+}

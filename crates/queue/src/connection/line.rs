@@ -1,0 +1,106 @@
+//! An open connection, its topology declared, and what becomes of it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use lapin::{Channel, Connection, ConnectionProperties, Event};
+use tokio::time::timeout;
+
+use super::{Broker, LinkError, greeting};
+use crate::topology::declare;
+
+/// Heartbeat that we ask for, in seconds; a peer that is silent for twice as long is gone. The URL's `heartbeat` overrides it.
+const HEARTBEAT_SECS: u16 = 15;
+
+/// Longest time for opening a connection to a peer that has just greeted us, in seconds.
+const OPEN_SECS_MAX: u64 = 10;
+
+/// Longest time for a channel, in seconds.
+const CHANNEL_SECS_MAX: u64 = 5;
+
+/// Longest time for declaring everything, in seconds: a few hundred milliseconds, but new quorum queues on a slow disk take seconds.
+const DECLARE_SECS_MAX: u64 = 60;
+
+/// Longest time for a friendly end, in seconds; after it the connection is dropped as it is.
+const CLOSE_SECS_MAX: u64 = 2;
+
+/// How often the connection's state is looked at, should an event have been missed, in seconds.
+const LOOK_SECS: u64 = 1;
+
+/// An open connection.
+pub(crate) struct Line {
+    connection: Arc<Connection>,
+    events: Pin<Box<dyn Stream<Item = Event> + Send>>,
+}
+
+/// News of a connection.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// RabbitMQ takes no messages now, and why.
+    Blocked(String),
+    /// It does again.
+    Unblocked,
+    /// It, or one of its channels, is of no use any more: all is dropped and made anew.
+    Lost(LinkError),
+}
+
+impl Line {
+    /// Opens one and declares the topology. `name` is shown in RabbitMQ's list of connections.
+    pub(crate) async fn open(broker: &Broker, name: &str) -> Result<Self, LinkError> {
+        let mut uri = broker.uri()?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
+        greeting::greet(&uri).await?;
+        let properties =
+            ConnectionProperties::default().with_connection_name(format!("crossdock {name}").into());
+        let opened =
+            timeout(Duration::from_secs(OPEN_SECS_MAX), Connection::connect_uri(uri, properties)).await;
+        let connection =
+            opened.map_err(|_| LinkError::Slow("open the connection"))?.map_err(LinkError::Refused)?;
+        let events = Box::pin(connection.events_listener());
+        let mut line = Self { connection: Arc::new(connection), events };
+        line.declare(broker).await?;
+        Ok(line)
+    }
+
+    /// Declares the topology, on a channel of its own: RabbitMQ closes the channel of a declaration that it refuses.
+    pub(crate) async fn declare(&mut self, broker: &Broker) -> Result<(), LinkError> {
+        let channel = self.channel().await?;
+        let declared =
+            timeout(Duration::from_secs(DECLARE_SECS_MAX), declare(&channel, &broker.topology)).await;
+        Ok(declared.map_err(|_| LinkError::Slow("declare the topology"))??)
+    }
+
+    /// Opens a channel.
+    pub(crate) async fn channel(&mut self) -> Result<Channel, LinkError> {
+        let opened = timeout(Duration::from_secs(CHANNEL_SECS_MAX), self.connection.create_channel()).await;
+        opened.map_err(|_| LinkError::Slow("open a channel"))?.map_err(LinkError::Lost)
+    }
+
+    /// The connection itself, to open channels later.
+    pub(crate) fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.connection)
+    }
+
+    /// Waits for news. May be dropped and called again at any time.
+    pub(crate) async fn change(&mut self) -> Change {
+        loop {
+            match timeout(Duration::from_secs(LOOK_SECS), self.events.next()).await {
+                Ok(Some(Event::ConnectionBlocked(reason))) => return Change::Blocked(reason),
+                Ok(Some(Event::ConnectionUnblocked)) => return Change::Unblocked,
+                Ok(Some(Event::Error(error))) => return Change::Lost(LinkError::Lost(error)),
+                Ok(None) => return Change::Lost(LinkError::Ended),
+                Err(_) if !self.connection.status().connected() => return Change::Lost(LinkError::Ended),
+                Ok(Some(_)) | Err(_) => {}
+            }
+        }
+    }
+
+    /// Says goodbye if the connection still stands. What was not acknowledged on it returns to its queue.
+    pub(crate) async fn close(self) {
+        let closed = self.connection.close(200, "closed by crossdock".into());
+        // Lost or silent, it is dropped all the same.
+        let _ = timeout(Duration::from_secs(CLOSE_SECS_MAX), closed).await;
+    }
+}

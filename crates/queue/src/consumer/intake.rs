@@ -1,0 +1,172 @@
+//! Takes deliveries, gives them to their lanes, and starts the lanes' batches. Lanes outlive connections.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures_util::StreamExt;
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Consumer};
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use super::held::Held;
+use super::lanes::{Lanes, PREFETCH};
+use super::work::Work;
+use super::{Outcome, Route};
+use crate::Failure;
+use crate::connection::{Change, Line, LinkError, Session};
+use crate::trail::short;
+
+/// Most messages whose lanes are looked up at once.
+const ROUTES_MAX: usize = 32;
+
+/// How often lanes that hold too much spill, in milliseconds.
+///
+/// A backlog of one stuck lane in front of the others' messages is moved out of their way at `PREFETCH / 2` messages in this
+/// time; oftener, and such a backlog would keep RabbitMQ busy with nothing else.
+const SPILL_MS: u64 = 250;
+
+/// Longest time for starting or ending a consumer, in seconds.
+const CONSUME_SECS_MAX: u64 = 10;
+
+/// Longest wait for running batches when stopping, in seconds.
+const STOP_SECS_MAX: u64 = 20;
+
+/// The session of a consuming connection.
+pub(super) struct Intake {
+    work: Arc<Work>,
+    stop: CancellationToken,
+    lanes: Lanes<Held>,
+    /// Batches that run; each ends with the name of its lane.
+    batches: JoinSet<String>,
+    /// Messages that are answered for without a batch: spilled, or without a lane.
+    singles: JoinSet<()>,
+}
+
+#[async_trait]
+impl Session for Intake {
+    async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
+        let channel = line.channel().await?;
+        let consumer = self.consume(&channel).await?;
+        self.work.metrics.connected(self.work.queue.role, true);
+        let tag = consumer.tag();
+        let work = Arc::clone(&self.work);
+        let mut arrivals = pin!(
+            consumer
+                .map(move |taken| {
+                    let work = Arc::clone(&work);
+                    async move { Ok(work.receive(taken?).await) }
+                })
+                .buffered(ROUTES_MAX)
+        );
+        let mut tick = interval(Duration::from_millis(SPILL_MS));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                change = line.change() => if let Change::Lost(error) = change {
+                    return Err(error);
+                },
+                arrival = arrivals.next() => match arrival {
+                    Some(Ok((held, route))) => self.take(held, route),
+                    Some(Err(error)) => return Err(LinkError::Lost(error)),
+                    None => return Err(LinkError::Cancelled),
+                },
+                Some(ended) = self.batches.join_next() => self.ended(ended),
+                Some(_) = self.singles.join_next() => {}
+                _ = tick.tick() => self.spill(),
+            }
+        }
+        let cancelled = channel.basic_cancel(tag, BasicCancelOptions { nowait: false });
+        // If RabbitMQ does not answer, the end of the connection cancels the consumer too.
+        let _ = timeout(Duration::from_secs(CONSUME_SECS_MAX), cancelled).await;
+        self.finish().await;
+        Ok(())
+    }
+
+    fn down(&mut self, _why: String) {
+        self.work.metrics.connected(self.work.queue.role, false);
+        self.lanes.forget_waiting();
+    }
+}
+
+impl Intake {
+    pub(super) fn new(work: Arc<Work>, stop: CancellationToken) -> Self {
+        Self { work, stop, lanes: Lanes::new(), batches: JoinSet::new(), singles: JoinSet::new() }
+    }
+
+    /// Waits for what runs, within the limit. What waits in lanes is dropped, and returns to the queue with the connection's end.
+    pub(super) async fn finish(&mut self) {
+        self.lanes.forget_waiting();
+        let running = async {
+            while self.batches.join_next().await.is_some() || self.singles.join_next().await.is_some() {}
+        };
+        if timeout(Duration::from_secs(STOP_SECS_MAX), running).await.is_err() {
+            let cut = self.batches.len() + self.singles.len();
+            warn!(
+                role = self.work.queue.role,
+                batches = cut,
+                "cut what was still running; its messages come again"
+            );
+            self.batches.shutdown().await;
+            self.singles.shutdown().await;
+        }
+    }
+
+    async fn consume(&self, channel: &Channel) -> Result<Consumer, LinkError> {
+        let started = async {
+            channel.basic_qos(PREFETCH, BasicQosOptions { global: false }).await?;
+            let options =
+                BasicConsumeOptions { no_local: false, no_ack: false, exclusive: false, nowait: false };
+            let (queue, tag) = (short(self.work.queue.name), short(""));
+            channel.basic_consume(queue, tag, options, FieldTable::default()).await
+        };
+        let started = timeout(Duration::from_secs(CONSUME_SECS_MAX), started).await;
+        started.map_err(|_| LinkError::Slow("start the consumer"))?.map_err(LinkError::Lost)
+    }
+
+    fn take(&mut self, mut held: Held, route: Result<Route, Failure>) {
+        match route {
+            Ok(route) => {
+                let lane = route.lane.clone();
+                held.route = route;
+                self.lanes.put(&lane, Instant::now(), held);
+                self.start(lane);
+            }
+            Err(failure) => {
+                let work = Arc::clone(&self.work);
+                self.singles.spawn(async move { work.settle(&held, Outcome::Failed(failure)).await });
+            }
+        }
+    }
+
+    fn start(&mut self, lane: String) {
+        if let Some(batch) = self.lanes.start(&lane) {
+            self.batches.spawn(Arc::clone(&self.work).handle(lane, batch));
+        }
+    }
+
+    fn ended(&mut self, ended: Result<String, JoinError>) {
+        match ended {
+            Ok(lane) => {
+                self.lanes.finish(&lane);
+                self.start(lane);
+            }
+            Err(error) => {
+                error!(role = self.work.queue.role, %error, "a batch ended without answering for its lane");
+            }
+        }
+    }
+
+    fn spill(&mut self) {
+        for held in self.lanes.spill(Instant::now()) {
+            let work = Arc::clone(&self.work);
+            self.singles.spawn(async move { work.spill(&held).await });
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Names of the headers that a message carries once it has failed. Part of the wire contract: dead letters are read by them.
+
+/// Kind of failure, a stable word. Dead letters only.
+pub const CLASS: &str = "x-crossdock-class";
+
+/// The error and all its causes in one line, shortened to 2 KiB. Dead letters only.
+pub const CHAIN: &str = "x-crossdock-chain";
+
+/// Counted attempts that have failed, a whole number.
+pub const ATTEMPTS: &str = "x-crossdock-attempts";
+
+/// When the first attempt failed, RFC 3339.
+pub const FIRST_FAILURE: &str = "x-crossdock-first-failure";
+
+/// When the last attempt failed, RFC 3339. Dead letters only.
+pub const LAST_FAILURE: &str = "x-crossdock-last-failure";
+
+/// The role that could not handle it. Dead letters only.
+pub const ROLE: &str = "x-crossdock-role";
+
+/// The lane in which it was handled: the shop's id; empty if it could not be read. Dead letters only.
+pub const STORE: &str = "x-crossdock-store";
+
+/// The order or SKU that it is about; absent if it is about none. Dead letters only.
+pub const SUBJECT: &str = "x-crossdock-subject";
+
+/// Routing key with which it was first published.
+pub const ROUTING_KEY: &str = "x-crossdock-routing-key";

@@ -1,0 +1,102 @@
+//! Keeps the publishing connection, and tells publishers how it stands.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::{IN_FLIGHT_MAX, Outlet};
+use crate::connection::{Change, Line, LinkError, Session};
+use crate::metrics::QueueMetrics;
+use crate::{Broker, Link};
+
+/// Least time between two declarations on one connection after messages were returned, in seconds.
+const REDECLARE_SECS_MIN: u64 = 10;
+
+/// Longest wait for messages in flight when stopping, in seconds.
+const STOP_SECS_MAX: u64 = 5;
+
+/// How the publishing connection stands.
+pub(super) enum Standing {
+    Up(Arc<Outlet>),
+    Blocked(String),
+    Down(String),
+}
+
+impl Standing {
+    pub(super) fn link(&self) -> Link {
+        match self {
+            Self::Up(_) => Link::Up,
+            Self::Blocked(reason) => Link::Blocked(reason.clone()),
+            Self::Down(why) => Link::Down(why.clone()),
+        }
+    }
+
+    /// Why a message cannot leave.
+    pub(super) fn trouble(&self) -> String {
+        match self {
+            Self::Up(_) => format!("{IN_FLIGHT_MAX} messages are waiting for their confirms"),
+            Self::Blocked(reason) | Self::Down(reason) => reason.clone(),
+        }
+    }
+}
+
+/// The session of the publishing connection.
+pub(super) struct Keeper {
+    pub broker: Broker,
+    pub standing: watch::Sender<Standing>,
+    pub room: Arc<Semaphore>,
+    pub metrics: Arc<QueueMetrics>,
+    pub stop: CancellationToken,
+}
+
+#[async_trait]
+impl Session for Keeper {
+    async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
+        let outlet = Arc::new(Outlet::new(line.connection()));
+        self.stand(Standing::Up(Arc::clone(&outlet)));
+        let mut declared = Instant::now();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                why = outlet.given_up() => return Err(LinkError::GivenUp(why)),
+                () = outlet.returned.notified() => {
+                    if declared.elapsed() > Duration::from_secs(REDECLARE_SECS_MIN) {
+                        line.declare(&self.broker).await?;
+                        declared = Instant::now();
+                    }
+                }
+                change = line.change() => match change {
+                    Change::Blocked(reason) => {
+                        warn!(reason, "RabbitMQ takes no messages");
+                        self.stand(Standing::Blocked(format!("RabbitMQ takes no messages: {reason}")));
+                    }
+                    Change::Unblocked => {
+                        info!("RabbitMQ takes messages again");
+                        self.stand(Standing::Up(Arc::clone(&outlet)));
+                    }
+                    Change::Lost(error) => return Err(error),
+                },
+            }
+        }
+        self.stand(Standing::Down("the publisher is stopped".to_owned()));
+        // What is in flight beyond the limit is unconfirmed, and its sender is told so.
+        let _ = timeout(Duration::from_secs(STOP_SECS_MAX), self.room.acquire_many(IN_FLIGHT_MAX)).await;
+        Ok(())
+    }
+
+    fn down(&mut self, why: String) {
+        self.stand(Standing::Down(why));
+    }
+}
+
+impl Keeper {
+    fn stand(&self, standing: Standing) {
+        self.metrics.connected("publisher", !matches!(standing, Standing::Down(_)));
+        self.standing.send_replace(standing);
+    }
+}

@@ -1,0 +1,127 @@
+//! Declares the topology on a channel. Declaring what stands already changes nothing.
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, ErrorKind, ExchangeKind};
+
+use super::{DEAD_LETTERS, EVENTS_EXCHANGE, Topology, WorkQueue};
+use crate::retry::{RETRY_STEPS, RetryStep};
+use crate::trail::{long, short};
+
+/// Redeliveries of one message before RabbitMQ dead-letters it by itself: what kills its consumer ends there.
+///
+/// RabbitMQ 3.10 counts every return of an unacknowledged message, a lost connection's too. A message is unacknowledged for
+/// minutes at most, and a retry is a new message with a count of its own, so only a consumer that loses its connection 20
+/// times within those minutes sends healthy messages to the dead letters, from where they are replayed.
+/// 20 is RabbitMQ's own default since 4.0.
+const DELIVERY_LIMIT: i32 = 20;
+
+/// Something that could not be declared.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeclareError {
+    /// It stands with other arguments, which RabbitMQ cannot change.
+    #[error("{what} exists with other arguments: move its messages, delete it, and it is made anew")]
+    Conflict {
+        /// For example `queue 'crossdock.stock-writer'`.
+        what: String,
+        /// What RabbitMQ says.
+        #[source]
+        source: lapin::Error,
+    },
+    /// Any other reason: missing permissions, a quorum queue without a majority.
+    #[error("{what} could not be declared")]
+    Refused {
+        /// As above.
+        what: String,
+        /// What RabbitMQ says.
+        #[source]
+        source: lapin::Error,
+    },
+}
+
+impl DeclareError {
+    fn new(what: String, source: lapin::Error) -> Self {
+        let conflict = AMQPErrorKind::Soft(AMQPSoftError::PRECONDITIONFAILED);
+        match source.kind() {
+            ErrorKind::ProtocolError(error) if *error.kind() == conflict => Self::Conflict { what, source },
+            _ => Self::Refused { what, source },
+        }
+    }
+}
+
+/// Declares everything, dead letters first: nothing that leads to a queue stands before the queue.
+pub(crate) async fn declare(channel: &Channel, topology: &Topology) -> Result<(), DeclareError> {
+    queue(channel, DEAD_LETTERS, FieldTable::default()).await?;
+    exchange(channel, EVENTS_EXCHANGE, ExchangeKind::Topic).await?;
+    for step in &RETRY_STEPS {
+        queue(channel, step.queue, waiting(step)).await?;
+        exchange(channel, step.queue, ExchangeKind::Fanout).await?;
+        bind(channel, step.queue, step.queue, "").await?;
+    }
+    for WorkQueue { name, keys, .. } in &topology.work {
+        queue(channel, name, working()).await?;
+        for key in *keys {
+            bind(channel, name, EVENTS_EXCHANGE, key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Arguments of a retry queue. There is no `x-dead-letter-routing-key`: an expired message keeps its own, which is the name of
+/// its work queue, and the default exchange takes it there. It came in through a fanout exchange, which ignores the key.
+fn waiting(step: &RetryStep) -> FieldTable {
+    let mut arguments = dead_lettering();
+    arguments.insert("x-message-ttl".into(), AMQPValue::LongLongInt(step.wait_ms.into()));
+    arguments
+}
+
+fn working() -> FieldTable {
+    let mut arguments = dead_lettering();
+    arguments.insert("x-dead-letter-routing-key".into(), long(DEAD_LETTERS));
+    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERY_LIMIT));
+    arguments
+}
+
+/// Dead-lettering that loses nothing: a message leaves its queue only when the next one has confirmed it.
+///
+/// RabbitMQ grants `at-least-once` to quorum queues that reject, rather than drop, what is over their length.
+fn dead_lettering() -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-dead-letter-exchange".into(), long(""));
+    arguments.insert("x-dead-letter-strategy".into(), long("at-least-once"));
+    arguments.insert("x-overflow".into(), long("reject-publish"));
+    arguments
+}
+
+async fn queue(channel: &Channel, name: &str, mut arguments: FieldTable) -> Result<(), DeclareError> {
+    arguments.insert("x-queue-type".into(), long("quorum"));
+    let options = QueueDeclareOptions {
+        passive: false,
+        durable: true,
+        exclusive: false,
+        auto_delete: false,
+        nowait: false,
+    };
+    let declared = channel.queue_declare(short(name), options, arguments).await;
+    declared.map(drop).map_err(|error| DeclareError::new(format!("queue '{name}'"), error))
+}
+
+async fn exchange(channel: &Channel, name: &str, kind: ExchangeKind) -> Result<(), DeclareError> {
+    let options = ExchangeDeclareOptions {
+        passive: false,
+        durable: true,
+        auto_delete: false,
+        internal: false,
+        nowait: false,
+    };
+    let declared = channel.exchange_declare(short(name), kind, options, FieldTable::default()).await;
+    declared.map_err(|error| DeclareError::new(format!("exchange '{name}'"), error))
+}
+
+async fn bind(channel: &Channel, queue: &str, exchange: &str, key: &str) -> Result<(), DeclareError> {
+    let options = QueueBindOptions { nowait: false };
+    let bound =
+        channel.queue_bind(short(queue), short(exchange), short(key), options, FieldTable::default()).await;
+    bound.map_err(|error| DeclareError::new(format!("binding of '{queue}' to '{key}'"), error))
+}

@@ -1,0 +1,111 @@
+//! What a message has been through, carried in its headers from one attempt to the next.
+
+use jiff::Timestamp;
+use lapin::types::{AMQPValue, FieldTable, MAX_SHORT_STRING_LENGTH, ShortString};
+
+use crate::headers::{ATTEMPTS, FIRST_FAILURE, ROUTING_KEY};
+
+/// The way of one message so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trail {
+    /// Counted attempts that have failed.
+    pub attempts: u32,
+    /// When the first one failed.
+    pub first_failed_at: Option<Timestamp>,
+    /// Routing key with which it was first published.
+    pub routing_key: String,
+}
+
+impl Trail {
+    /// Reads it from a delivery. Headers that are absent or unreadable, as on a first delivery, are as if nothing had failed.
+    pub(crate) fn read(headers: &FieldTable, delivered_with: &str) -> Self {
+        let text = |name| headers.inner().get(name).and_then(text_of);
+        Self {
+            attempts: headers.inner().get(ATTEMPTS).and_then(count_of).unwrap_or(0),
+            first_failed_at: text(FIRST_FAILURE).and_then(|text| text.parse().ok()),
+            routing_key: text(ROUTING_KEY).unwrap_or_else(|| delivered_with.to_owned()),
+        }
+    }
+
+    /// Writes it for the next attempt.
+    pub(crate) fn write(&self) -> FieldTable {
+        let mut headers = FieldTable::default();
+        headers.insert(ATTEMPTS.into(), AMQPValue::LongLongInt(self.attempts.into()));
+        headers.insert(ROUTING_KEY.into(), long(&self.routing_key));
+        if let Some(at) = self.first_failed_at {
+            headers.insert(FIRST_FAILURE.into(), long(&at.to_string()));
+        }
+        headers
+    }
+}
+
+/// A text as a header's value.
+pub(crate) fn long(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}
+
+/// A text as a property. AMQP 0-9-1 takes 255 bytes there; lapin panics over it, so what is longer is cut.
+pub(crate) fn short(text: &str) -> ShortString {
+    ShortString::try_new(cut(text, MAX_SHORT_STRING_LENGTH)).expect("cut to what a short string takes")
+}
+
+/// The beginning of a text, at most so many bytes, never half a character.
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes_max)]
+}
+
+fn text_of(value: &AMQPValue) -> Option<String> {
+    match value {
+        AMQPValue::LongString(text) => Some(text.to_string()),
+        AMQPValue::ShortString(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+/// A whole number of any width: tools that move messages by hand choose their own.
+fn count_of(value: &AMQPValue) -> Option<u32> {
+    let number = match *value {
+        AMQPValue::ShortShortInt(number) => number.into(),
+        AMQPValue::ShortShortUInt(number) => number.into(),
+        AMQPValue::ShortInt(number) => number.into(),
+        AMQPValue::ShortUInt(number) => number.into(),
+        AMQPValue::LongInt(number) => number.into(),
+        AMQPValue::LongUInt(number) => number.into(),
+        AMQPValue::LongLongInt(number) => number,
+        _ => return None,
+    };
+    u32::try_from(number).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trail_reads_back_as_it_was_written() {
+        for first_failed_at in [None, Some(Timestamp::from_millisecond(1_760_000_000_123).unwrap())] {
+            let trail = Trail { attempts: 3, first_failed_at, routing_key: "shop.order.changed".into() };
+            assert_eq!(Trail::read(&trail.write(), "crossdock.order-importer"), trail);
+        }
+    }
+
+    #[test]
+    fn a_first_delivery_has_no_trail_but_its_routing_key() {
+        let mut foreign = FieldTable::default();
+        foreign.insert(ATTEMPTS.into(), long("many"));
+        foreign.insert(FIRST_FAILURE.into(), AMQPValue::Boolean(true));
+        for headers in [FieldTable::default(), foreign] {
+            let trail = Trail::read(&headers, "order.released");
+            assert_eq!(
+                trail,
+                Trail { attempts: 0, first_failed_at: None, routing_key: "order.released".into() }
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(short(&"ä".repeat(200)).as_str(), "ä".repeat(127));
+        assert_eq!(cut("short", 255), "short");
+    }
+}

@@ -1,0 +1,25 @@
+//! What every request works with.
+
+use arc_swap::ArcSwap;
+use crossdock_queue::Publisher;
+use crossdock_telemetry::metrics::Metrics;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::limits::Limits;
+use crate::meters::Meters;
+use crate::senders::Senders;
+
+/// What every request works with.
+pub(crate) struct App {
+    /// Replaced as a whole when the settings change.
+    pub(crate) senders: ArcSwap<Senders>,
+    pub(crate) publisher: Publisher,
+    pub(crate) metrics: Metrics,
+    pub(crate) meters: Meters,
+    pub(crate) limits: Limits,
+    /// Places for verified requests that wait for RabbitMQ.
+    pub(crate) places: Semaphore,
+    /// Cancelled as the first step of stopping: `/readyz` is red from then on.
+    pub(crate) stopping: CancellationToken,
+}

@@ -1,0 +1,80 @@
+//! From verified events to confirmed messages.
+
+use std::future::ready;
+
+use crossdock_events::{Event, EventData};
+use crossdock_queue::{Message, PublishError};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::refusal::Refusal;
+use crate::verified::Verified;
+use crate::visit::Taken;
+
+/// Content type of an event (CloudEvents 1.0.2, JSON event format).
+pub(crate) const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
+
+/// Longest id of an event, in bytes: AMQP 0-9-1 carries a message's id as a short string.
+pub(crate) const EVENT_ID_BYTES_MAX: usize = 255;
+
+/// Runs of one request that are under way together: a batch leaves room for others in the publisher.
+const RUNS_AT_ONCE: usize = 64;
+
+/// Messages that must arrive in this order: those about one order, or one SKU.
+pub(crate) type Run = Vec<Message>;
+
+/// An event as a message.
+pub(crate) fn message<T: EventData>(event: Event<T>) -> Message {
+    let body = event.to_json().into();
+    Message { routing_key: event.kind, id: event.id, content_type: CLOUDEVENTS_JSON, body }
+}
+
+/// The platform's own id of an event; if that is one that cannot be carried, one that the same body always gets.
+pub(crate) fn event_id(sent: &str, body: &[u8]) -> String {
+    if (1..=EVENT_ID_BYTES_MAX).contains(&sent.len()) {
+        return sent.to_owned();
+    }
+    let digest = Sha256::digest(body);
+    digest.iter().fold("sha256-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Publishes all of a request's messages. `Ok`: every one is confirmed.
+///
+/// # Errors
+/// Some may have arrived nonetheless: the sender repeats the whole request, and the ids stay the same.
+pub(crate) async fn publish(app: &App, runs: Verified<Vec<Run>>) -> Result<Taken, Refusal> {
+    let _place = app.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
+    let runs = runs.into_inner();
+    let count = runs.iter().map(Vec::len).sum();
+    let publishing = runs.into_iter().map(|run| publish_run(app, run));
+    let confirmed = stream::iter(publishing).buffer_unordered(RUNS_AT_ONCE).try_for_each(|()| ready(Ok(())));
+    match timeout(app.limits.confirm, confirmed).await {
+        Ok(Ok(())) => Ok(Taken::Published(count)),
+        Ok(Err(error)) => Err(Refusal::Unpublished(error)),
+        Err(_) => Err(Refusal::Unpublished(PublishError::Unconfirmed)),
+    }
+}
+
+/// Each waits for the confirm of the one before: the publisher's channels keep no order among them.
+async fn publish_run(app: &App, run: Run) -> Result<(), PublishError> {
+    for message in run {
+        app.publisher.publish(message).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_without_a_usable_id_gets_the_same_one_each_time() {
+        assert_eq!(event_id("dd70c097", b"{}"), "dd70c097");
+        let made = event_id("", b"{}");
+        assert_eq!(made, "sha256-44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+        assert_eq!(event_id(&"x".repeat(256), b"{}"), made);
+        assert_ne!(event_id("", b"{ }"), made);
+    }
+}

@@ -1,0 +1,182 @@
+//! Why a request is not answered with 200, and how the sender is told: problem details by RFC 9457.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use crossdock_queue::PublishError;
+use crossdock_telemetry::chain;
+use serde::Serialize;
+
+use crate::verified::VerifyError;
+use crate::warehouse::BadEvent;
+
+/// Content type of a problem.
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// When to come back while RabbitMQ is away, in seconds.
+const BROKER_RETRY_SECS: u64 = 10;
+
+/// When to come back to a receiver that is full, in seconds: a confirm takes milliseconds.
+const OVERLOAD_RETRY_SECS: u64 = 1;
+
+/// Why a request is not answered with 200.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Nobody is shown to have sent it.
+    #[error("the request is not verified")]
+    Unverified(#[from] VerifyError),
+    /// Neither the route nor the body names a shop that is configured.
+    #[error("no such shop")]
+    NoSuchShop,
+    /// A path that is not served.
+    #[error("no such route")]
+    NoSuchRoute,
+    /// A path that is served, by other methods.
+    #[error("the route does not take this method")]
+    Method,
+    /// A body over the limit.
+    #[error("the body is over {bytes_max} bytes")]
+    TooLarge {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// A body that did not arrive in time.
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    /// A body that broke off: nobody is left to read the answer.
+    #[error("the body broke off")]
+    BrokenOff,
+    /// Verified, but of a content type that is not taken.
+    #[error("the content type is not taken")]
+    MediaType,
+    /// A verified callback of another shape than the documented one.
+    #[error("the callback is not of the documented shape")]
+    Callback(#[from] CallbackError),
+    /// A verified body of the warehouse that holds something else than its events.
+    #[error("the body holds no events of the warehouse")]
+    Event(#[source] BadEvent),
+    /// More requests wait for RabbitMQ than may.
+    #[error("too many requests wait for RabbitMQ")]
+    Overloaded,
+    /// RabbitMQ has not confirmed it.
+    #[error("the events could not be published")]
+    Unpublished(#[source] PublishError),
+    /// A defect of ours.
+    #[error("the handler panicked")]
+    Panicked,
+}
+
+/// What the platforms' crates say of a callback that they cannot read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallbackError {
+    /// From BigCommerce.
+    #[error(transparent)]
+    Bigcommerce(#[from] crossdock_bigcommerce::InvalidCallback),
+    /// From Ecwid.
+    #[error(transparent)]
+    Ecwid(#[from] crossdock_ecwid::InvalidCallback),
+}
+
+/// The body of every answer but 200 (RFC 9457).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct Problem {
+    /// Always `about:blank`: the code below tells more.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The status.
+    status: u16,
+    /// What is wrong, a stable word for programs.
+    code: &'static str,
+    /// What is wrong, for people.
+    detail: Cow<'static, str>,
+    /// Which event of the warehouse's batch it is about, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+}
+
+impl Refusal {
+    /// A stable word: the problem's code and the metrics' outcome.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Unverified(_) => "unverified",
+            Self::NoSuchShop => "no-such-shop",
+            Self::NoSuchRoute => "no-such-route",
+            Self::Method => "method-not-allowed",
+            Self::TooLarge { .. } => "too-large",
+            Self::TooSlow => "too-slow",
+            Self::BrokenOff => "broken-off",
+            Self::MediaType => "media-type",
+            Self::Callback(_) => "callback-malformed",
+            Self::Event(_) => "event-malformed",
+            Self::Overloaded => "overloaded",
+            Self::Unpublished(_) => "unpublished",
+            Self::Panicked => "internal",
+        }
+    }
+
+    /// The answer's status.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Unverified(_) => StatusCode::UNAUTHORIZED,
+            Self::NoSuchShop | Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BrokenOff | Self::Callback(_) | Self::Event(_) => StatusCode::BAD_REQUEST,
+            Self::Overloaded | Self::Unpublished(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn detail(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Unverified(_) => "The signature is missing, wrong, or outside the time window.",
+            Self::NoSuchShop => "No shop is configured that this callback could be of.",
+            Self::NoSuchRoute => "Nothing is served at this path.",
+            Self::Method => "This path does not take this method.",
+            Self::TooLarge { bytes_max } => return format!("The body may have {bytes_max} bytes.").into(),
+            Self::TooSlow => "The body did not arrive in time.",
+            Self::BrokenOff => "The body broke off.",
+            Self::MediaType => "Send application/cloudevents+json or application/cloudevents-batch+json.",
+            Self::Callback(_) => "The callback is signed, but not of the documented shape.",
+            // The sender has shown who it is, and what is quoted is its own.
+            Self::Event(bad) => return chain(bad).into(),
+            Self::Overloaded => "Too much is being taken at once. Send it again.",
+            Self::Unpublished(_) => "The events could not be stored. Send them again, with the same ids.",
+            Self::Panicked => "Something went wrong here. Send it again.",
+        })
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unpublished(_) => Some(Duration::from_secs(BROKER_RETRY_SECS)),
+            Self::Overloaded => Some(Duration::from_secs(OVERLOAD_RETRY_SECS)),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = Problem {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            code: self.code(),
+            detail: self.detail(),
+            index: if let Self::Event(bad) = &self { bad.index } else { None },
+        };
+        let mut response = (status, axum::Json(problem)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(wait) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+        }
+        response
+    }
+}

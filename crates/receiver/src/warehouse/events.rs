@@ -1,0 +1,267 @@
+//! What the warehouse may tell: its own types of events, each readable by whoever consumes it.
+
+use std::collections::BTreeMap;
+
+use crossdock_domain::Classify as _;
+use crossdock_events::{
+    EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided, StockCounted,
+    WarehouseOrderAccepted, WarehouseOrderRejected,
+};
+use crossdock_queue::Message;
+use crossdock_telemetry::TraceParent;
+use http::{HeaderMap, header};
+use serde_json::value::RawValue;
+
+use crate::publish::{CLOUDEVENTS_JSON, EVENT_ID_BYTES_MAX, Run};
+
+/// Longest `source` of an event, in bytes.
+const SOURCE_BYTES_MAX: usize = 255;
+
+/// How many events a body holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// One object.
+    One,
+    /// An array of them.
+    Batch,
+}
+
+/// Which event cannot be taken, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", match .index { Some(index) => format!("event {index} cannot be taken"), None => "the batch cannot be read".into() })]
+pub(crate) struct BadEvent {
+    /// Its place in the batch, from 0; none if there is no batch to count in.
+    pub(crate) index: Option<usize>,
+    #[source]
+    fault: Fault,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error("expected a JSON array of events")]
+    Batch(#[source] serde_json::Error),
+    #[error(transparent)]
+    Invalid(#[from] InvalidEvent),
+    #[error("'{0}' is required, with 1 to {1} bytes")]
+    Attribute(&'static str, usize),
+    #[error("'time' is required")]
+    Time,
+    #[error("'datacontenttype' is not 'application/json'")]
+    ContentType,
+    #[error("'{0}' is not a type of event that the warehouse tells")]
+    Type(String),
+}
+
+impl Form {
+    /// By the content type; none for one that is not taken.
+    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+        match essence(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).as_str() {
+            CLOUDEVENTS_JSON | "application/json" => Some(Self::One),
+            "application/cloudevents-batch+json" => Some(Self::Batch),
+            _ => None,
+        }
+    }
+}
+
+impl BadEvent {
+    /// A stable word for what is wrong, which quotes nothing of the event.
+    pub(crate) fn class(&self) -> &'static str {
+        match &self.fault {
+            Fault::Batch(_) => "batch-malformed",
+            Fault::Invalid(invalid) => invalid.class(),
+            Fault::Attribute(..) | Fault::Time => "event-attribute",
+            Fault::ContentType => "event-content-type",
+            Fault::Type(_) => "event-type",
+        }
+    }
+}
+
+/// A media type without its parameters.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// All events of a body, those of one order or SKU in their order; or the first that cannot be taken.
+pub(super) fn read(form: Form, body: &[u8], trace: TraceParent) -> Result<Vec<Run>, BadEvent> {
+    let texts: Vec<&[u8]> = match form {
+        Form::One => vec![body],
+        Form::Batch => serde_json::from_slice::<Vec<&RawValue>>(body)
+            .map_err(|error| BadEvent { index: None, fault: Fault::Batch(error) })?
+            .into_iter()
+            .map(|event| event.get().as_bytes())
+            .collect(),
+    };
+    let mut runs = BTreeMap::<String, Run>::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        let (about, message) =
+            message(text, trace).map_err(|fault| BadEvent { index: Some(index), fault })?;
+        runs.entry(about.unwrap_or_default()).or_default().push(message);
+    }
+    Ok(runs.into_values().collect())
+}
+
+/// What an event is about, and the event with its data as it was sent: only a subject and a trace are set where it has none.
+fn message(event: &[u8], trace: TraceParent) -> Result<(Option<String>, Message), Fault> {
+    let mut event = RawEvent::parse(event)?;
+    check_envelope(&event)?;
+    let about = check_data(&event)?;
+    event.subject = event.subject.or_else(|| about.clone());
+    let own_trace = event.traceparent.as_deref().and_then(|text| text.parse::<TraceParent>().ok());
+    event.traceparent = Some(own_trace.map_or(trace, TraceParent::step).to_string());
+    let body =
+        serde_json::to_vec(&event).expect("an event that was read from JSON can be written as JSON").into();
+    Ok((about, Message { routing_key: event.kind, id: event.id, content_type: CLOUDEVENTS_JSON, body }))
+}
+
+fn check_envelope(event: &RawEvent) -> Result<(), Fault> {
+    for (name, value, bytes_max) in
+        [("id", &event.id, EVENT_ID_BYTES_MAX), ("source", &event.source, SOURCE_BYTES_MAX)]
+    {
+        if value.is_empty() || value.len() > bytes_max {
+            return Err(Fault::Attribute(name, bytes_max));
+        }
+    }
+    if event.time.is_none() {
+        return Err(Fault::Time);
+    }
+    match &event.datacontenttype {
+        Some(media_type) if essence(media_type) != "application/json" => Err(Fault::ContentType),
+        _ => Ok(()),
+    }
+}
+
+/// Reads the data just as its consumer will, so that nothing is taken that can only become a dead letter. Says what it is about.
+fn check_data(event: &RawEvent) -> Result<Option<String>, Fault> {
+    match event.kind.as_str() {
+        WarehouseOrderAccepted::TYPE => check::<WarehouseOrderAccepted>(event),
+        WarehouseOrderRejected::TYPE => check::<WarehouseOrderRejected>(event),
+        ShipmentDispatched::TYPE => check::<ShipmentDispatched>(event),
+        ShipmentVoided::TYPE => check::<ShipmentVoided>(event),
+        StockCounted::TYPE => check::<StockCounted>(event),
+        other => Err(Fault::Type(other.to_owned())),
+    }
+}
+
+fn check<T: EventData>(event: &RawEvent) -> Result<Option<String>, Fault> {
+    Ok(event.clone().read::<T>()?.data.subject())
+}
+
+#[cfg(test)]
+mod tests {
+    use crossdock_events::Event;
+    use crossdock_telemetry::chain;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn accepted() -> Value {
+        json!({
+            "specversion": "1.0", "id": "w-1", "source": "/warehouse", "type": "warehouse.order.accepted",
+            "time": "2026-01-31T11:00:00+11:00", "data": {"number": "BG1001", "dock": 7},
+        })
+    }
+
+    fn one(event: &Value) -> Result<Message, String> {
+        let read = read(Form::One, event.to_string().as_bytes(), TraceParent::start());
+        read.map(|mut runs| runs.remove(0).remove(0)).map_err(|bad| chain(&bad))
+    }
+
+    fn batch(events: &Value) -> Result<Vec<Run>, BadEvent> {
+        read(Form::Batch, events.to_string().as_bytes(), TraceParent::start())
+    }
+
+    #[test]
+    fn an_event_is_published_as_it_was_sent() {
+        let message = one(&accepted()).unwrap();
+        assert_eq!((message.routing_key.as_str(), message.id.as_str()), ("warehouse.order.accepted", "w-1"));
+        assert_eq!(message.content_type, "application/cloudevents+json");
+        let published: Value = serde_json::from_slice(&message.body).unwrap();
+        assert_eq!((&published["data"], &published["subject"]), (&accepted()["data"], &json!("BG1001")));
+        assert_eq!(
+            (&published["source"], &published["time"]),
+            (&json!("/warehouse"), &json!("2026-01-31T00:00:00Z"))
+        );
+        Event::<WarehouseOrderAccepted>::from_json(&message.body).unwrap();
+    }
+
+    #[test]
+    fn a_trace_of_the_event_goes_before_that_of_the_request() {
+        let trace = |event: &Value| {
+            let body: Value = serde_json::from_slice(&one(event).unwrap().body).unwrap();
+            body["traceparent"].as_str().unwrap().parse::<TraceParent>().unwrap().trace_id()
+        };
+        let mut event = accepted();
+        event["traceparent"] = json!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        assert_eq!(trace(&event), "0af7651916cd43dd8448eb211c80319c");
+        event["traceparent"] = json!("broken");
+        assert_ne!(trace(&event), "0af7651916cd43dd8448eb211c80319c");
+    }
+
+    #[test]
+    fn what_no_consumer_could_read_is_refused_with_its_reason() {
+        for (field, value, says) in [
+            (
+                "specversion",
+                json!("0.3"),
+                "event 0 cannot be taken: the event's specversion is '0.3', expected '1.0'",
+            ),
+            ("id", json!(""), "event 0 cannot be taken: 'id' is required, with 1 to 255 bytes"),
+            (
+                "source",
+                json!("x".repeat(256)),
+                "event 0 cannot be taken: 'source' is required, with 1 to 255 bytes",
+            ),
+            ("time", json!(null), "event 0 cannot be taken: 'time' is required"),
+            ("type", json!("order.released"), "event 0 cannot be taken: 'order.released' is not a type"),
+            (
+                "datacontenttype",
+                json!("text/xml"),
+                "event 0 cannot be taken: 'datacontenttype' is not 'application/json'",
+            ),
+            (
+                "data",
+                json!({}),
+                "event 0 cannot be taken: the message is no CloudEvent of the documented shape: missing field `number`",
+            ),
+            ("data", json!(null), "event 0 cannot be taken: the message is no CloudEvent"),
+        ] {
+            let mut event = accepted();
+            event[field] = value;
+            let said = one(&event).unwrap_err();
+            assert!(said.starts_with(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_batch_keeps_the_order_of_what_is_about_one_order() {
+        let event = |id: &str, number: &str| {
+            let mut event = accepted();
+            (event["id"], event["data"]["number"]) = (json!(id), json!(number));
+            event
+        };
+        let runs = batch(&json!([event("1", "BG2"), event("2", "BG1"), event("3", "BG2")])).unwrap();
+        let ids = |run: &Run| run.iter().map(|message| message.id.clone()).collect::<Vec<_>>();
+        assert_eq!(runs.iter().map(ids).collect::<Vec<_>>(), [vec!["2"], vec!["1", "3"]]);
+        assert!(batch(&json!([])).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_batch_names_the_event_that_is_wrong() {
+        let bad = batch(&json!([accepted(), {"specversion": "1.0"}])).unwrap_err();
+        assert_eq!((bad.index, bad.class()), (Some(1), "event-malformed"));
+        let bad = batch(&accepted()).unwrap_err();
+        assert_eq!((bad.index, bad.class()), (None, "batch-malformed"));
+        assert_eq!(read(Form::One, b"\xff", TraceParent::start()).unwrap_err().class(), "event-malformed");
+    }
+
+    #[test]
+    fn the_content_type_tells_one_from_many() {
+        let form =
+            |text: &str| Form::of(&HeaderMap::from_iter([(header::CONTENT_TYPE, text.parse().unwrap())]));
+        assert_eq!(form("application/cloudevents+json; charset=UTF-8"), Some(Form::One));
+        assert_eq!(form("Application/JSON"), Some(Form::One));
+        assert_eq!(form("application/cloudevents-batch+json"), Some(Form::Batch));
+        assert_eq!(form("text/plain"), None);
+        assert_eq!(Form::of(&HeaderMap::new()), None);
+    }
+}

@@ -1,0 +1,297 @@
+//! A new order as the API will give it, made from what the buyer chose.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+
+use super::book::{Book, Order, rfc_2822, take};
+use super::statuses;
+use crate::{Draft, Item};
+
+/// Tax in the prices, in percent, so that amounts with and without tax differ.
+const TAX_PERCENT: i64 = 10;
+
+/// The storefront's channel, the platform's default.
+const CHANNEL_ID: i64 = 1;
+
+/// Writes a new order into the book and answers it.
+pub(super) fn enter<'a>(
+    book: &'a mut Book,
+    draft: &Draft,
+    sold: &[(Item, u32)],
+    currency: &str,
+) -> &'a mut Order {
+    let id = take(&mut book.next.order);
+    let address_id = take(&mut book.next.order_address);
+    let consignment_id = take(&mut book.next.consignment);
+    let products: Vec<_> = sold
+        .iter()
+        .map(|(item, quantity)| product(take(&mut book.next.order_product), id, address_id, item, *quantity))
+        .collect();
+    let units: u32 = sold.iter().map(|(_, quantity)| quantity).sum();
+    let total: Decimal = sold.iter().map(|(item, quantity)| item.price * Decimal::from(*quantity)).sum();
+    let order = Order {
+        id,
+        fields: merged([header(id, draft, units), amounts(total), settings(currency), contact(draft)]),
+        address: merged([json!({ "id": address_id, "order_id": id }), person(draft), delivery(draft, units)]),
+        consignment_id,
+        products,
+        shipments: Vec::new(),
+        created: draft.placed_at,
+        modified: Timestamp::now(),
+        mails: 0,
+        status_changes: Vec::new(),
+    };
+    book.orders.entry(id).insert_entry(order).into_mut()
+}
+
+fn header(id: u64, draft: &Draft, units: u32) -> Value {
+    let status_id = if draft.paid { statuses::AWAITING_FULFILLMENT } else { statuses::AWAITING_PAYMENT };
+    let status = statuses::name(status_id);
+    json!({
+        "id": id,
+        "customer_id": 0,
+        "date_created": rfc_2822(draft.placed_at),
+        "date_modified": rfc_2822(Timestamp::now()),
+        "date_shipped": "",
+        "status_id": status_id,
+        "status": status,
+        "custom_status": status,
+        "items_total": units,
+        "items_shipped": 0,
+        "payment_method": "Manual",
+        "payment_provider_id": "",
+        "payment_status": if draft.paid { "captured" } else { "" },
+        "order_is_digital": false,
+        "shipping_address_count": 1,
+        "customer_message": draft.note,
+        "staff_notes": "",
+        "channel_id": CHANNEL_ID,
+        "order_source": "www",
+        "cart_id": format!("00000000-0000-4000-8000-{id:012}"),
+        "is_deleted": false,
+        "external_id": null,
+        "external_merchant_id": null,
+        "external_source": null,
+        "external_order_id": "",
+        "ebay_order_id": "0",
+    })
+}
+
+fn amounts(total: Decimal) -> Value {
+    let (without_tax, tax) = split(total);
+    let nothing = money(Decimal::ZERO);
+    let mut amounts = json!({
+        "subtotal_ex_tax": money(without_tax), "subtotal_inc_tax": money(total), "subtotal_tax": money(tax),
+        "total_ex_tax": money(without_tax), "total_inc_tax": money(total), "total_tax": money(tax),
+    });
+    for cost in ["shipping", "handling", "wrapping"] {
+        amounts[format!("base_{cost}_cost")] = json!(nothing);
+        amounts[format!("{cost}_cost_ex_tax")] = json!(nothing);
+        amounts[format!("{cost}_cost_inc_tax")] = json!(nothing);
+        amounts[format!("{cost}_cost_tax")] = json!(nothing);
+        amounts[format!("{cost}_cost_tax_class_id")] = json!(0);
+    }
+    for amount in ["refunded", "store_credit", "gift_certificate", "discount"] {
+        amounts[format!("{amount}_amount")] = json!(nothing);
+    }
+    amounts["coupon_discount"] = json!(nothing);
+    amounts
+}
+
+fn settings(currency: &str) -> Value {
+    json!({
+        "is_tax_inclusive_pricing": true,
+        "currency_id": 1,
+        "currency_code": currency,
+        "currency_exchange_rate": "1.0000000000",
+        "default_currency_id": 1,
+        "default_currency_code": currency,
+        "store_default_currency_code": currency,
+        "store_default_to_transactional_exchange_rate": "1.0000000000",
+        "tax_provider_id": "BasicTaxProvider",
+        "customer_locale": "en",
+        "credit_card_type": null,
+    })
+}
+
+fn contact(draft: &Draft) -> Value {
+    let mut billing = person(draft);
+    billing["form_fields"] = json!([]);
+    json!({
+        "billing_address": billing,
+        "is_email_opt_in": false,
+        "ip_address": "203.0.113.10",
+        "ip_address_v6": "",
+        "geoip_country": draft.country,
+        "geoip_country_iso2": draft.country_code,
+    })
+}
+
+/// Name and address. V2 knows a state by its name only.
+fn person(draft: &Draft) -> Value {
+    let (street_1, street_2) = draft.street.split_once('\n').unwrap_or((&draft.street, ""));
+    json!({
+        "first_name": draft.first_name,
+        "last_name": draft.last_name,
+        "company": "",
+        "street_1": street_1,
+        "street_2": street_2,
+        "city": draft.city,
+        "state": draft.state,
+        "zip": draft.postcode,
+        "country": draft.country,
+        "country_iso2": draft.country_code,
+        "phone": "",
+        "email": draft.email,
+    })
+}
+
+fn delivery(draft: &Draft, units: u32) -> Value {
+    let nothing = money(Decimal::ZERO);
+    json!({
+        "items_total": units,
+        "items_shipped": 0,
+        "shipping_method": "Free Shipping",
+        "base_cost": nothing,
+        "cost_ex_tax": nothing,
+        "cost_inc_tax": nothing,
+        "cost_tax": nothing,
+        "cost_tax_class_id": 0,
+        "base_handling_cost": nothing,
+        "handling_cost_ex_tax": nothing,
+        "handling_cost_inc_tax": nothing,
+        "handling_cost_tax": nothing,
+        "handling_cost_tax_class_id": 0,
+        "shipping_zone_id": 1,
+        "shipping_zone_name": draft.country,
+        "form_fields": [],
+    })
+}
+
+fn product(id: u64, order_id: u64, address_id: u64, item: &Item, quantity: u32) -> Map<String, Value> {
+    merged([
+        json!({
+            "id": id,
+            "order_id": order_id,
+            "product_id": item.product_id,
+            "variant_id": item.variant_id,
+            "order_pickup_method_id": 0,
+            "order_address_id": address_id,
+            "name": item.name,
+            "name_customer": item.name,
+            "name_merchant": item.name,
+            "sku": item.sku,
+            "upc": "",
+            "type": "physical",
+            "quantity": quantity,
+            "quantity_shipped": 0,
+            "quantity_refunded": 0,
+            "is_refunded": false,
+            "parent_order_product_id": null,
+            "is_bundled_product": false,
+            "product_options": options(id, item),
+        }),
+        product_amounts(item.price, quantity),
+        product_defaults(),
+    ])
+}
+
+fn product_amounts(price: Decimal, quantity: u32) -> Value {
+    let total = price * Decimal::from(quantity);
+    let ((price_ex_tax, price_tax), (total_ex_tax, total_tax)) = (split(price), split(total));
+    json!({
+        "base_price": money(price),
+        "price_ex_tax": money(price_ex_tax),
+        "price_inc_tax": money(price),
+        "price_tax": money(price_tax),
+        "base_total": money(total),
+        "total_ex_tax": money(total_ex_tax),
+        "total_inc_tax": money(total),
+        "total_tax": money(total_tax),
+        "discounted_total_inc_tax": money(total),
+    })
+}
+
+fn product_defaults() -> Value {
+    let mut defaults = json!({
+        "return_id": 0,
+        "wrapping_id": 0,
+        "wrapping_name": null,
+        "wrapping_message": null,
+        "event_name": null,
+        "event_date": null,
+        "ebay_item_id": "",
+        "ebay_transaction_id": "",
+        "option_set_id": null,
+        "bin_picking_number": "",
+        "external_id": null,
+        "brand": "",
+        "applied_discounts": [],
+        "configurable_fields": [],
+        "gift_certificate_id": null,
+    });
+    let nothing = [
+        "base_cost_price",
+        "cost_price_inc_tax",
+        "cost_price_ex_tax",
+        "cost_price_tax",
+        "refund_amount",
+        "base_wrapping_cost",
+        "wrapping_cost_ex_tax",
+        "wrapping_cost_inc_tax",
+        "wrapping_cost_tax",
+        "fixed_shipping_cost",
+        "weight",
+        "width",
+        "height",
+        "depth",
+    ];
+    for name in nothing {
+        defaults[name] = json!(money(Decimal::ZERO));
+    }
+    defaults
+}
+
+fn options(order_product_id: u64, item: &Item) -> Vec<Value> {
+    let option = |(place, (name, value)): (usize, (&String, &String))| {
+        json!({
+            "id": order_product_id * 10 + place as u64,
+            "option_id": place + 1,
+            "order_product_id": order_product_id,
+            "product_option_id": item.product_id * 10 + place as u64,
+            "display_name": name,
+            "display_name_customer": name,
+            "display_name_merchant": name,
+            "display_value": value,
+            "display_value_customer": value,
+            "display_value_merchant": value,
+            "value": (place + 1).to_string(),
+            "type": "Multiple choice",
+            "name": name,
+            "display_style": "Rectangle",
+        })
+    };
+    item.options.iter().enumerate().map(option).collect()
+}
+
+/// An amount without its tax, and the tax in it.
+fn split(with_tax: Decimal) -> (Decimal, Decimal) {
+    let without_tax = (with_tax * Decimal::ONE_HUNDRED / Decimal::from(100 + TAX_PERCENT)).round_dp(4);
+    (without_tax, with_tax - without_tax)
+}
+
+/// An amount as V2 prints it: `10.0000`.
+pub(super) fn money(amount: Decimal) -> String {
+    format!("{:.4}", amount.round_dp(4))
+}
+
+fn merged<const N: usize>(parts: [Value; N]) -> Map<String, Value> {
+    parts
+        .into_iter()
+        .flat_map(|part| match part {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
+        })
+        .collect()
+}

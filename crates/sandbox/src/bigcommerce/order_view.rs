@@ -1,0 +1,81 @@
+//! An order as one request wants it: with links, or with what they lead to.
+
+use serde_json::{Map, Value, json};
+
+use super::book::Order;
+use super::params::Params;
+use super::state::State;
+
+/// What `include` asks for. Consignments come only together with `consignment_structure=object`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Include {
+    pub(super) consignments: bool,
+    pub(super) line_items: bool,
+    pub(super) fees: bool,
+}
+
+impl Include {
+    pub(super) fn of(params: &Params) -> Self {
+        let wanted = |name: &str| params.list("include").is_some_and(|list| list.iter().any(|of| of == name));
+        let object = params.get("consignment_structure") == Some("object");
+        let line_items = object && wanted("consignments.line_items");
+        Self {
+            consignments: line_items || (object && wanted("consignments")),
+            line_items,
+            fees: wanted("fees"),
+        }
+    }
+}
+
+/// The whole order.
+pub(super) fn order(shop: &State, order: &Order, include: Include) -> Value {
+    let at = format!("/orders/{}", order.id);
+    let mut fields = order.fields.clone();
+    for (name, part) in
+        [("products", "products"), ("shipping_addresses", "shippingaddresses"), ("coupons", "coupons")]
+    {
+        fields.insert(name.into(), shop.link(&format!("{at}/{part}")));
+    }
+    let held = if include.consignments {
+        consignments(shop, order, include.line_items)
+    } else {
+        shop.link(&format!("{at}/consignments"))
+    };
+    fields.insert("consignments".into(), held);
+    let fees = if include.fees { json!([]) } else { shop.link(&format!("{at}/fees")) };
+    fields.insert("fees".into(), fees);
+    Value::Object(fields)
+}
+
+/// The consignments in the object structure. Costs are numbers here, unlike in the shipping address.
+pub(super) fn consignments(shop: &State, order: &Order, line_items: bool) -> Value {
+    let line_items: Vec<Value> = order
+        .products
+        .iter()
+        .map(|product| match line_items {
+            true => Value::Object(product.clone()),
+            false => shop.link(&format!("/orders/{}/products/{}", order.id, product["id"])),
+        })
+        .collect();
+    let mut shipping: Map<String, Value> = order.address.clone();
+    shipping.remove("order_id");
+    for (name, value) in &mut shipping {
+        if let (true, Some(amount)) = (name.contains("cost"), value.as_str()) {
+            *value = json!(amount.parse::<f64>().unwrap_or_default());
+        }
+    }
+    let id = order.consignment_id;
+    shipping.insert("id".into(), json!(id));
+    shipping.insert("line_items".into(), line_items.into());
+    let quotes = format!("/orders/{}/consignments/shipping/{id}/shipping_quotes", order.id);
+    shipping.insert("shipping_quotes".into(), shop.link(&quotes));
+    json!({ "pickups": [], "shipping": [shipping], "downloads": [], "email": { "gift_certificates": [] } })
+}
+
+/// The shipping address as a resource of its own.
+pub(super) fn shipping_address(shop: &State, order: &Order) -> Value {
+    let mut address = order.address.clone();
+    let quotes = format!("/orders/{}/shippingaddresses/{}/shippingquotes", order.id, order.address_id());
+    address.insert("shipping_quotes".into(), shop.link(&quotes));
+    Value::Object(address)
+}

@@ -1,0 +1,77 @@
+//! What a sandbox shop sells.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use rust_decimal::Decimal;
+
+use crate::DraftLine;
+
+/// One thing that a shop sells: a variant of a product.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Id of the product; several items may share it.
+    pub product_id: u64,
+    /// Id of the variant.
+    pub variant_id: u64,
+    /// Stock keeping unit.
+    pub sku: String,
+    /// Name as the buyer sees it.
+    pub name: String,
+    /// Options by display name, for example `Size: M`; empty for a product without options.
+    pub options: BTreeMap<String, String>,
+    /// Price of a unit, tax included.
+    pub price: Decimal,
+    /// Units that the shop believes to have; none: not tracked (BigCommerce), unlimited (Ecwid).
+    pub stock: Option<i64>,
+}
+
+/// All that a shop sells, shared between its API and its owner.
+#[derive(Debug, Default)]
+pub struct Catalog(Mutex<Vec<Item>>);
+
+/// Whether the items of one product are variants to choose from.
+pub(crate) fn has_variants(items: &[Item]) -> bool {
+    items.len() > 1 || items.iter().any(|item| !item.options.is_empty())
+}
+
+impl Catalog {
+    /// A catalogue of these items.
+    pub fn new(items: Vec<Item>) -> Self {
+        Self(Mutex::new(items))
+    }
+
+    /// Every item, locked for reading and changing.
+    pub fn items(&self) -> MutexGuard<'_, Vec<Item>> {
+        self.0.lock().expect("nobody panics while holding the catalogue")
+    }
+
+    /// What the shop believes to have of a SKU; none if it is not listed or not tracked.
+    pub fn stock(&self, sku: &str) -> Option<i64> {
+        self.items().iter().find(|item| item.sku == sku)?.stock
+    }
+
+    /// Takes what is bought out of stock, down to nothing at most, and answers the items with their quantities.
+    ///
+    /// # Panics
+    /// If a SKU is not listed: a buyer cannot choose it.
+    pub(crate) fn sell(&self, lines: &[DraftLine]) -> Vec<(Item, u32)> {
+        let mut items = self.items();
+        let mut sell = |line: &DraftLine| {
+            let item = items.iter_mut().find(|item| item.sku == line.sku);
+            let item = item.unwrap_or_else(|| panic!("the sandbox shop does not sell '{}'", line.sku));
+            item.stock = item.stock.map(|stock| (stock - i64::from(line.quantity)).max(0));
+            (item.clone(), line.quantity)
+        };
+        lines.iter().map(&mut sell).collect()
+    }
+
+    /// The items by product, in the order of the products' ids.
+    pub(crate) fn products(&self) -> Vec<Vec<Item>> {
+        let mut products: BTreeMap<u64, Vec<Item>> = BTreeMap::new();
+        for item in self.items().iter() {
+            products.entry(item.product_id).or_default().push(item.clone());
+        }
+        products.into_values().collect()
+    }
+}

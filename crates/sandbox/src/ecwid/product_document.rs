@@ -1,0 +1,88 @@
+//! A product and its combinations as the API gives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::order_document::number;
+use crate::Item;
+use crate::catalog::has_variants;
+
+/// A product of these items: one item, or one combination for each.
+///
+/// A product with combinations has an automatic SKU and unlimited stock of its own; what counts stands in the combinations.
+pub(super) fn product(items: &[Item]) -> Value {
+    let first = &items[0];
+    let complex = has_variants(items);
+    let own_stock = if complex { None } else { first.stock };
+    let mut document = json!({
+        "id": first.product_id,
+        "sku": if complex { format!("{:05}", first.product_id) } else { first.sku.clone() },
+        "name": first.name,
+        "price": number(first.price),
+        "priceInProductList": number(first.price),
+        "defaultDisplayedPrice": number(first.price),
+        "unlimited": own_stock.is_none(),
+        "inStock": items.iter().any(|item| item.stock.is_none_or(|units| units > 0)),
+        "isShippingRequired": true,
+        "productClassId": 0,
+        "enabled": true,
+        "options": options(items),
+        "combinations": if complex { combinations(items) } else { json!([]) },
+        "defaultCombinationId": if complex { first.variant_id } else { 0 },
+        "categoryIds": [],
+        "galleryImages": [],
+        "attributes": [],
+        "files": [],
+        "isGiftCard": false,
+        "isSampleProduct": false,
+        "outOfStockVisibilityBehaviour": "SHOW",
+    });
+    if let Some(units) = own_stock {
+        document["quantity"] = json!(units);
+    }
+    document
+}
+
+/// The combinations as a bare list; an unlimited one has no quantity.
+pub(super) fn combinations(items: &[Item]) -> Value {
+    if !has_variants(items) {
+        return json!([]);
+    }
+    let combination = |(place, item): (usize, &Item)| {
+        let options: Vec<Value> =
+            item.options.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+        let mut document = json!({
+            "id": item.variant_id,
+            "combinationNumber": place + 1,
+            "options": options,
+            "sku": item.sku,
+            "price": number(item.price),
+            "defaultDisplayedPrice": number(item.price),
+            "unlimited": item.stock.is_none(),
+            "inStock": item.stock.is_none_or(|units| units > 0),
+            "attributes": [],
+            "outOfStockVisibilityBehaviour": "SHOW",
+        });
+        if let Some(units) = item.stock {
+            document["quantity"] = json!(units);
+        }
+        document
+    };
+    items.iter().enumerate().map(combination).collect()
+}
+
+/// The choices of a product, each option with the values that its items have.
+fn options(items: &[Item]) -> Vec<Value> {
+    let mut choices: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+    for (name, value) in items.iter().flat_map(|item| &item.options) {
+        choices.entry(name).or_default().insert(value);
+    }
+    let choice =
+        |text: &&String| json!({ "text": text, "priceModifier": 0, "priceModifierType": "ABSOLUTE" });
+    let option = |(name, values): (&String, BTreeSet<&String>)| {
+        let choices: Vec<Value> = values.iter().map(choice).collect();
+        json!({ "type": "SELECT", "name": name, "choices": choices, "defaultChoice": 0, "required": false })
+    };
+    choices.into_iter().map(|(name, values)| option((name, values))).collect()
+}

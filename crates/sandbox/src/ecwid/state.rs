@@ -1,0 +1,78 @@
+//! What a running shop holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard};
+
+use fastrand::Rng;
+use serde_json::{Map, Value};
+
+use super::EcwidScope;
+use super::order::Order;
+use super::webhooks::{Announcer, Event};
+use crate::journal::Journal;
+use crate::quota::Meter;
+use crate::{Catalog, Faults};
+
+/// Shared by the routes and the shop's owner.
+pub(super) struct State {
+    /// Scheme, host and port, without a slash at the end.
+    pub(super) origin: String,
+    /// `/api/v3/{storeId}/`
+    pub(super) base: String,
+    pub(super) store_id: u64,
+    pub(super) currency: String,
+    pub(super) access_token: Mutex<String>,
+    pub(super) scopes: BTreeSet<EcwidScope>,
+    pub(super) meter: Meter,
+    pub(super) journal: Journal,
+    pub(super) faults: Faults,
+    pub(super) catalog: Catalog,
+    pub(super) announcer: Announcer,
+    pub(super) book: Mutex<Book>,
+}
+
+/// The orders of a shop, in memory, by internal id.
+pub(super) struct Book {
+    pub(super) orders: BTreeMap<u64, Order>,
+    pub(super) dice: Rng,
+    pub(super) next_internal_id: u64,
+    pub(super) next_item_id: u64,
+}
+
+impl Book {
+    pub(super) fn new(seed: u64) -> Self {
+        let dice = Rng::with_seed(seed);
+        Self { orders: BTreeMap::new(), dice, next_internal_id: 516_483_487, next_item_id: 1_828_115_520 }
+    }
+
+    /// The order of this id: the one that buyers see, or the internal one.
+    pub(super) fn find(&self, id: &str) -> Option<&Order> {
+        self.orders.values().find(|order| order.is(id))
+    }
+
+    pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Order> {
+        self.orders.values_mut().find(|order| order.is(id))
+    }
+}
+
+impl State {
+    pub(super) fn access_token(&self) -> MutexGuard<'_, String> {
+        self.access_token.lock().expect("nobody panics while holding the token")
+    }
+
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().expect("nobody panics while holding the orders")
+    }
+
+    /// Changes an order and tells of it; answers whether there is one.
+    pub(super) fn change(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) -> bool {
+        let event = self.book().find_mut(id).map(|order| order.change(change));
+        let found = event.is_some();
+        self.announce(event.as_slice());
+        found
+    }
+
+    pub(super) fn announce(&self, events: &[Event]) {
+        self.announcer.announce(events);
+    }
+}

@@ -1,0 +1,287 @@
+//! The warehouse's book: its orders and how they stand. Whoever writes into it also puts into the outbox what is told of it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShippedLine, Sku, StockLevel};
+use crossdock_events::{Event, EventData, Source, WarehouseOrderAccepted, WarehouseOrderRejected};
+use crossdock_telemetry::TraceParent;
+use jiff::Timestamp;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::clock::Clock;
+use super::labels::Labels;
+use super::shelf::Shelf;
+use super::tell::Outbox;
+
+/// How an order stands at the warehouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderState {
+    /// Taken over; some or all of it is still to be shipped. A test order stays so.
+    Accepted,
+    /// All of it has left.
+    Shipped,
+    /// Refused.
+    Rejected,
+    /// Not wanted any more.
+    Cancelled,
+}
+
+/// Why nothing can be done with an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotOpen {
+    /// It has not arrived.
+    #[error("no order {0} has arrived at the warehouse")]
+    Unknown(OrderNumber),
+    /// It was rejected, cancelled, or has left.
+    #[error("order {number} is not open: it is {state:?}")]
+    Closed {
+        /// Which.
+        number: OrderNumber,
+        /// How it stands.
+        state: OrderState,
+    },
+    /// Test orders never leave.
+    #[error("order {0} is a test order, which is never shipped")]
+    Test(OrderNumber),
+    /// More was to be shipped than is open.
+    #[error("order {number} has no {quantity} units of {sku} open")]
+    Lines {
+        /// Which.
+        number: OrderNumber,
+        /// What was to be shipped.
+        sku: Sku,
+        /// How much of it.
+        quantity: u32,
+    },
+}
+
+/// All that the warehouse knows.
+pub(super) struct Book {
+    pub(super) ship_after: Option<Duration>,
+    pub(super) count_after_shipments: Option<u32>,
+    pub(super) shelf: Shelf,
+    pub(super) labels: Labels,
+    pub(super) entries: Vec<Entry>,
+    pub(super) shipments: Vec<Shipment>,
+    pub(super) shipments_since_count: u32,
+    /// When which entry is to be shipped.
+    pub(super) due: BTreeSet<(Instant, usize)>,
+    places: HashMap<OrderNumber, usize>,
+    clock: Clock,
+    outbox: Outbox,
+}
+
+/// One order.
+pub(super) struct Entry {
+    pub(super) order: ReleasedOrder,
+    pub(super) state: OrderState,
+    /// What has not left yet, one line for each SKU.
+    pub(super) open: Vec<ShippedLine>,
+    pub(super) trace: TraceParent,
+    /// Places of its consignments among all.
+    pub(super) shipped: Vec<usize>,
+    received: usize,
+}
+
+impl Entry {
+    fn new(order: ReleasedOrder, trace: Option<&str>, received: usize) -> Self {
+        let open = units(&order);
+        Self {
+            order,
+            state: OrderState::Accepted,
+            open,
+            trace: TraceParent::follow(trace),
+            shipped: Vec::new(),
+            received,
+        }
+    }
+
+    /// Whether units are set aside for it.
+    fn holds_units(&self) -> bool {
+        self.state == OrderState::Accepted && !self.order.test
+    }
+}
+
+impl Book {
+    pub(super) fn new(shelf: Shelf, labels: Labels, outbox: Outbox) -> Self {
+        Self {
+            ship_after: None,
+            count_after_shipments: None,
+            shelf,
+            labels,
+            entries: Vec::new(),
+            shipments: Vec::new(),
+            shipments_since_count: 0,
+            due: BTreeSet::new(),
+            places: HashMap::new(),
+            clock: Clock::default(),
+            outbox,
+        }
+    }
+
+    pub(super) fn orders(&self) -> impl Iterator<Item = &ReleasedOrder> {
+        self.entries.iter().map(|entry| &entry.order)
+    }
+
+    pub(super) fn received(&self, number: &OrderNumber) -> usize {
+        self.entry(number).map_or(0, |entry| entry.received)
+    }
+
+    pub(super) fn state(&self, number: &OrderNumber) -> Option<OrderState> {
+        self.entry(number).map(|entry| entry.state)
+    }
+
+    pub(super) fn shipments(&self) -> &[Shipment] {
+        &self.shipments
+    }
+
+    pub(super) fn shipments_of(&self, number: &OrderNumber) -> impl Iterator<Item = &Shipment> {
+        self.entry(number).into_iter().flat_map(|entry| entry.shipped.iter().map(|&at| &self.shipments[at]))
+    }
+
+    pub(super) fn level(&self, sku: &Sku) -> Option<StockLevel> {
+        self.shelf.level(sku)
+    }
+
+    pub(super) fn levels(&self) -> Vec<StockLevel> {
+        self.shelf.levels()
+    }
+
+    /// Takes an order over. One that is known is only counted.
+    pub(super) fn release(&mut self, order: ReleasedOrder, trace: Option<&str>, now: Instant) {
+        if let Some(&at) = self.places.get(&order.number) {
+            self.entries[at].received += 1;
+            return;
+        }
+        tracing::info!("warehouse received {}", order.number);
+        self.enter(Entry::new(order, trace, 1), now);
+    }
+
+    /// Replaces an order of which nothing has left. An amendment that came before its order stands for it.
+    pub(super) fn amend(&mut self, order: ReleasedOrder, trace: Option<&str>, now: Instant) {
+        let Some(&at) = self.places.get(&order.number) else {
+            return self.enter(Entry::new(order, trace, 0), now);
+        };
+        let entry = &mut self.entries[at];
+        let untouched = matches!(entry.state, OrderState::Accepted | OrderState::Rejected)
+            && entry.open == units(&entry.order);
+        if !untouched || entry.order == order {
+            return;
+        }
+        tracing::info!("warehouse amended {}", order.number);
+        if entry.holds_units() {
+            self.shelf.unallocate(&entry.open);
+        }
+        *entry = Entry::new(order, trace, entry.received);
+        self.judge(at, now);
+    }
+
+    /// Ships nothing more of an order.
+    pub(super) fn cancel(&mut self, number: &OrderNumber) {
+        if self.close(number, OrderState::Cancelled).is_ok() {
+            tracing::info!("warehouse cancelled {number}");
+        }
+    }
+
+    pub(super) fn reject(&mut self, number: &OrderNumber, reason: &str) -> Result<(), NotOpen> {
+        let at = self.close(number, OrderState::Rejected)?;
+        self.tell_rejected(at, reason.to_owned());
+        Ok(())
+    }
+
+    /// The place of an order that is still to be shipped.
+    pub(super) fn open(&self, number: &OrderNumber) -> Result<usize, NotOpen> {
+        let at = *self.places.get(number).ok_or_else(|| NotOpen::Unknown(number.clone()))?;
+        match self.entries[at].state {
+            OrderState::Accepted => Ok(at),
+            state => Err(NotOpen::Closed { number: number.clone(), state }),
+        }
+    }
+
+    /// A moment later than all before.
+    pub(super) fn now(&mut self) -> Timestamp {
+        self.clock.next(Timestamp::now())
+    }
+
+    pub(super) fn tell<T: EventData>(
+        &mut self,
+        id: String,
+        at: Timestamp,
+        data: T,
+        trace: Option<TraceParent>,
+    ) {
+        let trace = trace.map(|trace| trace.step().to_string());
+        self.outbox.put(&Event::new(&Source::Warehouse, id, at, data).traced(trace));
+    }
+
+    pub(super) fn entry(&self, number: &OrderNumber) -> Option<&Entry> {
+        self.places.get(number).map(|&at| &self.entries[at])
+    }
+
+    fn enter(&mut self, entry: Entry, now: Instant) {
+        let at = self.entries.len();
+        self.places.insert(entry.order.number.clone(), at);
+        self.entries.push(entry);
+        self.judge(at, now);
+    }
+
+    /// Accepts or rejects.
+    fn judge(&mut self, at: usize, now: Instant) {
+        let entry = &mut self.entries[at];
+        if let Some(line) = entry.open.iter().find(|line| !self.shelf.knows(&line.sku)) {
+            let reason = format!(
+                "the warehouse does not keep '{}'; change the order's line or list the SKU",
+                line.sku
+            );
+            entry.state = OrderState::Rejected;
+            return self.tell_rejected(at, reason);
+        }
+        if entry.holds_units() {
+            self.shelf.allocate(&entry.open);
+            self.due.extend(self.ship_after.map(|wait| (now + wait, at)));
+        }
+        let (number, trace) = (entry.order.number.clone(), entry.trace);
+        let accepted_at = self.now();
+        self.tell(event_id("accepted"), accepted_at, WarehouseOrderAccepted { number }, Some(trace));
+    }
+
+    fn close(&mut self, number: &OrderNumber, state: OrderState) -> Result<usize, NotOpen> {
+        let at = self.open(number)?;
+        let entry = &mut self.entries[at];
+        if entry.holds_units() {
+            self.shelf.unallocate(&entry.open);
+        }
+        entry.state = state;
+        Ok(at)
+    }
+
+    fn tell_rejected(&mut self, at: usize, reason: String) {
+        let entry = &self.entries[at];
+        let (number, trace) = (entry.order.number.clone(), entry.trace);
+        tracing::info!("warehouse rejected {number}: {reason}");
+        let rejected_at = self.now();
+        self.tell(event_id("rejected"), rejected_at, WarehouseOrderRejected { number, reason }, Some(trace));
+    }
+}
+
+/// An id for something that happens once. It is told again under the same id only out of the outbox.
+pub(super) fn event_id(what: &str) -> String {
+    format!("{what}-{}", Uuid::now_v7().simple())
+}
+
+/// What an order wants, one line for each SKU.
+fn units(order: &ReleasedOrder) -> Vec<ShippedLine> {
+    let mut units: Vec<ShippedLine> = Vec::new();
+    for line in &order.lines {
+        match units.iter_mut().find(|known| known.sku == line.sku) {
+            Some(known) => known.quantity += line.quantity,
+            None => units.push(ShippedLine { sku: line.sku.clone(), quantity: line.quantity }),
+        }
+    }
+    units
+}
+
+#[cfg(test)]
+mod tests;

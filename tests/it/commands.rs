@@ -1,0 +1,90 @@
+//! The command line, as people and programs meet it.
+
+use crossdock_sandbox::Draft;
+use crossdock_tests::database::Engine;
+use crossdock_tests::process::{Process, crossdock};
+use crossdock_tests::world::World;
+use serde_json::Value;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_online_proves_the_broker_the_ledger_and_each_shop() {
+    let world = World::create(Engine::Postgres).await;
+    let output = crossdock(&world.config, &["check", "--online", "--json"]).await;
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{findings}");
+    for part in ["broker", "ledger", "acme-au", "acme-widgets"] {
+        assert!(findings.as_array().unwrap().iter().any(|it| it["part"] == part && it["ok"] == true), "{part}: {findings}");
+    }
+
+    world.bigcommerce.set_access_token("another");
+    let output = crossdock(&world.config, &["check", "--online"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stdout).contains("the shop refused our credentials"), "{}", text(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_configuration_is_told_whole_with_status_78() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("crossdock.toml");
+    std::fs::write(&config, "[receiver]\nlisten = \"here\"\nspool_dir = \"spool\"\n[brokr]\nurl = \"\"\n").unwrap();
+    let output = crossdock(&config, &["check"]).await;
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(78), "{told}");
+    for problem in ["crossdock.toml:2: receiver.listen", "not supported yet", "brokr"] {
+        assert!(told.contains(problem), "{problem}: {told}");
+    }
+    assert_eq!(crossdock(&folder.path().join("none.toml"), &["check"]).await.status.code(), Some(78));
+    assert_eq!(crossdock(&config, &["chekc"]).await.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_story_of_an_order_goes_from_its_webhook_to_its_tracking() {
+    let world = World::create(Engine::Sqlite).await;
+    let process = world.run().await;
+    let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));
+    world.order_in_state(&number, "accepted").await;
+    let shipment = world.warehouse.ship(&number, None).unwrap();
+    world.order_in_state(&number, "shipped").await;
+
+    let output = crossdock(&world.config, &["orders", "show", &number]).await;
+    assert_eq!(output.status.code(), Some(0));
+    let story = text(&output.stdout);
+    let steps = [
+        "store/order/created",
+        "to be released to the warehouse",
+        "taken over by the warehouse",
+        "left the warehouse by",
+        "written to the shop",
+    ];
+    for step in steps {
+        assert!(story.split_whitespace().collect::<Vec<_>>().join(" ").contains(step), "{step}:\n{story}");
+    }
+    assert!(story.contains(shipment.tracking_number.as_str()), "{story}");
+
+    let output = crossdock(&world.config, &["orders", "list", "--state", "shipped", "--json"]).await;
+    let orders: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(orders[0]["number"], number.as_str());
+    let output = crossdock(&world.config, &["orders", "show", "NOPE"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("no order is known as 'NOPE'"));
+
+    process.signal("TERM").await;
+    assert_eq!(process.ended().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_run_in_processes_of_their_own() {
+    let world = World::create(Engine::Postgres).await;
+    let _receiver = Process::start(&world.config, Some("receiver"));
+    let _importer = Process::start(&world.config, Some("order-importer"));
+    let _writers = Process::start(&world.config, Some("tracking-writer,stock-writer"));
+    world.ready().await;
+    let number = format!("W-{}", world.ecwid.place_order(&Draft::of(&[("MUG", 1)])));
+    world.order_in_state(&number, "accepted").await;
+    world.warehouse.ship(&number, None).unwrap();
+    world.order_in_state(&number, "shipped").await;
+}

@@ -1,0 +1,251 @@
+//! A whole installation of one test: two shops, a warehouse, a broker, a database, and Crossdock between them.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crossdock_queue::{Broker, Publisher, Topology};
+use crossdock_sandbox::{
+    BigcommerceOptions, BigcommerceShop, EcwidOptions, EcwidShop, Item, Tell, Warehouse, WarehouseOptions,
+};
+use crossdock_telemetry::metrics::Metrics;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::broker::Vhost;
+use crate::database::Engine;
+use crate::eventually;
+use crate::process::{Process, crossdock};
+
+/// Secret of the warehouse's signatures.
+pub const WAREHOUSE_SECRET: &str = "whsec_am91cm5leS13YXJlaG91c2Utc2VjcmV0LTAwMQ==";
+/// Client secret of the BigCommerce shop.
+pub const BIGCOMMERCE_SECRET: &str = "journey-bigcommerce-secret";
+/// Client secret of the Ecwid shop.
+pub const ECWID_SECRET: &str = "journey-ecwid-secret";
+
+/// What both shops sell and the warehouse keeps: SKU and units on the shelf.
+const GOODS: [(&str, i64); 3] = [("TEE-M", 40), ("MUG", 25), ("Test001", 100)];
+
+/// Everything around one Crossdock. Journeys start and stop that themselves.
+pub struct World {
+    /// Broker of this test alone.
+    pub vhost: Vhost,
+    /// BigCommerce shop `acme-au`, prefix `BG`; takes AU and NZ, marks Test001 as test.
+    pub bigcommerce: Arc<BigcommerceShop>,
+    /// Ecwid shop `acme-widgets`, prefix `W-`.
+    pub ecwid: Arc<EcwidShop>,
+    /// Ships only when told to.
+    pub warehouse: Arc<Warehouse>,
+    /// The configuration file.
+    pub config: PathBuf,
+    /// Where the receiver listens.
+    pub receiver: Url,
+    stop: CancellationToken,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Everything but Crossdock itself, over a virtual host of the shared RabbitMQ.
+    pub async fn create(engine: Engine) -> Self {
+        Self::over(engine, Vhost::create().await).await
+    }
+
+    /// Everything but Crossdock itself, over this virtual host.
+    ///
+    /// # Panics
+    /// If a part does not start.
+    pub async fn over(engine: Engine, vhost: Vhost) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let listen = free_address();
+        let receiver: Url = format!("http://{listen}").parse().expect("an address makes a URL");
+        let bigcommerce = BigcommerceShop::start(BigcommerceOptions {
+            store_hash: "journey1".into(),
+            access_token: "journey-bigcommerce-token".into(),
+            client_secret: BIGCOMMERCE_SECRET.into(),
+            catalog: catalog(),
+            receiver: Some(receiver.clone()),
+            callback_path: "/webhooks/bigcommerce/acme-au".into(),
+            ..BigcommerceOptions::default()
+        });
+        let ecwid = EcwidShop::start(EcwidOptions {
+            store_id: 12_239_080,
+            access_token: "journey-ecwid-token".into(),
+            client_secret: ECWID_SECRET.into(),
+            catalog: catalog(),
+            receiver: Some(receiver.clone()),
+            callback_path: "/webhooks/ecwid/acme-widgets".into(),
+            ..EcwidOptions::default()
+        });
+        let bigcommerce = bigcommerce.await.expect("the BigCommerce shop starts");
+        let ecwid = ecwid.await.expect("the Ecwid shop starts");
+        let ledger = engine.create(folder.path()).await;
+        let config = folder.path().join("crossdock.toml");
+        let text = configuration(&vhost.address(), &ledger, &listen, &bigcommerce.url(), &ecwid.url());
+        std::fs::write(&config, text).expect("the temporary folder takes files");
+        let stop = CancellationToken::new();
+        let warehouse = start_warehouse(&vhost, &stop);
+        Self { vhost, bigcommerce, ecwid, warehouse, config, receiver, stop, folder }
+    }
+
+    /// Starts Crossdock with all roles, and waits until it takes webhooks.
+    pub async fn run(&self) -> Process {
+        let process = Process::start(&self.config, None);
+        self.ready().await;
+        process
+    }
+
+    /// Waits until the receiver is ready.
+    pub async fn ready(&self) {
+        let url = self.receiver.join("readyz").expect("a route fits behind the address");
+        let http = reqwest::Client::new();
+        eventually("the receiver is ready", || async {
+            http.get(url.clone()).send().await.ok().filter(|answer| answer.status() == 200).map(drop)
+        })
+        .await;
+    }
+
+    /// The one order of this number or id, as `crossdock orders show --json` tells it; none if it is not known.
+    ///
+    /// # Panics
+    /// If several have it.
+    pub async fn story(&self, order: &str) -> Option<Value> {
+        let output = crossdock(&self.config, &["orders", "show", order, "--json"]).await;
+        let stories: Value = serde_json::from_slice(&output.stdout).ok()?;
+        let stories = stories.as_array().cloned().unwrap_or_default();
+        assert!(stories.len() <= 1, "{order} is one order: {stories:?}");
+        stories.into_iter().next()
+    }
+
+    /// Waits until an order has come this far, and returns its story.
+    pub async fn order_in_state(&self, order: &str, state: &str) -> Value {
+        eventually(&format!("{order} is {state}"), || async {
+            self.story(order).await.filter(|story| story["state"] == state)
+        })
+        .await
+    }
+
+    /// Waits until an order has reached the warehouse.
+    pub async fn at_the_warehouse(&self, number: &str) {
+        eventually(&format!("{number} is at the warehouse"), || async {
+            (self.warehouse.received(number) > 0).then_some(())
+        })
+        .await;
+    }
+
+    /// The folder of the configuration and of what the test writes beside it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.bigcommerce.stop();
+        self.ecwid.stop();
+    }
+}
+
+/// The same binding as `crossdock run` declares.
+fn broker(vhost: &Vhost) -> Broker {
+    let work = vec![
+        crossdock_order_importer::QUEUE,
+        crossdock_tracking_writer::QUEUE,
+        crossdock_stock_writer::QUEUE,
+        crossdock_order_importer::WAREHOUSE_ORDERS,
+    ];
+    Broker { url: vhost.url(), topology: Topology { work } }
+}
+
+fn start_warehouse(vhost: &Vhost, stop: &CancellationToken) -> Arc<Warehouse> {
+    let (broker, metrics) = (broker(vhost), Metrics::default());
+    let publisher = Publisher::start(broker.clone(), &metrics, stop.clone());
+    let options = WarehouseOptions {
+        broker,
+        orders_queue: crossdock_order_importer::WAREHOUSE_ORDERS,
+        tell: Tell::Publish(publisher),
+        ship_after: None,
+        count_after_shipments: None,
+        count_every: None,
+        shelf: GOODS.map(|(sku, units)| (sku.to_owned(), units)).to_vec(),
+        metrics,
+    };
+    Warehouse::start(options, stop.clone())
+}
+
+fn catalog() -> Vec<Item> {
+    let item = |(number, (sku, stock)): (u64, (&str, i64))| Item {
+        product_id: 100 + number,
+        variant_id: 200 + number,
+        sku: sku.to_owned(),
+        name: format!("Item {sku}"),
+        options: std::collections::BTreeMap::new(),
+        price: Decimal::new(1995, 2),
+        stock: Some(stock),
+    };
+    (0..).zip(GOODS).map(item).collect()
+}
+
+/// Taken and let go again: the receiver binds it a moment later.
+fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+    listener.local_addr().expect("a bound socket has an address")
+}
+
+fn configuration(amqp: &str, ledger: &str, listen: &SocketAddr, bigcommerce: &Url, ecwid: &Url) -> String {
+    format!(
+        r#"
+[broker]
+url = "{amqp}"
+
+[ledger]
+url = "{ledger}"
+
+[receiver]
+listen = "{listen}"
+
+[warehouse]
+signing_secrets = ["{WAREHOUSE_SECRET}"]
+
+[[store]]
+id = "acme-au"
+name = "Acme Australia"
+time_zone = "Australia/Melbourne"
+
+[store.bigcommerce]
+store_hash = "journey1"
+client_id = "journey"
+client_secrets = ["{BIGCOMMERCE_SECRET}"]
+access_token = "journey-bigcommerce-token"
+api_url = "{bigcommerce}"
+
+[store.orders]
+prefix = "BG"
+countries = ["AU", "NZ"]
+test_skus = ["Test001"]
+
+[store.stock]
+push = "available"
+buffer = 1
+
+[[store]]
+id = "acme-widgets"
+time_zone = "UTC"
+
+[store.ecwid]
+store_id = 12239080
+client_secrets = ["{ECWID_SECRET}"]
+access_token = "journey-ecwid-token"
+api_url = "{ecwid}"
+
+[store.orders]
+prefix = "W-"
+
+[store.stock]
+push = "on_hand"
+"#
+    )
+}
