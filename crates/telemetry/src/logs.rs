@@ -5,8 +5,9 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// What is logged if nothing else is asked for: our own lines, and the libraries' troubles.
-const FILTER_DEFAULT: &str = "warn,crossdock=info";
+/// What is logged if nothing else is asked for: our own lines, and the libraries' troubles. Not lapin's: the queue tells of
+/// each itself, and lapin would print the whole message that no queue takes.
+const FILTER_DEFAULT: &str = "warn,lapin=off,crossdock=info";
 
 /// The form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
