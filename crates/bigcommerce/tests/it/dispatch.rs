@@ -210,6 +210,9 @@ async fn a_shipment_without_a_number_is_known_by_its_units() {
     dispatch.shipment.tracking_number = String::new();
     let client = client_of(&order.server.uri());
     assert_eq!(client.dispatch(&dispatch).await.unwrap().shop_shipments, ["77"]);
+    // With a number to tell, it is not silently taken for ours: the buyer would never get the number.
+    dispatch.shipment.tracking_number = "TRACK-S1".to_owned();
+    assert!(matches!(client.dispatch(&dispatch).await, Err(StorefrontError::Misfit { .. })));
     assert_eq!(order.shipped().len(), 1);
 }
 
