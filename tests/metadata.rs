@@ -1,6 +1,6 @@
-//! What cargo knows of the workspace and of all that it is built from.
+//! What cargo knows of the workspace and of what it is built from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use serde_json::Value;
@@ -19,7 +19,6 @@ pub struct Package {
     pub source: Option<String>,
     /// Names of the packages that it names itself, tests left out.
     pub dependencies: BTreeSet<String>,
-    id: String,
 }
 
 impl Metadata {
@@ -28,38 +27,26 @@ impl Metadata {
     /// # Panics
     /// If cargo fails, or `Cargo.lock` is not up to date.
     pub fn load() -> Self {
-        let asked = Command::new(env!("CARGO"))
-            .args(["metadata", "--format-version", "1", "--locked"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .expect("cargo runs");
-        assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
-        Self(serde_json::from_slice(&asked.stdout).expect("cargo writes JSON"))
+        let text = cargo(&["metadata", "--format-version", "1", "--locked"]);
+        Self(serde_json::from_str(&text).expect("cargo writes JSON"))
     }
 
     /// All packages, ours and others'.
     pub fn packages(&self) -> Vec<Package> {
         items(&self.0["packages"]).map(package).collect()
     }
+}
 
-    /// Names of all packages that are compiled into a package, itself included: what tests and build scripts use is left out.
-    ///
-    /// # Panics
-    /// If there is no such package.
-    pub fn compiled_into(&self, name: &str) -> BTreeSet<String> {
-        let names: BTreeMap<String, String> = self.packages().into_iter().map(|it| (it.id, it.name)).collect();
-        let nodes: BTreeMap<&str, &Value> =
-            items(&self.0["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
-        let (root, _) = names.iter().find(|(_, its)| *its == name).expect("the package is in the workspace");
-        let (mut seen, mut next) = (BTreeSet::new(), vec![root.as_str()]);
-        while let Some(id) = next.pop() {
-            if seen.insert(id) {
-                let compiled = items(&nodes[id]["deps"]).filter(|dep| is_normal(dep));
-                next.extend(compiled.map(|dep| text(&dep["pkg"])));
-            }
-        }
-        seen.into_iter().map(|id| names[id].clone()).collect()
-    }
+/// Names of all packages that are compiled into a package, itself included: what tests and build scripts use is left out.
+///
+/// By `cargo tree`: the graph of `cargo metadata` also has edges that no enabled feature asks for.
+///
+/// # Panics
+/// If cargo fails.
+pub fn compiled_into(name: &str) -> BTreeSet<String> {
+    let tree = ["tree", "--locked", "--package", name, "--edges", "normal", "--prefix", "none", "--format", "{lib}"];
+    let lines = cargo(&tree);
+    lines.lines().map(|line| line.trim_end_matches(" (*)").replace('_', "-")).collect()
 }
 
 fn package(value: &Value) -> Package {
@@ -69,12 +56,14 @@ fn package(value: &Value) -> Package {
         license: value["license"].as_str().unwrap_or_default().to_owned(),
         source: value["source"].as_str().map(str::to_owned),
         dependencies: ours.map(|dep| text(&dep["name"]).to_owned()).collect(),
-        id: text(&value["id"]).to_owned(),
     }
 }
 
-fn is_normal(dependency: &Value) -> bool {
-    items(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null())
+fn cargo(arguments: &[&str]) -> String {
+    let asked = Command::new(env!("CARGO")).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output();
+    let asked = asked.expect("cargo runs");
+    assert!(asked.status.success(), "{}", String::from_utf8_lossy(&asked.stderr));
+    String::from_utf8(asked.stdout).expect("cargo writes UTF-8")
 }
 
 fn items(value: &Value) -> impl Iterator<Item = &Value> {

@@ -1,6 +1,6 @@
 //! What Crossdock is built from: licences, sources, and one TLS library.
 
-use crossdock_tests::metadata::Metadata;
+use crossdock_tests::metadata::{Metadata, compiled_into};
 
 /// Licences that a user may ship with a business.
 const LICENCES: [&str; 14] = [
@@ -51,7 +51,7 @@ fn every_package_comes_from_the_public_registry() {
 
 #[test]
 fn one_tls_library_is_compiled_in() {
-    let compiled = Metadata::load().compiled_into("crossdock");
+    let compiled = compiled_into("crossdock");
     assert!(compiled.contains("aws-lc-rs"));
     for banned in BANNED {
         assert!(!compiled.contains(banned), "{banned} is compiled in: see `cargo tree --invert {banned}`");

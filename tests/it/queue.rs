@@ -5,6 +5,7 @@ mod lanes;
 mod publishing;
 mod recovery;
 mod retrying;
+mod topology;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,7 +14,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use crossdock_domain::Mend;
-use crossdock_queue::{Broker, Consumer, Delivery, Failure, Handler, Link, Message, Outcome, Publisher, Route, Topology, WorkQueue};
+use crossdock_queue::{
+    Broker, Consumer, Delivery, Failure, Handler, Link, Message, Outcome, Publisher, Route, Topology,
+    WorkQueue,
+};
 use crossdock_telemetry::metrics::Metrics;
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::eventually;
@@ -64,13 +68,15 @@ impl Rig {
     }
 
     async fn connected(&self) {
-        eventually("the publisher connects", async || (self.publisher.link() == Link::Up).then_some(())).await;
+        eventually("the publisher connects", async || (self.publisher.link() == Link::Up).then_some(()))
+            .await;
     }
 
     fn consume(&self, handler: &Arc<Script>) -> (JoinHandle<()>, CancellationToken) {
         let stop = self.stop.child_token();
         let handler = Arc::clone(handler) as Arc<dyn Handler>;
-        let consumer = Consumer::new(self.broker.clone(), WORK, self.publisher.clone(), handler, &self.metrics);
+        let consumer =
+            Consumer::new(self.broker.clone(), WORK, self.publisher.clone(), handler, &self.metrics);
         (tokio::spawn(consumer.run(stop.clone())), stop)
     }
 
@@ -138,7 +144,8 @@ impl Script {
 
     /// Different messages that were handled in this lane.
     fn distinct(&self, lane: &str) -> usize {
-        let ids: std::collections::HashSet<String> = self.deliveries(lane).into_iter().map(|it| it.id).collect();
+        let ids: std::collections::HashSet<String> =
+            self.deliveries(lane).into_iter().map(|it| it.id).collect();
         ids.len()
     }
 
@@ -153,7 +160,9 @@ impl Handler for Script {
     async fn route(&self, delivery: &Delivery) -> Result<Route, Failure> {
         let text = String::from_utf8_lossy(&delivery.body).into_owned();
         match text.split_once('/') {
-            Some((lane, id)) => Ok(Route { lane: lane.to_owned(), subject: Some(format!("subject of {id}")) }),
+            Some((lane, id)) => {
+                Ok(Route { lane: lane.to_owned(), subject: Some(format!("subject of {id}")) })
+            }
             None => Err(Failure { class: "unreadable", chain: "no lane".to_owned(), mend: Mend::Never }),
         }
     }

@@ -81,9 +81,9 @@ fn tell(Story { order, timeline }: &Story) {
         anstream::println!("  packs   {}", lines.join(", "));
     }
     anstream::println!();
-    let mut rows = table(&["WHEN", "WHO", "WHAT", "WHY"]);
-    for entry in timeline {
-        rows.add_row([moment(entry.at), entry.role.clone(), entry.what.clone(), entry.cause.clone()]);
+    let mut rows = table(&["WHEN", "WHO", "WHAT (WHY)"]);
+    for TimelineEntry { at, role, what, cause } in timeline {
+        rows.add_row([moment(*at), role.clone(), format!("{what} ({cause})")]);
     }
     print(&rows);
     anstream::println!();

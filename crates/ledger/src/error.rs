@@ -6,8 +6,8 @@ use sqlx::migrate::MigrateError;
 /// The ledger could not do it. Nothing of it was done.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The URL names no database that we know.
-    #[error("the ledger's url must begin with sqlite:// or postgres://")]
+    /// The URL names no database that we know, or an option that we do not.
+    #[error("the ledger's url must be sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
     Url,
     /// The database is away, locked, full or out of connections.
     #[error("the ledger's database is not available")]

@@ -68,8 +68,10 @@ struct CountedPool {
 impl PostgresPool {
     /// Connects, and brings the tables up to date.
     pub(crate) async fn open(url: &str) -> Result<Self, LedgerError> {
-        let options =
-            PgConnectOptions::from_str(url).map_err(|_| LedgerError::Url)?.application_name("crossdock");
+        let mut options = PgConnectOptions::from_str(url).map_err(|_| LedgerError::Url)?;
+        if options.get_application_name().is_none() {
+            options = options.application_name("crossdock");
+        }
         bring_up_to_date(&options, POOL_LIMITS).await?;
         Ok(Self::over(options, POOL_LIMITS))
     }

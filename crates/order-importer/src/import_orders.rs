@@ -111,7 +111,7 @@ impl ImportOrders {
                 at: event.time.unwrap_or_else(Timestamp::now),
                 role: "receiver",
                 what: "the shop told of a change".to_owned(),
-                cause: cause(event),
+                cause: event.data.cause.clone(),
             };
             self.ledger.tell(store, order_id, &happening).await?;
         }
@@ -126,17 +126,13 @@ impl ImportOrders {
                 at: Timestamp::now(),
                 role: ROLE,
                 what: format!("could not be imported: {}", failure.chain),
-                cause: cause(event),
+                cause: event.data.cause.clone(),
             };
             if self.ledger.tell(store, order_id, &happening).await.is_err() {
                 return;
             }
         }
     }
-}
-
-fn cause(event: &Event<ShopOrderChanged>) -> String {
-    format!("{} {}", event.data.cause, event.id)
 }
 
 fn judge(rules: &ImportRules, platform: Platform, order: &ShopOrder, notice: &Event<ShopOrderChanged>) -> Judged {
@@ -169,7 +165,7 @@ fn judge(rules: &ImportRules, platform: Platform, order: &ShopOrder, notice: &Ev
             at: Timestamp::now(),
             role: ROLE,
             what,
-            cause: cause(notice),
+            cause: notice.data.cause.clone(),
         },
     }
 }

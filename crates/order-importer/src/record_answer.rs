@@ -35,7 +35,7 @@ impl RecordAnswer {
             Answer::Accepted => "taken over by the warehouse".to_owned(),
             Answer::Rejected { reason } => format!("rejected by the warehouse: {reason}"),
         };
-        let cause = format!("{} {key}", delivery.routing_key);
+        let cause = delivery.routing_key.clone();
         let happening = Happening { key, at, role: ROLE, what, cause };
         self.ledger.answered(&number, &answer, &happening).await?;
         tracing::info!(order.number = %number, "{}", happening.what);

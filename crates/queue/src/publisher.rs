@@ -21,8 +21,10 @@ pub(crate) use letter::{Contents, Letter};
 use outlet::Outlet;
 use standing::{Keeper, Standing};
 
-/// Most messages on their way at once. Each has a channel of its own; RabbitMQ allows 2047 channels on a connection.
-const IN_FLIGHT_MAX: u32 = 256;
+/// Most messages on their way at once. Each has a channel of its own, and hosts of RabbitMQ allow as few as 200 on a connection.
+///
+/// More brings nothing: measured with RabbitMQ 3.10.8 on two cores, 64 to 512 confirm about equally many a second.
+const IN_FLIGHT_MAX: u32 = 128;
 
 /// Longest wait for a connection, and for room among those in flight, in seconds: a short loss goes unnoticed.
 const AVAILABLE_SECS_MAX: u64 = 3;

@@ -3,10 +3,13 @@
 //! Source: BigCommerce's documentation and OpenAPI files (public repository bigcommerce/docs at 24f580ca, 2026-04-01).
 //! Where they say nothing, the strictest reading is taken, so that a client that only works by luck fails here.
 
+mod adjustments;
 mod book;
 mod catalog;
 mod gate;
 mod inventory;
+mod line_document;
+mod money;
 mod options;
 mod order_document;
 mod order_filter;
@@ -16,6 +19,7 @@ mod params;
 mod refusal;
 mod routes;
 mod shipment;
+mod shipment_request;
 mod shipments;
 mod state;
 mod statuses;

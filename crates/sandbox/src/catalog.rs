@@ -30,9 +30,15 @@ pub struct Item {
 #[derive(Debug, Default)]
 pub struct Catalog(Mutex<Vec<Item>>);
 
+/// Whether an item is a variant to choose from, and not all there is of its product.
+pub(crate) fn is_variant(items: &[Item], item: &Item) -> bool {
+    let other = |of: &Item| of.product_id == item.product_id && of.variant_id != item.variant_id;
+    !item.options.is_empty() || items.iter().any(other)
+}
+
 /// Whether the items of one product are variants to choose from.
-pub(crate) fn has_variants(items: &[Item]) -> bool {
-    items.len() > 1 || items.iter().any(|item| !item.options.is_empty())
+pub(crate) fn has_variants(product: &[Item]) -> bool {
+    product.iter().any(|item| is_variant(product, item))
 }
 
 impl Catalog {
@@ -57,13 +63,13 @@ impl Catalog {
     /// If a SKU is not listed: a buyer cannot choose it.
     pub(crate) fn sell(&self, lines: &[DraftLine]) -> Vec<(Item, u32)> {
         let mut items = self.items();
-        let mut sell = |line: &DraftLine| {
+        let mut take = |line: &DraftLine| {
             let item = items.iter_mut().find(|item| item.sku == line.sku);
             let item = item.unwrap_or_else(|| panic!("the sandbox shop does not sell '{}'", line.sku));
             item.stock = item.stock.map(|stock| (stock - i64::from(line.quantity)).max(0));
             (item.clone(), line.quantity)
         };
-        lines.iter().map(&mut sell).collect()
+        lines.iter().map(&mut take).collect()
     }
 
     /// The items by product, in the order of the products' ids.

@@ -98,7 +98,7 @@ impl EcwidShop {
                 "newPaymentStatus": order.fields["paymentStatus"],
                 "newFulfillmentStatus": order.fields["fulfillmentStatus"],
             });
-            let event = Event { event_type: "order.created", entity_id: order.internal_id, data: Some(data) };
+            let event = Event { kind: "order.created", entity_id: order.internal_id, data: Some(data) };
             (order.text("id").to_owned(), event)
         };
         let products: BTreeSet<u64> = sold.iter().map(|(item, _)| item.product_id).collect();
@@ -131,7 +131,7 @@ impl EcwidShop {
         };
         if let Some(order) = removed {
             let data = json!({ "orderId": order.fields["id"] });
-            let event = Event { event_type: "order.deleted", entity_id: order.internal_id, data: Some(data) };
+            let event = Event { kind: "order.deleted", entity_id: order.internal_id, data: Some(data) };
             self.state.announce(&[event]);
         }
     }

@@ -30,9 +30,9 @@ pub(crate) fn serve(listener: TcpListener, router: Router, stop: CancellationTok
 }
 
 async fn connection(stream: TcpStream, router: Router) {
-    let routes = TowerToHyperService::new(router);
+    let answers = TowerToHyperService::new(router);
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let answering = routes.call(request);
+        let answering = answers.call(request);
         async move {
             let Ok(answer) = answering.await;
             match answer.extensions().get::<Cut>() {

@@ -4,6 +4,7 @@ mod book;
 mod clock;
 mod intake;
 mod labels;
+mod order_state;
 mod packing;
 mod shelf;
 mod tell;
@@ -19,9 +20,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use book::Book;
-pub use book::{NotOpen, OrderState};
 use intake::Intake;
 use labels::Labels;
+pub use order_state::{NotOpen, OrderState};
 use shelf::Shelf;
 use tell::Outbox;
 pub use tell::Tell;

@@ -43,7 +43,7 @@ impl WriteShipment {
         attempt: u32,
     ) -> Result<(), Failure> {
         let shop = self.shops.get(store)?;
-        let cause = format!("{} {}", event.kind, event.id);
+        let cause = event.kind.clone();
         let left = left_the_warehouse(&event.data, &cause);
         let intended = self.ledger.intend_shipment(&event.data, &left).await?;
         if intended.state == ShipmentState::Done {

@@ -30,7 +30,8 @@ async fn a_peer_that_says_nothing_is_down_with_a_reason() {
             open.push(stream);
         }
     });
-    let (publisher, why) = why_down(broker(format!("amqp://guest:secret@{address}/%2f").into()), "does not answer").await;
+    let (publisher, why) =
+        why_down(broker(format!("amqp://guest:secret@{address}/%2f").into()), "does not answer").await;
     assert_eq!(why, format!("{address} does not answer"));
     let refused = publisher.publish(message("a", "1")).await;
     assert!(matches!(refused, Err(PublishError::Unavailable(reason)) if reason == why));
@@ -58,7 +59,9 @@ async fn a_wrong_password_is_told_without_telling_it() {
     let told = broker(url.into()).probe().await.unwrap_err();
     assert!(told.contains("ACCESS_REFUSED"), "{told}");
     assert!(!told.contains("wrong-secret"), "{told}");
-    assert!(broker("no url".into()).probe().await.unwrap_err().starts_with("the broker's URL cannot be read"));
+    assert!(
+        broker("no url".into()).probe().await.unwrap_err().starts_with("the broker's URL cannot be read")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +72,12 @@ async fn a_queue_with_other_arguments_is_named_with_what_to_do() {
     let clash = WorkQueue { name: crossdock_queue::DEAD_LETTERS, role: "journey", keys: &[] };
     let other = Broker { url: vhost.url(), topology: Topology { work: vec![clash] } };
     let (_publisher, why) = why_down(other, "exists with other arguments").await;
-    assert!(why.starts_with("queue 'crossdock.dead-letters' exists with other arguments: move its messages, delete it"), "{why}");
+    assert!(
+        why.starts_with(
+            "queue 'crossdock.dead-letters' exists with other arguments: move its messages, delete it"
+        ),
+        "{why}"
+    );
     rig.publisher.publish(message("a", "1")).await.unwrap();
 }
 

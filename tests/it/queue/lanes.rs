@@ -30,7 +30,10 @@ async fn a_stuck_lane_holds_up_nobody_however_much_waits_in_it() {
     assert_eq!(handler.batches(STUCK).len(), 1);
     handler.open_gate();
     handler.handled(STUCK, 700).await;
-    assert!(handler.deliveries(STUCK).iter().all(|delivery| delivery.attempt == 1), "what was put off counts as failed");
+    assert!(
+        handler.deliveries(STUCK).iter().all(|delivery| delivery.attempt == 1),
+        "what was put off counts as failed"
+    );
     assert_eq!(handler.overlaps.load(Ordering::SeqCst), 0);
 }
 
@@ -67,6 +70,9 @@ async fn a_batch_of_a_lost_connection_keeps_its_lane() {
     handler.handled("b", 1).await;
     assert_eq!(handler.batches(STUCK).len(), 1, "the message that came again did not wait for its lane");
     handler.open_gate();
-    eventually("the message that came again is handled", async || (handler.batches(STUCK).len() > 1).then_some(())).await;
+    eventually("the message that came again is handled", async || {
+        (handler.batches(STUCK).len() > 1).then_some(())
+    })
+    .await;
     assert_eq!(handler.overlaps.load(Ordering::SeqCst), 0);
 }

@@ -15,7 +15,10 @@ async fn a_confirmed_message_is_handled_with_what_it_was_published_with() {
     rig.publisher.publish(message("a", "1")).await.unwrap();
     handler.handled("a", 1).await;
     let delivery = handler.deliveries("a").remove(0);
-    assert_eq!((delivery.routing_key.as_str(), delivery.id.as_str(), &delivery.body[..]), ("journey.begun", "1", &b"a/1"[..]));
+    assert_eq!(
+        (delivery.routing_key.as_str(), delivery.id.as_str(), &delivery.body[..]),
+        ("journey.begun", "1", &b"a/1"[..])
+    );
     assert_eq!((delivery.attempt, delivery.first_failed_at), (1, None));
     rig.counted("crossdock_queue_published_total{result=\"confirmed\"} 1").await;
     rig.counted("crossdock_queue_deliveries_total{role=\"journey\",result=\"done\"} 1").await;
@@ -33,7 +36,9 @@ async fn a_message_that_no_queue_takes_is_told_apart_from_those_published_beside
             let sent = publisher.publish(Message { routing_key, ..message("a", &n.to_string()) }).await;
             match sent {
                 Ok(()) => assert!(!odd, "message {n} has nowhere to go"),
-                Err(PublishError::Unroutable(key)) => assert!(odd && key == "nobody.listens", "message {n} was routed"),
+                Err(PublishError::Unroutable(key)) => {
+                    assert!(odd && key == "nobody.listens", "message {n} was routed")
+                }
                 Err(error) => panic!("message {n}: {error}"),
             }
         })

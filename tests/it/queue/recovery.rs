@@ -57,7 +57,10 @@ async fn publisher_and_consumer_resume_after_the_broker_was_away() {
         } else {
             node.stop().await;
         }
-        eventually("the publisher notices", async || matches!(rig.publisher.link(), Link::Down(_)).then_some(())).await;
+        eventually("the publisher notices", async || {
+            matches!(rig.publisher.link(), Link::Down(_)).then_some(())
+        })
+        .await;
         let refused = rig.publisher.publish(message("a", "meanwhile")).await;
         assert!(matches!(refused, Err(PublishError::Unavailable(_))), "{refused:?}");
         node.start().await;
@@ -96,5 +99,6 @@ async fn a_stopping_consumer_finishes_its_batch_and_returns_the_rest() {
     handler.open_gate();
     running.await.unwrap();
     assert_eq!(handler.distinct(STUCK), 1, "a batch was begun after the stop");
-    eventually("what was not handled is back", async || (vhost.depth(WORK.name).await == 2).then_some(())).await;
+    eventually("what was not handled is back", async || (vhost.depth(WORK.name).await == 2).then_some(()))
+        .await;
 }

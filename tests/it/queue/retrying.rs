@@ -16,13 +16,18 @@ use super::{Rig, Script, failed, message};
 async fn a_failed_message_waits_and_returns_to_its_own_queue_as_a_second_attempt() {
     let vhost = Vhost::create().await;
     let rig = Rig::start(vhost.url()).await;
-    let handler = Script::new(|delivery| if delivery.attempt == 1 { failed(Mend::Wait) } else { Outcome::Done });
+    let handler =
+        Script::new(|delivery| if delivery.attempt == 1 { failed(Mend::Wait) } else { Outcome::Done });
     rig.consume(&handler);
     let began = Timestamp::now();
     rig.publisher.publish(message("a", "1")).await.unwrap();
-    eventually("the message waits", async || (vhost.depth("crossdock.retry.5s").await == 1).then_some(())).await;
+    eventually("the message waits", async || (vhost.depth("crossdock.retry.5s").await == 1).then_some(()))
+        .await;
     let second = eventually("the message returns", async || handler.deliveries("a").get(1).cloned()).await;
-    assert_eq!((second.routing_key.as_str(), second.id.as_str(), &second.body[..]), ("journey.begun", "1", &b"a/1"[..]));
+    assert_eq!(
+        (second.routing_key.as_str(), second.id.as_str(), &second.body[..]),
+        ("journey.begun", "1", &b"a/1"[..])
+    );
     assert_eq!(second.attempt, 2);
     assert!(second.first_failed_at.is_some_and(|at| at >= began && at <= Timestamp::now()));
     assert!(began.duration_until(Timestamp::now()).as_secs() >= 5, "it did not wait");
@@ -65,7 +70,10 @@ async fn an_unreadable_message_is_a_dead_letter_without_a_shop() {
     rig.publisher.publish(Message { body: Bytes::from_static(b"?"), ..message("a", "1") }).await.unwrap();
     let dead = only_dead_letter(&vhost).await;
     let said = |name: &str| dead.headers.get(name).map(String::as_str);
-    assert_eq!((said(headers::CLASS), said(headers::STORE), said(headers::SUBJECT)), (Some("unreadable"), Some(""), None));
+    assert_eq!(
+        (said(headers::CLASS), said(headers::STORE), said(headers::SUBJECT)),
+        (Some("unreadable"), Some(""), None)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,7 +34,7 @@ async fn the_warehouses_reservations_are_kept_with_the_count(
 ) {
     let (ledger, _database) = fresh(engine).await;
     let reserved = StockLevel { allocated: Some(3), ..level("TEE", -2) };
-    count(&*ledger, 1, &[reserved.clone()]).await;
+    count(&*ledger, 1, std::slice::from_ref(&reserved)).await;
     assert_eq!(ledger.stock(&au()).await.unwrap()[0].level, reserved);
     count(&*ledger, 2, &[level("TEE", 4)]).await;
     assert_eq!(ledger.stock(&au()).await.unwrap()[0].level, level("TEE", 4));

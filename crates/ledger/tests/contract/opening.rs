@@ -3,12 +3,11 @@
 use crossdock_domain::{Classify, Mend, OrderId};
 use crossdock_ledger::LedgerError;
 use rstest::rstest;
-use secrecy::SecretString;
-use sqlx::{Connection, Executor};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinSet;
 
-use crate::database::{Engine, TestDatabase};
-use crate::samples::{au, happening, minute, order_1001, release_1001, told_of_1001};
+use crate::database::{Engine, TestDatabase, fresh};
+use crate::samples::{au, happening, minute, number, order_1001, release_1001, told_of_1001};
 
 async fn refusal(url: &str) -> LedgerError {
     crossdock_ledger::open(&SecretString::from(url)).await.err().expect("this URL cannot be opened")
@@ -89,17 +88,29 @@ async fn a_relative_file_is_made_where_the_process_runs() {
     assert!(folder.path().join("ledger.db").is_file());
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused_for_good() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}/ledger.db", folder.path().display());
-    crossdock_ledger::open(&SecretString::from(url.as_str())).await.unwrap();
-    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    connection
-        .execute("INSERT INTO _sqlx_migrations VALUES (9999, 'from the future', CURRENT_TIMESTAMP, TRUE, x'00', 0)")
-        .await
-        .unwrap();
-    let error = refusal(&url).await;
+async fn a_database_of_a_newer_version_is_refused_for_good(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (_, database) = fresh(engine).await;
+    let from_the_future = "INSERT INTO _sqlx_migrations
+         SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations";
+    database.meddle(from_the_future).await;
+    let error = refusal(database.url().expose_secret()).await;
     assert!(matches!(error, LedgerError::Migration(_)), "{error:?}");
+    assert_eq!(error.mend(), Mend::Never);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_we_did_not_write_is_named_and_no_panic(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    database.meddle("UPDATE orders SET released = '{}'").await;
+    let error = ledger.order_by_number(&number("1001")).await.unwrap_err();
+    assert!(matches!(error, LedgerError::Unreadable { what: "released order", .. }), "{error:?}");
     assert_eq!(error.mend(), Mend::Never);
 }

@@ -59,6 +59,24 @@ async fn a_count_sees_what_was_on_the_shelf_at_its_time(
 }
 
 #[rstest]
+#[case::before_both(30, 5)]
+#[case::between(50, 3)]
+#[case::after_both(70, 0)]
+#[tokio::test]
+async fn parcels_told_in_another_order_than_they_left_are_seen_as_they_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] counted_at: i64,
+    #[case] expected: i64,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5)]).await;
+    dispatch(&*ledger, "S2", 60, 3).await;
+    dispatch(&*ledger, "S1", 40, 2).await;
+    count(&*ledger, counted_at).await;
+    assert_eq!(promised(&*ledger).await, (expected, expected));
+}
+
+#[rstest]
 #[tokio::test]
 async fn an_order_is_promised_from_its_release_on(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,

@@ -1,7 +1,8 @@
 //! Asks who listens at the broker's address, before lapin is let near it.
 //!
 //! lapin 4.12.3 waits without a limit for a peer that takes the connection and says nothing, and each attempt that is cut from
-//! outside leaves a thread and a socket behind. So a peer must have spoken once before lapin connects.
+//! outside leaves a thread and a socket behind. So a peer must have spoken once before lapin connects. RabbitMQ logs each
+//! greeting as a client that closed its connection unexpectedly.
 
 use std::io;
 use std::time::Duration;

@@ -146,7 +146,7 @@ impl Intake {
     }
 
     fn start(&mut self, lane: String) {
-        if let Some(batch) = self.lanes.start(&lane) {
+        if let Some(batch) = self.lanes.start(&lane, Instant::now()) {
             self.batches.spawn(Arc::clone(&self.work).handle(lane, batch));
         }
     }

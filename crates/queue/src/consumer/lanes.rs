@@ -15,6 +15,9 @@ const BATCH_MAX: usize = 100;
 /// the channel on which a message was not answered for, and with it every other lane's.
 const WAIT_SECS_MAX: u64 = 10 * 60;
 
+/// How long a lane's batch must have run before what waits behind it is spilled, in seconds: a lane that gets on needs no help.
+const SLOW_SECS_MIN: u64 = 1;
+
 /// Lanes with something in them.
 pub(super) struct Lanes<T> {
     lanes: HashMap<String, Lane<T>>,
@@ -23,6 +26,8 @@ pub(super) struct Lanes<T> {
 struct Lane<T> {
     /// Messages in the batch that is being handled; 0 if none is.
     running: usize,
+    /// When that batch began.
+    began: Instant,
     waiting: VecDeque<(Instant, T)>,
 }
 
@@ -40,7 +45,7 @@ impl<T> Lanes<T> {
     /// Adds a message at the end of its lane.
     pub(super) fn put(&mut self, lane: &str, now: Instant, message: T) {
         if !self.lanes.contains_key(lane) {
-            self.lanes.insert(lane.to_owned(), Lane { running: 0, waiting: VecDeque::new() });
+            self.lanes.insert(lane.to_owned(), Lane { running: 0, began: now, waiting: VecDeque::new() });
         }
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.waiting.push_back((now, message));
@@ -48,10 +53,11 @@ impl<T> Lanes<T> {
     }
 
     /// Takes the next batch of a lane, oldest first, if none of it is being handled.
-    pub(super) fn start(&mut self, lane: &str) -> Option<Vec<T>> {
+    pub(super) fn start(&mut self, lane: &str, now: Instant) -> Option<Vec<T>> {
         let most = BATCH_MAX.min(self.share());
         let lane = self.lanes.get_mut(lane).filter(|lane| lane.running == 0 && !lane.waiting.is_empty())?;
         lane.running = most.min(lane.waiting.len());
+        lane.began = now;
         Some(lane.waiting.drain(..lane.running).map(|(_, message)| message).collect())
     }
 
@@ -69,15 +75,16 @@ impl<T> Lanes<T> {
         self.forget_empty();
     }
 
-    /// Takes out what must not be kept: of a lane that holds more than its share the newest, and what has waited too long.
+    /// Takes out what must not be kept: of a slow lane that holds more than its share the newest, and what has waited too long.
     pub(super) fn spill(&mut self, now: Instant) -> Vec<T> {
         let share = self.share();
-        let too_long = |since: Instant| now.duration_since(since) > Duration::from_secs(WAIT_SECS_MAX);
+        let longer = |since: Instant, secs| now.duration_since(since) > Duration::from_secs(secs);
         let mut spilled = Vec::new();
         for lane in self.lanes.values_mut() {
-            let over = lane.held().saturating_sub(share).min(lane.waiting.len());
+            let slow = longer(lane.began, SLOW_SECS_MIN);
+            let over = if slow { lane.held().saturating_sub(share).min(lane.waiting.len()) } else { 0 };
             spilled.extend(lane.waiting.drain(lane.waiting.len() - over..));
-            let old = lane.waiting.iter().take_while(|(since, _)| too_long(*since)).count();
+            let old = lane.waiting.iter().take_while(|(since, _)| longer(*since, WAIT_SECS_MAX)).count();
             spilled.extend(lane.waiting.drain(..old));
         }
         self.forget_empty();
@@ -99,61 +106,69 @@ impl<T> Lanes<T> {
 mod tests {
     use super::*;
 
-    fn filled(lane: &str, messages: usize) -> Lanes<usize> {
+    fn filled(lane: &str, messages: usize, now: Instant) -> Lanes<usize> {
         let mut lanes = Lanes::new();
-        (0..messages).for_each(|message| lanes.put(lane, Instant::now(), message));
+        (0..messages).for_each(|message| lanes.put(lane, now, message));
         lanes
+    }
+
+    fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
     }
 
     #[test]
     fn a_lane_works_one_batch_at_a_time_in_the_order_of_arrival() {
-        let mut lanes = filled("a", 150);
-        assert_eq!(lanes.start("a").unwrap(), (0..100).collect::<Vec<_>>());
-        assert_eq!(lanes.start("a"), None);
+        let now = Instant::now();
+        let mut lanes = filled("a", 150, now);
+        assert_eq!(lanes.start("a", now).unwrap(), (0..100).collect::<Vec<_>>());
+        assert_eq!(lanes.start("a", now), None);
         lanes.finish("a");
-        assert_eq!(lanes.start("a").unwrap(), (100..150).collect::<Vec<_>>());
+        assert_eq!(lanes.start("a", now).unwrap(), (100..150).collect::<Vec<_>>());
         lanes.finish("a");
-        assert_eq!(lanes.start("a"), None);
+        assert_eq!(lanes.start("a", now), None);
         assert!(lanes.lanes.is_empty());
     }
 
     #[test]
     fn a_batch_keeps_its_lane_when_the_connection_is_lost() {
-        let mut lanes = filled("a", 150);
-        lanes.start("a").unwrap();
+        let now = Instant::now();
+        let mut lanes = filled("a", 150, now);
+        lanes.start("a", now).unwrap();
         lanes.forget_waiting();
-        lanes.put("a", Instant::now(), 7);
-        assert_eq!(lanes.start("a"), None);
+        lanes.put("a", now, 7);
+        assert_eq!(lanes.start("a", now), None);
         lanes.finish("a");
-        assert_eq!(lanes.start("a"), Some(vec![7]));
+        assert_eq!(lanes.start("a", now), Some(vec![7]));
     }
 
     #[test]
-    fn a_lane_alone_keeps_half_of_the_prefetch_and_spills_its_newest() {
-        let mut lanes = filled("a", 300);
-        lanes.start("a").unwrap();
-        assert_eq!(lanes.spill(Instant::now()), (256..300).collect::<Vec<_>>());
-        assert_eq!(lanes.spill(Instant::now()), Vec::<usize>::new());
+    fn a_slow_lane_alone_keeps_half_of_the_prefetch_and_spills_its_newest() {
+        let now = Instant::now();
+        let mut lanes = filled("a", 300, now);
+        lanes.start("a", now).unwrap();
+        assert_eq!(lanes.spill(now), Vec::<usize>::new(), "it may yet get on");
+        assert_eq!(lanes.spill(now + secs(2)), (256..300).collect::<Vec<_>>());
+        assert_eq!(lanes.spill(now + secs(3)), Vec::<usize>::new());
     }
 
     #[test]
     fn many_stuck_lanes_leave_room_for_one_more() {
+        let now = Instant::now();
         let mut lanes = Lanes::new();
-        for lane in 0..20 {
-            (0..400).for_each(|message| lanes.put(&lane.to_string(), Instant::now(), message));
-            lanes.spill(Instant::now());
+        for name in (0..20).map(|lane| lane.to_string()) {
+            (0..400).for_each(|message| lanes.put(&name, now, message));
         }
+        lanes.spill(now + secs(2));
         let held: usize = lanes.lanes.values().map(Lane::held).sum();
-        assert!(held <= usize::from(PREFETCH) - usize::from(PREFETCH) / 21, "{held} held");
+        assert!(held <= usize::from(PREFETCH) - lanes.share(), "{held} held");
     }
 
     #[test]
     fn what_waits_too_long_is_spilled_and_what_is_handled_is_not() {
-        let mut lanes = Lanes::new();
         let then = Instant::now();
-        (0..150).for_each(|message| lanes.put("a", then, message));
-        lanes.start("a").unwrap();
-        let later = then + Duration::from_secs(WAIT_SECS_MAX + 1);
+        let mut lanes = filled("a", 150, then);
+        lanes.start("a", then).unwrap();
+        let later = then + secs(WAIT_SECS_MAX + 1);
         lanes.put("a", later, 150);
         assert_eq!(lanes.spill(later), (100..150).collect::<Vec<_>>());
     }

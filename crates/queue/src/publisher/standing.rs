@@ -59,15 +59,15 @@ impl Session for Keeper {
     async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
         let outlet = Arc::new(Outlet::new(line.connection()));
         self.stand(Standing::Up(Arc::clone(&outlet)));
-        let mut declared = Instant::now();
+        let mut redeclared: Option<Instant> = None;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 why = outlet.given_up() => return Err(LinkError::GivenUp(why)),
                 () = outlet.returned.notified() => {
-                    if declared.elapsed() > Duration::from_secs(REDECLARE_SECS_MIN) {
+                    if redeclared.is_none_or(|at| at.elapsed() > Duration::from_secs(REDECLARE_SECS_MIN)) {
                         line.declare(&self.broker).await?;
-                        declared = Instant::now();
+                        redeclared = Some(Instant::now());
                     }
                 }
                 change = line.change() => match change {

@@ -75,7 +75,7 @@ impl OrderFilter {
     }
 }
 
-fn within<T: PartialOrd>((min, max): (Option<T>, Option<T>), value: T) -> bool {
+fn within<T: PartialOrd + Copy>((min, max): (Option<T>, Option<T>), value: T) -> bool {
     min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
 }
 

@@ -52,9 +52,12 @@ pub(super) fn consignments(shop: &State, order: &Order, line_items: bool) -> Val
     let line_items: Vec<Value> = order
         .products
         .iter()
-        .map(|product| match line_items {
-            true => Value::Object(product.clone()),
-            false => shop.link(&format!("/orders/{}/products/{}", order.id, product["id"])),
+        .map(|product| {
+            if line_items {
+                Value::Object(product.clone())
+            } else {
+                shop.link(&format!("/orders/{}/products/{}", order.id, product["id"]))
+            }
         })
         .collect();
     let mut shipping: Map<String, Value> = order.address.clone();

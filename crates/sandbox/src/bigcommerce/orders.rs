@@ -162,7 +162,7 @@ pub(super) async fn product(
 ) -> Result<Json<Value>, Refusal> {
     let book = shop.book();
     let order = book.find(&id).ok_or_else(Refusal::not_found)?;
-    let found = order.products.iter().find(|of| of["id"].to_string() == product);
+    let found = order.products.iter().find(|of| of["id"].as_u64() == product.parse().ok());
     Ok(Json(Value::Object(found.ok_or_else(Refusal::not_found)?.clone())))
 }
 

@@ -10,7 +10,7 @@ use axum::routing::{get, put};
 use super::gate::gate;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{catalog, inventory, orders, shipments, store};
+use super::{adjustments, catalog, inventory, orders, shipments, store};
 
 /// The whole API behind the gate.
 pub(super) fn router(shop: &Arc<State>) -> Router {
@@ -55,5 +55,5 @@ fn v3() -> Router<Arc<State>> {
         .route("/v3/catalog/products", get(catalog::products))
         .route("/v3/inventory/items", get(inventory::items))
         .route("/v3/inventory/locations/{location}/items", get(inventory::location_items))
-        .route("/v3/inventory/adjustments/absolute", put(inventory::adjust_absolutely))
+        .route("/v3/inventory/adjustments/absolute", put(adjustments::absolute))
 }

@@ -1,40 +1,13 @@
-//! One shipment: what a client may ask for, and what becomes of the order.
+//! A shipment, and what becomes of its order.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::book::{Order, rfc_2822};
 use super::refusal::Refusal;
+use super::shipment_request::Wanted;
 use super::statuses;
 use super::webhooks::Event;
-
-/// Fields that a PUT may carry (`orderShipment_Put`, 2026-04-01).
-pub(super) const UPDATABLE: [&str; 8] = [
-    "order_address_id",
-    "tracking_number",
-    "merchant_shipping_cost",
-    "shipping_method",
-    "shipping_provider",
-    "tracking_carrier",
-    "tracking_link",
-    "comments",
-];
-
-/// Fields that a POST may carry (`orderShipment_Post`, 2026-04-01).
-const CREATABLE: [&str; 9] = [
-    "order_address_id",
-    "tracking_number",
-    "tracking_link",
-    "merchant_shipping_cost",
-    "shipping_method",
-    "shipping_provider",
-    "tracking_carrier",
-    "comments",
-    "items",
-];
-
-/// Most characters of a text (`orderShipment_Post`, 2026-04-01).
-const CHARS_MAX: [(&str, usize); 3] = [("tracking_number", 50), ("tracking_link", 500), ("comments", 65_535)];
 
 /// The providers that BigCommerce integrates, with the names shown for them; `carrier_…` is a third party's.
 const PROVIDERS: [(&str, &str); 11] = [
@@ -51,141 +24,69 @@ const PROVIDERS: [(&str, &str); 11] = [
     ("shipperhq", "ShipperHQ"),
 ];
 
-/// A shipment that fits its order.
-#[derive(Debug)]
-pub(super) struct Draft {
-    body: Map<String, Value>,
-    /// `order_product_id` and units.
-    items: Vec<(u64, u64)>,
+/// Whether a text names a shipping provider.
+pub(super) fn is_provider(text: &str) -> bool {
+    text.starts_with("carrier_") || PROVIDERS.iter().any(|(name, _)| *name == text)
 }
 
-impl Draft {
-    /// Reads a POST; refuses what the order does not have open.
-    pub(super) fn of(body: &Map<String, Value>, order: &Order) -> Result<Self, Refusal> {
-        check_texts(body, &CREATABLE, order)?;
-        if !body.contains_key("order_address_id") {
-            return Err(Refusal::field("order_address_id", "the field is required"));
-        }
-        let listed = body.get("items").and_then(Value::as_array).filter(|items| !items.is_empty());
-        let listed = listed.ok_or_else(|| Refusal::field("items", "at least one item is required"))?;
-        let mut items = Vec::new();
-        for item in listed {
-            items.push(self::item(item)?);
-        }
-        for (order_product_id, _) in &items {
-            let wanted: u64 =
-                items.iter().filter(|(id, _)| id == order_product_id).map(|(_, units)| units).sum();
-            if wanted > open(order, *order_product_id)? {
-                return Err(Refusal::field("items", "the quantity is more than what is left to ship"));
-            }
-        }
-        Ok(Self { body: body.clone(), items })
+/// Writes the shipment into its order and answers it.
+pub(super) fn ship(shipment: &Wanted, order: &mut Order, id: u64) -> Value {
+    for (order_product_id, units) in &shipment.items {
+        move_units(order, *order_product_id, i64::try_from(*units).unwrap_or(i64::MAX));
     }
-
-    /// Writes the shipment into its order and answers it.
-    pub(super) fn ship(self, order: &mut Order, id: u64) -> Value {
-        for (order_product_id, units) in &self.items {
-            move_units(order, *order_product_id, i64::try_from(*units).unwrap_or(i64::MAX));
-        }
-        if status_after(order) == Some(statuses::SHIPPED) {
-            order.fields.insert("date_shipped".into(), json!(rfc_2822(Timestamp::now())));
-        }
-        let product =
-            |id: u64| order.products.iter().find(|product| product["id"] == id).map(|of| &of["product_id"]);
-        let items: Vec<Value> = self
-            .items
-            .iter()
-            .map(|(id, units)| json!({ "order_product_id": id, "product_id": product(*id), "quantity": units }))
-            .collect();
-        let given =
-            |name: &str, default: &str| self.body.get(name).cloned().unwrap_or_else(|| json!(default));
-        let mut document = Map::new();
-        document.insert("id".into(), json!(id));
-        document.insert("order_id".into(), json!(order.id));
-        document.insert("customer_id".into(), order.fields["customer_id"].clone());
-        document.insert("order_address_id".into(), json!(order.address_id()));
-        document.insert("date_created".into(), json!(rfc_2822(Timestamp::now())));
-        document.insert("merchant_shipping_cost".into(), given("merchant_shipping_cost", "0.0000"));
-        for name in
-            ["tracking_number", "shipping_method", "comments", "shipping_provider", "tracking_carrier"]
-        {
-            document.insert(name.into(), given(name, ""));
-        }
-        document.insert("tracking_link".into(), given("tracking_link", ""));
-        document.insert("billing_address".into(), person(&order.fields["billing_address"]));
-        document.insert("shipping_address".into(), person(&Value::Object(order.address.clone())));
-        document.insert("items".into(), items.into());
-        link(&mut document);
-        order.shipments.push(document.clone());
-        Value::Object(document)
+    if status_after(order) == Some(statuses::SHIPPED) {
+        order.fields.insert("date_shipped".into(), json!(rfc_2822(Timestamp::now())));
     }
-}
-
-/// Checks the names of the fields, and each field but `items`.
-pub(super) fn check_texts(body: &Map<String, Value>, allowed: &[&str], order: &Order) -> Result<(), Refusal> {
-    if let Some(name) = body.keys().find(|name| !allowed.contains(&name.as_str())) {
-        return Err(Refusal::read_only(name));
+    let product =
+        |id: u64| order.products.iter().find(|of| of.get("id") == Some(&json!(id)))?.get("product_id");
+    let items: Vec<Value> = shipment
+        .items
+        .iter()
+        .map(|(id, units)| json!({ "order_product_id": id, "product_id": product(*id), "quantity": units }))
+        .collect();
+    let given =
+        |name: &str, default: &str| shipment.body.get(name).cloned().unwrap_or_else(|| json!(default));
+    let mut document = Map::new();
+    document.insert("id".into(), json!(id));
+    document.insert("order_id".into(), json!(order.id));
+    document.insert("customer_id".into(), order.fields["customer_id"].clone());
+    document.insert("order_address_id".into(), json!(order.address_id()));
+    document.insert("date_created".into(), json!(rfc_2822(Timestamp::now())));
+    document.insert("merchant_shipping_cost".into(), given("merchant_shipping_cost", "0.0000"));
+    for name in ["tracking_number", "shipping_method", "comments", "shipping_provider", "tracking_carrier"] {
+        document.insert(name.into(), given(name, ""));
     }
-    if let Some(address) = body.get("order_address_id")
-        && number(address) != Some(order.address_id())
-    {
-        return Err(Refusal::field("order_address_id", "the order has no such shipping address"));
-    }
-    for (name, value) in
-        body.iter().filter(|(name, _)| !["items", "order_address_id"].contains(&name.as_str()))
-    {
-        let Some(text) = value.as_str() else { return Err(Refusal::field(name, "a text is expected")) };
-        let max = CHARS_MAX.iter().find(|(of, _)| of == name).map_or(usize::MAX, |(_, max)| *max);
-        if text.chars().count() > max {
-            return Err(Refusal::field(name, format!("the text has more than {max} characters")));
-        }
-    }
-    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
-    let provider = text("shipping_provider");
-    if !provider.starts_with("carrier_") && !PROVIDERS.iter().any(|(name, _)| *name == provider) {
-        return Err(Refusal::field("shipping_provider", "there is no such shipping provider"));
-    }
-    let slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !text("tracking_carrier").chars().all(slug) {
-        return Err(Refusal::field("tracking_carrier", "there is no such tracking carrier"));
-    }
-    Ok(())
-}
-
-/// `order_product_id` and `quantity`, the only fields that an item may carry.
-fn item(item: &Value) -> Result<(u64, u64), Refusal> {
-    let fields = item.as_object().ok_or_else(|| Refusal::field("items", "each item is an object"))?;
-    if let Some(name) = fields.keys().find(|name| !["order_product_id", "quantity"].contains(&name.as_str()))
-    {
-        return Err(Refusal::read_only(name));
-    }
-    let order_product_id = number(&item["order_product_id"]);
-    let quantity = number(&item["quantity"]).filter(|units| *units > 0);
-    order_product_id
-        .zip(quantity)
-        .ok_or_else(|| Refusal::field("items", "order_product_id and quantity are required"))
-}
-
-/// A number, also where it comes as text: the documented example sends `"order_address_id": "128"`.
-fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    document.insert("tracking_link".into(), given("tracking_link", ""));
+    document.insert("billing_address".into(), person(&order.fields["billing_address"]));
+    document.insert("shipping_address".into(), person(&Value::Object(order.address.clone())));
+    document.insert("items".into(), items.into());
+    link(&mut document);
+    order.shipments.push(document.clone());
+    Value::Object(document)
 }
 
 /// Units of a product of the order that are neither shipped nor refunded.
-fn open(order: &Order, order_product_id: u64) -> Result<u64, Refusal> {
-    let product = order.products.iter().find(|product| product["id"] == order_product_id);
+pub(super) fn open(order: &Order, order_product_id: u64) -> Result<u64, Refusal> {
+    let product = order.products.iter().find(|product| product.get("id") == Some(&json!(order_product_id)));
     let product = product.ok_or_else(|| Refusal::field("items", "the order has no such product"))?;
-    let units = |name: &str| product[name].as_u64().unwrap_or_default();
+    let units = |name: &str| units(product, name).unsigned_abs();
     Ok(units("quantity").saturating_sub(units("quantity_shipped") + units("quantity_refunded")))
+}
+
+/// Units under a name; none if the shop's owner has left the field out.
+fn units(fields: &Map<String, Value>, name: &str) -> i64 {
+    fields.get(name).and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Counts units of a product as shipped, or with a negative number as not shipped any more.
 fn move_units(order: &mut Order, order_product_id: u64, units: i64) {
     let add = |fields: &mut Map<String, Value>, name: &str| {
-        let sum = fields[name].as_i64().unwrap_or_default() + units;
+        let sum = self::units(fields, name) + units;
         fields.insert(name.into(), json!(sum));
     };
-    if let Some(product) = order.products.iter_mut().find(|product| product["id"] == order_product_id) {
+    if let Some(product) =
+        order.products.iter_mut().find(|product| product.get("id") == Some(&json!(order_product_id)))
+    {
         add(product, "quantity_shipped");
     }
     add(&mut order.fields, "items_shipped");
@@ -194,8 +95,11 @@ fn move_units(order: &mut Order, order_product_id: u64, units: i64) {
 
 /// The status that what is shipped so far would mean in the control panel.
 pub(super) fn status_after(order: &Order) -> Option<i64> {
-    let all_shipped =
-        order.products.iter().all(|of| of["id"].as_u64().is_some_and(|id| matches!(open(order, id), Ok(0))));
+    let is_digital = |product: &Map<String, Value>| product.get("type") == Some(&json!("digital"));
+    let is_open = |product: &Map<String, Value>| {
+        units(product, "quantity") > units(product, "quantity_shipped") + units(product, "quantity_refunded")
+    };
+    let all_shipped = !order.products.iter().any(|product| !is_digital(product) && is_open(product));
     match order.fields["items_shipped"].as_u64()? {
         0 => None,
         _ if all_shipped => Some(statuses::SHIPPED),
@@ -205,7 +109,7 @@ pub(super) fn status_after(order: &Order) -> Option<i64> {
 
 /// Which of the order's shipments a path names.
 pub(super) fn position(order: &Order, id: &str) -> Result<usize, Refusal> {
-    order.shipments.iter().position(|of| of["id"].to_string() == id).ok_or_else(Refusal::not_found)
+    order.shipments.iter().position(|of| of["id"].as_u64() == id.parse().ok()).ok_or_else(Refusal::not_found)
 }
 
 /// Takes a shipment back.

@@ -13,7 +13,8 @@ use super::book::take;
 use super::orders::{listed, object};
 use super::params::Params;
 use super::refusal::Refusal;
-use super::shipment::{self, Draft};
+use super::shipment;
+use super::shipment_request::{UPDATABLE, Wanted, check_texts};
 use super::state::State;
 use super::webhooks::Event;
 
@@ -53,10 +54,10 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Value>), Refusal> {
     let mut book = shop.book();
     let order = book.find(&id).ok_or_else(Refusal::not_found)?;
-    let draft = Draft::of(&object(&body)?, order)?;
+    let wanted = Wanted::of(&object(&body)?, order)?;
     let shipment_id = take(&mut book.next.shipment);
     let order = book.find_mut(&id).ok_or_else(Refusal::not_found)?;
-    let document = draft.ship(order, shipment_id);
+    let document = shipment::ship(&wanted, order, shipment_id);
     order.mails += 1;
     let mut events = vec![Event::shipment("store/shipment/created", shipment_id, order.id)];
     events.extend(match shipment::status_after(order).filter(|_| shop.shipment_moves_status) {
@@ -77,7 +78,7 @@ pub(super) async fn update(
     let order = book.find_mut(&id).ok_or_else(Refusal::not_found)?;
     let at = shipment::position(order, &shipment)?;
     let changes = object(&body)?;
-    shipment::check_texts(&changes, &shipment::UPDATABLE, order)?;
+    check_texts(&changes, &UPDATABLE, order)?;
     order.shipments[at].extend(changes);
     shipment::link(&mut order.shipments[at]);
     let document = Value::Object(order.shipments[at].clone());

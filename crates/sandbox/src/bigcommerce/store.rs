@@ -60,7 +60,7 @@ pub(super) async fn order_statuses() -> Json<Vec<Value>> {
 pub(super) async fn order_status(Path(id): Path<String>) -> Result<Json<Value>, Refusal> {
     statuses::all()
         .into_iter()
-        .find(|status| status["id"].to_string() == id)
+        .find(|status| status["id"].as_i64() == id.parse().ok())
         .map(Json)
         .ok_or_else(Refusal::not_found)
 }

@@ -58,7 +58,7 @@ impl Order {
             "oldFulfillmentStatus": before[1],
             "newFulfillmentStatus": after[1],
         });
-        Event { event_type: "order.updated", entity_id: self.internal_id, data: Some(data) }
+        Event { kind: "order.updated", entity_id: self.internal_id, data: Some(data) }
     }
 }
 

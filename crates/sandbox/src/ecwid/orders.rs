@@ -61,7 +61,7 @@ impl<'a> Filter<'a> {
     }
 }
 
-fn within<T: PartialOrd>((from, to): (Option<T>, Option<T>), value: T) -> bool {
+fn within<T: PartialOrd + Copy>((from, to): (Option<T>, Option<T>), value: T) -> bool {
     from.is_none_or(|from| value >= from) && to.is_none_or(|to| value <= to)
 }
 

@@ -53,7 +53,8 @@ pub(super) async fn combination(
     Path((id, combination)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refusal> {
     let found = document::combinations(&items_of(&shop, &id)?);
-    let found = found.as_array().and_then(|all| all.iter().find(|of| of["id"].to_string() == combination));
+    let found =
+        found.as_array().and_then(|all| all.iter().find(|of| of["id"].as_u64() == combination.parse().ok()));
     Ok(Json(found.ok_or_else(|| Refusal::no_combination(&combination))?.clone()))
 }
 

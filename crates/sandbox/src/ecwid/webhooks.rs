@@ -12,7 +12,7 @@ use crate::{Callbacks, Delivery, Signed, signing};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Event {
     /// For example `order.updated`.
-    pub(super) event_type: &'static str,
+    pub(super) kind: &'static str,
     /// Internal id of the order, or id of the product.
     pub(super) entity_id: u64,
     /// `{orderId, newPaymentStatus, …}`; products have none.
@@ -21,7 +21,7 @@ pub(super) struct Event {
 
 impl Event {
     pub(super) fn product_updated(product_id: u64) -> Self {
-        Self { event_type: "product.updated", entity_id: product_id, data: None }
+        Self { kind: "product.updated", entity_id: product_id, data: None }
     }
 }
 
@@ -51,12 +51,12 @@ impl Announcer {
                 "eventCreated": Timestamp::now().as_second(),
                 "storeId": self.store_id,
                 "entityId": event.entity_id,
-                "eventType": event.event_type,
+                "eventType": event.kind,
             });
             if let Some(data) = &event.data {
                 body["data"] = data.clone();
             }
-            let path = format!("{}?eventtype={}", self.path, event.event_type);
+            let path = format!("{}?eventtype={}", self.path, event.kind);
             self.callbacks.send(&Delivery { id, path, body: body.to_string().into_bytes() });
         }
     }

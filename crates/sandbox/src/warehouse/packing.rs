@@ -6,7 +6,8 @@ use crossdock_domain::{OrderNumber, Shipment, ShippedLine, Sku, StockLevel};
 use crossdock_events::StockCounted;
 use tokio::time::Instant;
 
-use super::book::{Book, NotOpen, OrderState, event_id};
+use super::book::{Book, event_id};
+use super::order_state::{NotOpen, OrderState};
 
 /// Wait before an order that the shelf can't fill is looked at again, in milliseconds.
 const BACK_ORDER_MS: u64 = 1000;
@@ -83,6 +84,7 @@ impl Book {
     }
 
     pub(super) fn put_away(&mut self, sku: &Sku, units: i64) {
+        tracing::info!("warehouse put {units} new units of {sku} on the shelf");
         self.shelf.put_away(sku, units);
         self.tell_count(self.shelf.level(sku).into_iter().collect());
     }

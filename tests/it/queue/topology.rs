@@ -1,0 +1,55 @@
+//! What is declared does what it is declared for, and is declared again if somebody deletes it.
+
+use crossdock_domain::Mend;
+use crossdock_queue::DEAD_LETTERS;
+use crossdock_tests::broker::Vhost;
+use crossdock_tests::eventually;
+use lapin::options::{BasicGetOptions, BasicNackOptions, QueueDeleteOptions};
+use lapin::{Channel, Connection, ConnectionProperties};
+
+use super::{Rig, Script, WORK, failed, message};
+
+/// Redeliveries after which RabbitMQ gives a message up.
+const DELIVERY_LIMIT: usize = 20;
+
+async fn other_client(vhost: &Vhost) -> (Connection, Channel) {
+    let connection = Connection::connect(&vhost.address(), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    (connection, channel)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_returned_over_and_over_ends_in_the_dead_letters() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    rig.publisher.publish(message("a", "1")).await.unwrap();
+    let (_connection, channel) = other_client(&vhost).await;
+    for _ in 0..=DELIVERY_LIMIT {
+        let taken = eventually("the message is there", async || {
+            channel.basic_get(WORK.name.into(), BasicGetOptions { no_ack: false }).await.unwrap()
+        });
+        taken.await.nack(BasicNackOptions { multiple: false, requeue: true }).await.unwrap();
+    }
+    eventually("it is a dead letter", async || (vhost.depth(DEAD_LETTERS).await == 1).then_some(())).await;
+    assert_eq!(vhost.take(DEAD_LETTERS).await[0].id, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn queues_that_were_deleted_are_made_anew() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    let handler = Script::new(|_| failed(Mend::Never));
+    rig.consume(&handler);
+    rig.publisher.publish(message("a", "1")).await.unwrap();
+    eventually("it is a dead letter", async || (vhost.depth(DEAD_LETTERS).await == 1).then_some(())).await;
+    let (_connection, channel) = other_client(&vhost).await;
+    for queue in [DEAD_LETTERS, WORK.name] {
+        channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await.unwrap();
+    }
+    let again = async || rig.publisher.publish(message("a", "2")).await.ok();
+    eventually("the message is published after all", again).await;
+    handler.handled("a", 2).await;
+    let dead =
+        async || rig.publisher.link() == crossdock_queue::Link::Up && vhost.depth(DEAD_LETTERS).await == 1;
+    eventually("it is a dead letter too", async || dead().await.then_some(())).await;
+}
