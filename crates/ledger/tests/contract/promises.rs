@@ -132,9 +132,13 @@ async fn too_much_in_a_parcel_takes_nothing_from_another_order(
     release_order(&*ledger, released_order("1002", &[("TEE", 3)])).await;
     dispatch(&*ledger, "S1", 10, 1).await;
     dispatch(&*ledger, "S2", 30, 9).await;
+    dispatch(&*ledger, "S3", 60, 1).await;
     count(&*ledger, 20).await;
     assert_eq!(promised(&*ledger).await, (4, 4));
+    // More than was ordered has left, and still more is going to leave.
     count(&*ledger, 40).await;
+    assert_eq!(promised(&*ledger).await, (3, 3));
+    count(&*ledger, 70).await;
     assert_eq!(promised(&*ledger).await, (3, 3));
 }
 

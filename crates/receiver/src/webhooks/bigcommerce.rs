@@ -84,7 +84,7 @@ fn doorbell(callback: &Callback, body: &[u8], now: Timestamp) -> Doorbell {
         CallbackSubject::Ignored => Subject::Nothing,
     };
     Doorbell {
-        id: event_id(&callback.hash, body),
+        id: event_id(&callback.event_id(), body),
         time: callback.created_at.unwrap_or(now),
         cause: callback.scope.clone(),
         subject,
