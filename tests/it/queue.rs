@@ -29,6 +29,9 @@ use tokio_util::sync::CancellationToken;
 /// The queue that these journeys work.
 const WORK: WorkQueue = WorkQueue { name: "crossdock.journey", role: "journey", keys: &["journey.#"] };
 
+/// Why a lock of the script can be taken.
+const UNPOISONED: &str = "nobody panics with the script's lock";
+
 /// A lane whose batches do not end before its gate is opened.
 const STUCK: &str = "stuck";
 
@@ -134,7 +137,7 @@ impl Script {
     }
 
     fn batches(&self, lane: &str) -> Vec<Vec<Delivery>> {
-        let batches = self.batches.lock().unwrap();
+        let batches = self.batches.lock().expect(UNPOISONED);
         batches.iter().filter(|(of, _)| of == lane).map(|(_, batch)| batch.clone()).collect()
     }
 
@@ -168,14 +171,15 @@ impl Handler for Script {
     }
 
     async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
-        let before = std::mem::replace(self.running.lock().unwrap().entry(lane.to_owned()).or_default(), 1);
+        let before =
+            std::mem::replace(self.running.lock().expect(UNPOISONED).entry(lane.to_owned()).or_default(), 1);
         self.overlaps.fetch_add(before, Ordering::SeqCst);
-        self.batches.lock().unwrap().push((lane.to_owned(), batch.clone()));
+        self.batches.lock().expect(UNPOISONED).push((lane.to_owned(), batch.clone()));
         if lane == STUCK {
-            self.gate.acquire().await.unwrap().forget();
+            self.gate.acquire().await.expect("the gate is never closed").forget();
         }
         tokio::task::yield_now().await;
-        self.running.lock().unwrap().insert(lane.to_owned(), 0);
+        self.running.lock().expect(UNPOISONED).insert(lane.to_owned(), 0);
         batch.iter().map(|delivery| (self.judge)(delivery)).collect()
     }
 }

@@ -130,8 +130,9 @@ pub trait Ledger: Send + Sync {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Forgets what is known of a product's listings, and which SKUs were not found (it may list one now). What the shop was last
-    /// told of those SKUs is forgotten too, so that the next push tells it again.
+    /// Forgets what is known of a product's listings, and which SKUs were not found (it may list one now): they are looked up again.
+    ///
+    /// What the shop was last told of them is kept: our own push comes back as a changed product, and must not cause another.
     async fn forget_product(&self, store: &StoreId, product_id: &str) -> Result<(), LedgerError>;
 
     // ---- health

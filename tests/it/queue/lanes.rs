@@ -13,7 +13,7 @@ use super::{Rig, STUCK, Script, message};
 async fn publish(rig: &Rig, lane: &str, ids: Range<usize>) {
     let sent = ids.map(|n| rig.publisher.publish(message(lane, &n.to_string())));
     for published in join_all(sent).await {
-        published.unwrap();
+        published.expect("RabbitMQ takes the message");
     }
 }
 

@@ -37,7 +37,7 @@ async fn a_message_that_no_queue_takes_is_told_apart_from_those_published_beside
             match sent {
                 Ok(()) => assert!(!odd, "message {n} has nowhere to go"),
                 Err(PublishError::Unroutable(key)) => {
-                    assert!(odd && key == "nobody.listens", "message {n} was routed")
+                    assert!(odd && key == "nobody.listens", "message {n} was routed");
                 }
                 Err(error) => panic!("message {n}: {error}"),
             }

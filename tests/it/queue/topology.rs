@@ -13,8 +13,9 @@ use super::{Rig, Script, WORK, failed, message};
 const DELIVERY_LIMIT: usize = 20;
 
 async fn other_client(vhost: &Vhost) -> (Connection, Channel) {
-    let connection = Connection::connect(&vhost.address(), ConnectionProperties::default()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
+    let connection = Connection::connect(&vhost.address(), ConnectionProperties::default()).await;
+    let connection = connection.expect("the test's node answers");
+    let channel = connection.create_channel().await.expect("a new connection opens a channel");
     (connection, channel)
 }
 

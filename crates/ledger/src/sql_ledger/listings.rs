@@ -59,7 +59,7 @@ pub(super) async fn learn(
     let skus: Vec<&Sku> = found.keys().copied().collect();
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
         mark_looked_up(tx, store, skus, at).await?;
-        delete_where_sku_in("listings", tx, store, skus).await?;
+        delete(tx, store, skus).await?;
     }
     let listings: Vec<(&Sku, &Listing)> = found
         .into_iter()
@@ -117,34 +117,22 @@ pub(super) async fn forget_product(
     product_id: &str,
 ) -> Result<(), LedgerError> {
     // With a SKU that was looked up, its listings go too.
-    let forgotten = tx
-        .query(
-            "DELETE FROM looked_up
-             WHERE store = $1 AND (
-                 sku IN (SELECT sku FROM listings WHERE store = $1 AND product_id = $2)
-                 OR sku NOT IN (SELECT sku FROM listings WHERE store = $1)
-             )
-             RETURNING sku",
-        )
-        .bind(store.as_str())
-        .bind(product_id)
-        .all::<(String,)>()
-        .await?;
-    let forgotten: Vec<Sku> = forgotten.into_iter().map(|(sku,)| Sku::new(sku)).collect();
-    let forgotten: Vec<&Sku> = forgotten.iter().collect();
-    for skus in forgotten.chunks(STATEMENT_ROWS_MAX) {
-        delete_where_sku_in("pushed", tx, store, skus).await?;
-    }
+    tx.query(
+        "DELETE FROM looked_up
+         WHERE store = $1 AND (
+             sku IN (SELECT sku FROM listings WHERE store = $1 AND product_id = $2)
+             OR sku NOT IN (SELECT sku FROM listings WHERE store = $1)
+         )",
+    )
+    .bind(store.as_str())
+    .bind(product_id)
+    .execute()
+    .await?;
     Ok(())
 }
 
-async fn delete_where_sku_in(
-    table: &'static str,
-    tx: &mut Transaction,
-    store: &StoreId,
-    skus: &[&Sku],
-) -> Result<(), LedgerError> {
-    let sql = format!("DELETE FROM {table} WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
+async fn delete(tx: &mut Transaction, store: &StoreId, skus: &[&Sku]) -> Result<(), LedgerError> {
+    let sql = format!("DELETE FROM listings WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
     let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
     for sku in skus {
         delete = delete.bind(sku.as_str());

@@ -1,11 +1,11 @@
 //! Keeps the publishing connection, and tells publishers how it stands.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -14,8 +14,11 @@ use crate::connection::{Change, Line, LinkError, Session};
 use crate::metrics::QueueMetrics;
 use crate::{Broker, Link};
 
-/// Least time between two declarations on one connection after messages were returned, in seconds.
-const REDECLARE_SECS_MIN: u64 = 10;
+/// Time from a returned message to a new declaration of the topology, in seconds.
+///
+/// Not at once: a quorum queue that is deleted and made anew within milliseconds keeps its old consumers, which get nothing
+/// (RabbitMQ 3.10.8). And not oftener, should somebody publish again and again what nobody wants.
+const REDECLARE_SECS: u64 = 5;
 
 /// Longest wait for messages in flight when stopping, in seconds.
 const STOP_SECS_MAX: u64 = 5;
@@ -59,16 +62,17 @@ impl Session for Keeper {
     async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
         let outlet = Arc::new(Outlet::new(line.connection()));
         self.stand(Standing::Up(Arc::clone(&outlet)));
-        let mut redeclared: Option<Instant> = None;
+        let mut redeclare_at = None;
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 why = outlet.given_up() => return Err(LinkError::GivenUp(why)),
-                () = outlet.returned.notified() => {
-                    if redeclared.is_none_or(|at| at.elapsed() > Duration::from_secs(REDECLARE_SECS_MIN)) {
-                        line.declare(&self.broker).await?;
-                        redeclared = Some(Instant::now());
-                    }
+                () = outlet.returned.notified(), if redeclare_at.is_none() => {
+                    redeclare_at = Some(Instant::now() + Duration::from_secs(REDECLARE_SECS));
+                }
+                () = sleep_until(redeclare_at.unwrap_or_else(Instant::now)), if redeclare_at.is_some() => {
+                    line.declare(&self.broker).await?;
+                    redeclare_at = None;
                 }
                 change = line.change() => match change {
                     Change::Blocked(reason) => {
