@@ -47,7 +47,9 @@ impl Vhost {
     pub async fn create() -> Self {
         let at = |name: &str| -> Url {
             std::env::var(name)
-                .unwrap_or_else(|_| panic!("{name} is not set: run `make test`, or source target/local/test.env"))
+                .unwrap_or_else(|_| {
+                    panic!("{name} is not set: run `make test`, or source target/local/test.env")
+                })
                 .parse()
                 .expect("an address in the environment is a URL")
         };
@@ -101,12 +103,18 @@ impl Vhost {
         let mut all = Vec::new();
         loop {
             let next = channel.basic_get(ShortString::from(queue), BasicGetOptions { no_ack: true }).await;
-            let Some(message) = next.unwrap_or_else(|error| panic!("queue {queue}: {error}")) else { return all };
+            let Some(message) = next.unwrap_or_else(|error| panic!("queue {queue}: {error}")) else {
+                return all;
+            };
             let headers = message.properties.headers().clone().unwrap_or_default();
             all.push(Taken {
                 routing_key: message.routing_key.to_string(),
                 id: message.properties.message_id().as_ref().map(ToString::to_string).unwrap_or_default(),
-                headers: headers.inner().iter().filter_map(|(name, value)| Some((name.to_string(), text(value)?))).collect(),
+                headers: headers
+                    .inner()
+                    .iter()
+                    .filter_map(|(name, value)| Some((name.to_string(), text(value)?)))
+                    .collect(),
                 body: message.data.clone(),
             });
         }
@@ -130,7 +138,9 @@ impl Vhost {
     }
 
     async fn connect(&self) -> Connection {
-        Connection::connect(&self.address(), ConnectionProperties::default()).await.expect("the test's node answers")
+        Connection::connect(&self.address(), ConnectionProperties::default())
+            .await
+            .expect("the test's node answers")
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {

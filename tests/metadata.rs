@@ -44,7 +44,8 @@ impl Metadata {
 /// # Panics
 /// If cargo fails.
 pub fn compiled_into(name: &str) -> BTreeSet<String> {
-    let tree = ["tree", "--locked", "--package", name, "--edges", "normal", "--prefix", "none", "--format", "{lib}"];
+    let tree =
+        ["tree", "--locked", "--package", name, "--edges", "normal", "--prefix", "none", "--format", "{lib}"];
     let lines = cargo(&tree);
     lines.lines().map(|line| line.trim_end_matches(" (*)").replace('_', "-")).collect()
 }

@@ -53,7 +53,8 @@ impl Node {
     /// # Panics
     /// If it does not run.
     pub async fn vhost(&self) -> Vhost {
-        let env = std::fs::read_to_string(self.folder.path().join("env")).expect("the script writes its addresses");
+        let env =
+            std::fs::read_to_string(self.folder.path().join("env")).expect("the script writes its addresses");
         let at = |name: &str| -> Url {
             let line = env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
             line.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{name} is a URL in {env}"))

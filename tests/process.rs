@@ -56,7 +56,13 @@ impl Process {
 /// # Panics
 /// If the binary is not there.
 pub async fn crossdock(config: &Path, arguments: &[&str]) -> Output {
-    command(config).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).output().await.expect("the binary starts")
+    command(config)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .output()
+        .await
+        .expect("the binary starts")
 }
 
 fn command(config: &Path) -> Command {

@@ -39,7 +39,12 @@ fn every_licence_is_allowed() {
     for package in Metadata::load().packages() {
         assert!(is_allowed(&package.license), "{}: licence '{}'", package.name, package.license);
     }
-    assert!(is_allowed("MIT/Apache-2.0") && is_allowed("GPL-3.0 OR MIT") && !is_allowed("MIT AND GPL-3.0") && !is_allowed(""));
+    assert!(
+        is_allowed("MIT/Apache-2.0")
+            && is_allowed("GPL-3.0 OR MIT")
+            && !is_allowed("MIT AND GPL-3.0")
+            && !is_allowed("")
+    );
 }
 
 #[test]

@@ -22,7 +22,14 @@ struct Forged {
     body: String,
 }
 
-fn standard(what: &'static str, path: &'static str, key: &Key, sent: i64, body: &str, signed: &str) -> Forged {
+fn standard(
+    what: &'static str,
+    path: &'static str,
+    key: &Key,
+    sent: i64,
+    body: &str,
+    signed: &str,
+) -> Forged {
     let headers = vec![
         ("webhook-id", "msg_1".to_owned()),
         ("webhook-timestamp", sent.to_string()),
@@ -47,7 +54,8 @@ fn unsigned(path: &'static str, body: &str) -> Forged {
 
 fn forgeries(now: i64) -> Vec<Forged> {
     let shop: Key = BIGCOMMERCE_SECRET.as_bytes().to_vec().into();
-    let (other, warehouse): (Key, Key) = (b"other".to_vec().into(), key_from_whsec(WAREHOUSE_SECRET).unwrap());
+    let (other, warehouse): (Key, Key) =
+        (b"other".to_vec().into(), key_from_whsec(WAREHOUSE_SECRET).unwrap());
     let order = r#"{"scope":"store/order/created","store_id":"1","data":{"type":"order","id":1001},"hash":"h1","created_at":1760000000,"producer":"stores/journey1"}"#;
     let changed = order.replace("1001", "1002");
     let accepted = r#"{"specversion":"1.0","id":"a","source":"/warehouse","type":"warehouse.order.accepted","time":"2026-01-01T00:00:00Z","data":{"number":"BG1"}}"#;
@@ -55,7 +63,10 @@ fn forgeries(now: i64) -> Vec<Forged> {
     vec![
         unsigned(bc, order),
         unsigned(named, order),
-        unsigned("/webhooks/ecwid", r#"{"eventId":"e","eventCreated":1,"storeId":12239080,"entityId":7,"eventType":"order.created"}"#),
+        unsigned(
+            "/webhooks/ecwid",
+            r#"{"eventId":"e","eventCreated":1,"storeId":12239080,"entityId":7,"eventType":"order.created"}"#,
+        ),
         unsigned(wms, accepted),
         standard("another's secret", named, &other, now, order, order),
         standard("another body", bc, &shop, now, &changed, order),

@@ -35,13 +35,24 @@ const KEEPERS: [(&str, &[&str]); 5] = [
 
 /// Edges that the layers would allow and that would spoil the design all the same.
 const FORBIDDEN: [(&str, &str, &str); 3] = [
-    ("crossdock-sandbox", "crossdock-bigcommerce", "the sandbox is the oracle of our clients, so it must not share their mistakes"),
-    ("crossdock-sandbox", "crossdock-ecwid", "the sandbox is the oracle of our clients, so it must not share their mistakes"),
+    (
+        "crossdock-sandbox",
+        "crossdock-bigcommerce",
+        "the sandbox is the oracle of our clients, so it must not share their mistakes",
+    ),
+    (
+        "crossdock-sandbox",
+        "crossdock-ecwid",
+        "the sandbox is the oracle of our clients, so it must not share their mistakes",
+    ),
     ("crossdock-queue", "crossdock-events", "the queue knows no event type"),
 ];
 
 fn our_crates() -> BTreeMap<String, Vec<String>> {
-    let ours = Metadata::load().packages().into_iter().filter(|it| it.source.is_none() && it.name != "crossdock-tests");
+    let ours = Metadata::load()
+        .packages()
+        .into_iter()
+        .filter(|it| it.source.is_none() && it.name != "crossdock-tests");
     ours.map(|it| (it.name, it.dependencies.into_iter().collect())).collect()
 }
 
@@ -65,7 +76,10 @@ fn each_library_stays_with_its_keeper() {
             assert!(!uses || keepers.contains(&name.as_str()), "{name} must not depend on {library}");
         }
         for (from, to, why) in FORBIDDEN {
-            assert!(name != from || !dependencies.iter().any(|it| it == to), "{from} must not depend on {to}: {why}");
+            assert!(
+                name != from || !dependencies.iter().any(|it| it == to),
+                "{from} must not depend on {to}: {why}"
+            );
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Journeys over real parts: RabbitMQ, both databases, the sandbox's shops and warehouse, and the `crossdock` binary.
 
+#![allow(clippy::unwrap_used, reason = "clippy allows it in test functions only, and all here serves tests")]
+
 mod commands;
 mod dependencies;
 mod forgery;

@@ -8,7 +8,9 @@ use rstest::rstest;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn orders_of_both_shops_are_released_and_accepted(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn orders_of_both_shops_are_released_and_accepted(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let world = World::create(engine).await;
     let _crossdock = world.run().await;
     let bigcommerce = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 2), ("MUG", 1)])));
@@ -16,8 +18,10 @@ async fn orders_of_both_shops_are_released_and_accepted(#[values(Engine::Sqlite,
 
     for number in [&bigcommerce, &ecwid] {
         let story = world.order_in_state(number, "accepted").await;
-        let told: Vec<&str> = story["timeline"].as_array().unwrap().iter().filter_map(|it| it["what"].as_str()).collect();
-        for step in ["the shop told of a change", "to be released", "released to the warehouse", "taken over"] {
+        let told: Vec<&str> =
+            story["timeline"].as_array().unwrap().iter().filter_map(|it| it["what"].as_str()).collect();
+        for step in ["the shop told of a change", "to be released", "released to the warehouse", "taken over"]
+        {
             assert!(told.iter().any(|what| what.starts_with(step)), "{step}: {told:?}");
         }
         assert_eq!(world.warehouse.received(number), 1);
@@ -75,9 +79,10 @@ async fn doubled_and_reordered_webhooks_release_an_order_once(
     world.bigcommerce.callbacks().release_reversed();
     world.ecwid.callbacks().release_reversed();
 
-    for (number, callbacks) in
-        [(format!("BG{first}"), world.bigcommerce.callbacks()), (format!("W-{second}"), world.ecwid.callbacks())]
-    {
+    for (number, callbacks) in [
+        (format!("BG{first}"), world.bigcommerce.callbacks()),
+        (format!("W-{second}"), world.ecwid.callbacks()),
+    ] {
         world.order_in_state(&number, "accepted").await;
         eventually("all copies are answered 200", || async {
             let answers = callbacks.answers();

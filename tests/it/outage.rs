@@ -26,7 +26,8 @@ async fn all_arrive_once(world: &World, numbers: &BTreeSet<String>) {
     for number in numbers {
         world.order_in_state(number, "accepted").await;
     }
-    let at_warehouse: BTreeSet<String> = world.warehouse.orders().iter().map(|it| it.number.to_string()).collect();
+    let at_warehouse: BTreeSet<String> =
+        world.warehouse.orders().iter().map(|it| it.number.to_string()).collect();
     assert_eq!(&at_warehouse, numbers);
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
 }
@@ -38,8 +39,10 @@ async fn a_broker_that_is_stopped_and_started_in_the_middle_loses_nothing() {
     let _crossdock = world.run().await;
     let before = place_orders(&world);
     // Some are answered 200 by now, some are on their way, the rest will be tried again by the shops.
-    eventually("the first are answered", || async { (!world.bigcommerce.callbacks().answers().is_empty()).then_some(()) })
-        .await;
+    eventually("the first are answered", || async {
+        (!world.bigcommerce.callbacks().answers().is_empty()).then_some(())
+    })
+    .await;
     node.stop().await;
     let during = place_orders(&world);
     node.start().await;
@@ -56,7 +59,10 @@ async fn a_process_that_is_killed_in_the_middle_loses_nothing(
     let mut numbers = BTreeSet::new();
     for arrived in [1, 20, 45] {
         numbers.extend(place_orders(&world));
-        eventually("some have arrived", || async { (world.warehouse.orders().len() >= arrived).then_some(()) }).await;
+        eventually("some have arrived", || async {
+            (world.warehouse.orders().len() >= arrived).then_some(())
+        })
+        .await;
         crossdock.kill().await;
         crossdock = world.run().await;
     }
@@ -70,7 +76,9 @@ async fn without_a_broker_the_shops_are_told_to_come_again() {
     let _crossdock = world.run().await;
     node.kill().await;
     world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]));
-    let answer = eventually("the shop is answered", || async { world.bigcommerce.callbacks().answers().first().copied() });
+    let answer = eventually("the shop is answered", || async {
+        world.bigcommerce.callbacks().answers().first().copied()
+    });
     assert_eq!(answer.await, 503);
     let ready = reqwest::get(world.receiver.join("readyz").unwrap()).await.unwrap();
     assert_eq!(ready.status(), 503);

@@ -55,7 +55,7 @@ async fn one_shop_that_hangs_does_not_hold_up_the_other() {
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = world.run().await;
     for _ in 0..20 {
-        world.bigcommerce.faults().next("GET", "/v2/orders", Fault::Hang(Duration::from_secs(600)));
+        world.bigcommerce.faults().next("GET", "/v2/orders", Fault::Hang(Duration::from_mins(10)));
     }
     world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]));
     let number = format!("W-{}", world.ecwid.place_order(&Draft::of(&[("MUG", 1)])));
@@ -74,7 +74,8 @@ async fn a_shop_with_new_credentials_resumes_by_itself_after_a_reload() {
     })
     .await;
     let text = std::fs::read_to_string(&world.config).unwrap();
-    std::fs::write(&world.config, text.replace("journey-bigcommerce-token", "journey-rotated-token")).unwrap();
+    std::fs::write(&world.config, text.replace("journey-bigcommerce-token", "journey-rotated-token"))
+        .unwrap();
     crossdock.signal("HUP").await;
     // What was parked comes back within minutes; a new notice is handled at once.
     eventually("the new credentials are in use", || async {

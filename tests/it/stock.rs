@@ -28,11 +28,16 @@ async fn a_count_becomes_what_each_shop_may_sell(#[values(Engine::Sqlite, Engine
     world.order_in_state(&number, "accepted").await;
 
     // BigCommerce is told what is available (less what is promised, less a buffer of 1), Ecwid what is on hand.
-    world.warehouse.count(vec![level("MUG", 30, None), level("TEE-M", 7, Some(2)), level("NOWHERE", 5, None)]);
+    world.warehouse.count(vec![
+        level("MUG", 30, None),
+        level("TEE-M", 7, Some(2)),
+        level("NOWHERE", 5, None),
+    ]);
     shows(&world, "MUG", 30 - 4 - 1, 30).await;
     shows(&world, "TEE-M", 7 - 2 - 1, 7).await;
 
-    let writes = |requests: Vec<crossdock_sandbox::Request>| requests.iter().filter(|it| it.method == "PUT").count();
+    let writes =
+        |requests: Vec<crossdock_sandbox::Request>| requests.iter().filter(|it| it.method == "PUT").count();
     let before = (writes(world.bigcommerce.requests()), writes(world.ecwid.requests()));
     world.warehouse.count(vec![level("MUG", 30, None), level("TEE-M", 9, Some(2))]);
     shows(&world, "TEE-M", 9 - 2 - 1, 9).await;

@@ -33,7 +33,8 @@ async fn a_shipment_becomes_tracking_and_status_at_the_shop_once(
         }
     }
     eventually("the repetitions are handled", || async {
-        (world.warehouse.untold() == 0 && world.vhost.depth("crossdock.tracking-writer").await == 0).then_some(())
+        (world.warehouse.untold() == 0 && world.vhost.depth("crossdock.tracking-writer").await == 0)
+            .then_some(())
     })
     .await;
 

@@ -28,10 +28,12 @@ impl Finding {
 /// Prints what was found; fails if something is not right.
 pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Result<Exit> {
     let settings = configuration::load(config)?;
-    let mut findings = vec![Finding::of(config.display().to_string(), Ok(format!("{} stores", settings.stores.len())))];
+    let mut findings =
+        vec![Finding::of(config.display().to_string(), Ok(format!("{} stores", settings.stores.len())))];
     findings.extend(settings.stores.iter().map(|store| webhook_address(&settings, store)));
     if online {
-        findings.push(Finding::of("broker", parts::broker(&settings).probe().await.map(|probe| probe.version)));
+        findings
+            .push(Finding::of("broker", parts::broker(&settings).probe().await.map(|probe| probe.version)));
         findings.push(check_ledger(&settings).await);
         findings.extend(check_shops(&settings).await?);
     }

@@ -14,7 +14,13 @@ use crossdock_telemetry::logs::LogFormat;
 #[command(name = "crossdock", version, max_term_width = 100)]
 pub(crate) struct CommandLine {
     /// The configuration file
-    #[arg(long, global = true, env = "CROSSDOCK_CONFIG", default_value = "crossdock.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "CROSSDOCK_CONFIG",
+        default_value = "crossdock.toml",
+        value_name = "FILE"
+    )]
     pub(crate) config: PathBuf,
 
     /// How log lines on standard error look; RUST_LOG chooses which there are

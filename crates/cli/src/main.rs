@@ -25,7 +25,9 @@ fn main() -> ExitCode {
     parts::use_one_tls_provider();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Exit::Failed.tell(&anyhow::Error::new(error).context("could not start the runtime")),
+        Err(error) => {
+            return Exit::Failed.tell(&anyhow::Error::new(error).context("could not start the runtime"));
+        }
     };
     let done = runtime.block_on(carry_out(line));
     // What still runs after its limit is cut off, not waited for.

@@ -22,8 +22,9 @@ struct Story {
 /// `crossdock orders list`
 pub(crate) async fn list(config: &Path, wanted: &OrdersList) -> anyhow::Result<Exit> {
     let ledger = parts::open_ledger(&configuration::load(config)?).await?;
-    let orders =
-        ledger.orders(&OrdersWanted { store: wanted.store.clone(), state: wanted.state, limit: wanted.limit }).await?;
+    let orders = ledger
+        .orders(&OrdersWanted { store: wanted.store.clone(), state: wanted.state, limit: wanted.limit })
+        .await?;
     if wanted.json {
         print_json(&orders)?;
         return Ok(Exit::Done);
@@ -72,12 +73,19 @@ async fn stories(ledger: &dyn Ledger, text: &str) -> anyhow::Result<Vec<Story>> 
 
 fn tell(Story { order, timeline }: &Story) {
     let test = if order.released.as_ref().is_some_and(|order| order.test) { ", a test" } else { "" };
-    anstream::println!("{} is order {} of {} ({}{test})", order.number, order.order_id, order.store, order.platform);
+    anstream::println!(
+        "{} is order {} of {} ({}{test})",
+        order.number,
+        order.order_id,
+        order.store,
+        order.platform
+    );
     let why = if order.reason.is_empty() { String::new() } else { format!(": {}", order.reason) };
     anstream::println!("  state   {}{why}", order.state);
     anstream::println!("  shop    {} when last read, placed {}", order.shop_status, moment(order.placed_at));
     if let Some(released) = &order.released {
-        let lines: Vec<String> = released.lines.iter().map(|it| format!("{} × {}", it.quantity, it.sku)).collect();
+        let lines: Vec<String> =
+            released.lines.iter().map(|it| format!("{} × {}", it.quantity, it.sku)).collect();
         anstream::println!("  packs   {}", lines.join(", "));
     }
     anstream::println!();

@@ -19,7 +19,9 @@ const LEDGER_RETRY_SECS: u64 = 2;
 
 /// Everything that speaks TLS (shops, RabbitMQ, PostgreSQL) does it with the same library.
 pub(crate) fn use_one_tls_provider() {
-    rustls::crypto::aws_lc_rs::default_provider().install_default().expect("nobody chose another provider before");
+    rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .expect("nobody chose another provider before");
 }
 
 /// RabbitMQ, with all queues of the installation.
@@ -48,7 +50,10 @@ pub(crate) async fn await_ledger(
             Ok(ledger) => return Ok(Some(ledger)),
             Err(error) if error.mend() == Mend::Wait => {
                 let error = crossdock_telemetry::chain(&error);
-                tracing::warn!(error, "the ledger cannot be opened yet; trying again in {LEDGER_RETRY_SECS} s");
+                tracing::warn!(
+                    error,
+                    "the ledger cannot be opened yet; trying again in {LEDGER_RETRY_SECS} s"
+                );
             }
             Err(error) => return Err(anyhow::Error::new(error).context("could not open the ledger")),
         }
@@ -94,7 +99,12 @@ impl Shopkeeper {
     }
 
     fn budget(&self, store: &StoreId) -> Arc<Budget> {
-        self.budgets.lock().expect("nobody panics while holding the budgets").entry(store.clone()).or_default().clone()
+        self.budgets
+            .lock()
+            .expect("nobody panics while holding the budgets")
+            .entry(store.clone())
+            .or_default()
+            .clone()
     }
 }
 

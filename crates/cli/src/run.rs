@@ -60,7 +60,9 @@ impl Process {
             self.start_receiver(&mut running).await?;
         }
         if roles.iter().any(|role| *role != Role::Receiver) {
-            let Some(ledger) = parts::await_ledger(&self.settings, &self.stop).await? else { return Ok(Exit::Done) };
+            let Some(ledger) = parts::await_ledger(&self.settings, &self.stop).await? else {
+                return Ok(Exit::Done);
+            };
             for role in roles {
                 self.start_consumer(*role, &ledger, &mut running);
             }
@@ -73,26 +75,36 @@ impl Process {
     async fn start_receiver(&mut self, running: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
         let receiver = Receiver::new(&self.settings, self.publisher.clone(), self.metrics.clone())?;
         let listen = self.settings.receiver.listen;
-        let listener = TcpListener::bind(listen)
-            .await
-            .with_context(|| format!("could not listen on {listen}; set receiver.listen to a free address"))?;
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("could not listen on {listen}; set receiver.listen to a free address")
+        })?;
         let (serving, stop) = (receiver.clone(), self.stop.clone());
         running.spawn(async move { serving.serve(listener, stop).await.context("the receiver failed") });
         self.receiver = Some(receiver);
         Ok(())
     }
 
-    fn start_consumer(&self, role: Role, ledger: &Arc<dyn Ledger>, running: &mut JoinSet<anyhow::Result<()>>) {
+    fn start_consumer(
+        &self,
+        role: Role,
+        ledger: &Arc<dyn Ledger>,
+        running: &mut JoinSet<anyhow::Result<()>>,
+    ) {
         let (shops, ledger, publisher) = (self.shops.clone(), ledger.clone(), self.publisher.clone());
         let (queue, handler): (WorkQueue, Arc<dyn Handler>) = match role {
             Role::Receiver => return,
             Role::OrderImporter => {
                 (crossdock_order_importer::QUEUE, Arc::new(OrderImporter::new(shops, ledger, publisher)))
             }
-            Role::TrackingWriter => (crossdock_tracking_writer::QUEUE, Arc::new(TrackingWriter::new(shops, ledger))),
-            Role::StockWriter => (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher))),
+            Role::TrackingWriter => {
+                (crossdock_tracking_writer::QUEUE, Arc::new(TrackingWriter::new(shops, ledger)))
+            }
+            Role::StockWriter => {
+                (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher)))
+            }
         };
-        let consumer = Consumer::new(self.broker.clone(), queue, self.publisher.clone(), handler, &self.metrics);
+        let consumer =
+            Consumer::new(self.broker.clone(), queue, self.publisher.clone(), handler, &self.metrics);
         let stop = self.stop.clone();
         running.spawn(async move {
             consumer.run(stop).await;

@@ -38,8 +38,11 @@ pub(crate) async fn sandbox(config: &Path, options: &Sandbox) -> anyhow::Result<
 }
 
 fn tell(report: &Report) {
-    let mut orders = table(&["NUMBER", "STORE", "EXPECTED", "RELEASED", "TRACKING", "STATUS AT THE SHOP", "TOOK"]);
-    for OrderRow { store, number, expected, received, tracking_number, shop_status, took_ms, .. } in &report.orders {
+    let mut orders =
+        table(&["NUMBER", "STORE", "EXPECTED", "RELEASED", "TRACKING", "STATUS AT THE SHOP", "TOOK"]);
+    for OrderRow { store, number, expected, received, tracking_number, shop_status, took_ms, .. } in
+        &report.orders
+    {
         orders.add_row([
             number.to_string(),
             store.to_string(),
@@ -60,7 +63,10 @@ fn tell(report: &Report) {
     print(&stock);
     anstream::println!();
     if report.is_complete() {
-        anstream::println!("{} orders: each is where it belongs, and every shop shows the right stock.", report.orders.len());
+        anstream::println!(
+            "{} orders: each is where it belongs, and every shop shows the right stock.",
+            report.orders.len()
+        );
     }
     for sentence in &report.missing {
         anstream::println!("missing: {sentence}");

@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::{Address, OrderLine, OrderNumber, Platform, ReleasedOrder, ShopLine, ShopOrder, ShopStatus, Sku, StoreId};
+use crate::{
+    Address, OrderLine, OrderNumber, Platform, ReleasedOrder, ShopLine, ShopOrder, ShopStatus, Sku, StoreId,
+};
 
 /// A shop's rules for its orders. An empty list lets everything through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +114,8 @@ impl ImportRules {
                 order.destinations
             ));
         }
-        let shipped: Vec<&ShopLine> = order.lines.iter().filter(|line| line.shippable && line.quantity > 0).collect();
+        let shipped: Vec<&ShopLine> =
+            order.lines.iter().filter(|line| line.shippable && line.quantity > 0).collect();
         if let Some(line) = shipped.iter().find(|line| line.sku.as_str().trim().is_empty()) {
             return hold(format!("'{}' has no SKU; give the product one at the shop", line.name));
         }
@@ -161,7 +164,13 @@ impl ImportRules {
         None
     }
 
-    fn shape(&self, order: &ShopOrder, ship_to: &Address, shipped: &[&ShopLine], test: bool) -> ReleasedOrder {
+    fn shape(
+        &self,
+        order: &ShopOrder,
+        ship_to: &Address,
+        shipped: &[&ShopLine],
+        test: bool,
+    ) -> ReleasedOrder {
         ReleasedOrder {
             number: self.number(order),
             store: self.store.clone(),
@@ -187,7 +196,12 @@ impl ImportRules {
             name: line.name.clone(),
             quantity: line.quantity,
             unit_price: line.unit_price,
-            options: line.options.iter().filter(|(name, _)| wanted(name)).map(|(n, v)| (n.clone(), v.clone())).collect(),
+            options: line
+                .options
+                .iter()
+                .filter(|(name, _)| wanted(name))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
         }
     }
 }

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn amounts_are_shown_alike_however_the_shop_writes_them() {
-        for (given, shown) in [("10.0000", "10.00"), ("10", "10.00"), ("0.125", "0.125"), ("9.0900", "9.09"), ("1e2", "100.00")] {
+        for (given, shown) in
+            [("10.0000", "10.00"), ("10", "10.00"), ("0.125", "0.125"), ("9.0900", "9.09"), ("1e2", "100.00")]
+        {
             assert_eq!(given.parse::<Money>().unwrap().to_string(), shown);
         }
         assert!("ten".parse::<Money>().is_err());

@@ -133,7 +133,8 @@ impl<T: EventData> Event<T> {
 
     /// The event as structured JSON.
     pub fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("events hold only maps with text keys and numbers that JSON can write")
+        serde_json::to_vec(self)
+            .expect("events hold only maps with text keys and numbers that JSON can write")
     }
 
     /// Reads an event of just this type.
@@ -173,8 +174,11 @@ mod tests {
     #[test]
     fn an_event_reads_back_as_what_was_written_and_as_nothing_else() {
         let store: StoreId = "acme-au".parse().unwrap();
-        let data =
-            ShopOrderChanged { store: store.clone(), order_id: OrderId::from("1001"), cause: "store/order/created".into() };
+        let data = ShopOrderChanged {
+            store: store.clone(),
+            order_id: OrderId::from("1001"),
+            cause: "store/order/created".into(),
+        };
         let event = Event::new(&Source::Store(store), "e1", Timestamp::UNIX_EPOCH, data)
             .traced(Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()));
         insta::assert_snapshot!(String::from_utf8(event.to_json()).unwrap());

@@ -4,8 +4,9 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::messages::{
-    EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided, ShopOrderChanged,
-    ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted, WarehouseOrderRejected,
+    EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided,
+    ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
+    WarehouseOrderRejected,
 };
 
 /// Every message's type and the JSON Schema (2020-12) of the whole event, envelope included.

@@ -69,7 +69,12 @@ pub fn sign(key: &Key, id: &str, timestamp_secs: i64, body: &[u8]) -> String {
 }
 
 /// Checks that one of the signatures was made with one of the keys, lately. The digests are compared in constant time.
-pub fn verify(headers: SignedHeaders<'_>, body: &[u8], keys: &[Key], now: Timestamp) -> Result<(), SignatureError> {
+pub fn verify(
+    headers: SignedHeaders<'_>,
+    body: &[u8],
+    keys: &[Key],
+    now: Timestamp,
+) -> Result<(), SignatureError> {
     let sent: i64 = parse_seconds(headers.timestamp).ok_or(SignatureError::Timestamp)?;
     let sent = Timestamp::from_second(sent).map_err(|_| SignatureError::Timestamp)?;
     if now.duration_since(sent).abs() > SignedDuration::from_secs(TOLERANCE_SECS) {
@@ -144,7 +149,8 @@ mod tests {
         assert_eq!(check("1760000000", &signed, b"{ }", &[key()]), Err(SignatureError::Mismatch));
         assert_eq!(check("1760000000", "", b"{}", &[key()]), Err(SignatureError::Mismatch));
         assert_eq!(check("1760000000", &signed, b"{}", &[]), Err(SignatureError::Mismatch));
-        for text in ["", "now", "+1760000000", "99999999999999999999", "1760000000.0", "9223372036854775807"] {
+        for text in ["", "now", "+1760000000", "99999999999999999999", "1760000000.0", "9223372036854775807"]
+        {
             assert_eq!(check(text, &signed, b"{}", &[key()]), Err(SignatureError::Timestamp), "{text}");
         }
         for (secs, holds) in [(-300, true), (-301, false), (300, true), (301, false)] {

@@ -55,7 +55,11 @@ impl ImportOrders {
     }
 
     /// One result for each order.
-    async fn import(&self, store: &StoreId, by_order: &BTreeMap<OrderId, Vec<Notice>>) -> Vec<Result<(), Failure>> {
+    async fn import(
+        &self,
+        store: &StoreId,
+        by_order: &BTreeMap<OrderId, Vec<Notice>>,
+    ) -> Vec<Result<(), Failure>> {
         let shop = match self.shops.get(store) {
             Ok(shop) => shop,
             Err(unknown) => return by_order.iter().map(|_| Err(unknown.clone().into())).collect(),
@@ -104,7 +108,12 @@ impl ImportOrders {
         Ok(())
     }
 
-    async fn tell_notices(&self, store: &StoreId, order_id: &OrderId, notices: &[Notice]) -> Result<(), Failure> {
+    async fn tell_notices(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        notices: &[Notice],
+    ) -> Result<(), Failure> {
         for Notice { event, .. } in notices {
             let happening = Happening {
                 key: event.id.clone(),
@@ -135,7 +144,12 @@ impl ImportOrders {
     }
 }
 
-fn judge(rules: &ImportRules, platform: Platform, order: &ShopOrder, notice: &Event<ShopOrderChanged>) -> Judged {
+fn judge(
+    rules: &ImportRules,
+    platform: Platform,
+    order: &ShopOrder,
+    notice: &Event<ShopOrderChanged>,
+) -> Judged {
     let (verdict, what) = match rules.decide(order) {
         Decision::Release(released) => {
             let what = format!("to be released to the warehouse as {}", released.number);

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crossdock_domain::{Classify, Mend, StoreId};
 use crossdock_events::{
-    EventData, OrderAmended, OrderCancelled, OrderReleased, RawEvent, ShopOrderChanged, WarehouseOrderAccepted,
-    WarehouseOrderRejected,
+    EventData, OrderAmended, OrderCancelled, OrderReleased, RawEvent, ShopOrderChanged,
+    WarehouseOrderAccepted, WarehouseOrderRejected,
 };
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, WorkQueue};

@@ -59,8 +59,9 @@ impl RecordCount {
             }
             let store = shop.settings.id.clone();
             let id = format!("{}/{store}", count.id);
-            let event = Event::new(&Source::Role(ROLE), id, Timestamp::now(), StockDue { store, full: false })
-                .traced(Some(TraceParent::follow(count.traceparent.as_deref()).to_string()));
+            let event =
+                Event::new(&Source::Role(ROLE), id, Timestamp::now(), StockDue { store, full: false })
+                    .traced(Some(TraceParent::follow(count.traceparent.as_deref()).to_string()));
             let message = Message {
                 routing_key: StockDue::TYPE.to_owned(),
                 id: event.id.clone(),

@@ -69,7 +69,9 @@ mod tests {
         assert_eq!(start.elapsed().as_secs(), 2);
         budget.close(Duration::from_secs(30));
         budget.close(Duration::from_secs(1));
-        assert!(matches!(budget.admit().await, Err(StorefrontError::Throttled { wait }) if wait.as_secs() == 30));
+        assert!(
+            matches!(budget.admit().await, Err(StorefrontError::Throttled { wait }) if wait.as_secs() == 30)
+        );
         tokio::time::advance(Duration::from_secs(30)).await;
         budget.admit().await.unwrap();
     }

@@ -70,7 +70,9 @@ impl Classify for StorefrontError {
             Self::Throttled { wait } => Mend::WaitFor(*wait),
             Self::Unavailable { .. } => Mend::Wait,
             Self::CredentialsRefused { .. } | Self::MissingScope { .. } => Mend::Credentials,
-            Self::NotFound { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::Misfit { .. } => Mend::Never,
+            Self::NotFound { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::Misfit { .. } => {
+                Mend::Never
+            }
         }
     }
 

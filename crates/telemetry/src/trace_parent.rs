@@ -76,7 +76,9 @@ mod tests {
         let next = TraceParent::follow(Some(given));
         assert_eq!(next.trace_id(), "0af7651916cd43dd8448eb211c80319c");
         assert_ne!(next.to_string(), given);
-        for broken in ["", "00-0-0-0", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &given.to_uppercase()] {
+        for broken in
+            ["", "00-0-0-0", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &given.to_uppercase()]
+        {
             assert_eq!(broken.parse::<TraceParent>(), Err(InvalidTraceParent), "{broken}");
         }
     }

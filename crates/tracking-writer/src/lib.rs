@@ -33,9 +33,13 @@ pub struct TrackingWriter {
 /// A message that nothing here can carry out.
 #[derive(Debug, thiserror::Error)]
 enum Unworkable {
-    #[error("messages of type '{0}' are not for the tracking-writer; remove the binding that brought it here")]
+    #[error(
+        "messages of type '{0}' are not for the tracking-writer; remove the binding that brought it here"
+    )]
     Misrouted(String),
-    #[error("taking shipment {0} back at the shop is not supported yet; take it back there by hand, then discard this message")]
+    #[error(
+        "taking shipment {0} back at the shop is not supported yet; take it back there by hand, then discard this message"
+    )]
     Void(String),
 }
 
@@ -69,7 +73,9 @@ impl TrackingWriter {
     async fn handle_one(&self, store: &StoreId, delivery: &Delivery) -> Result<(), Failure> {
         let event = RawEvent::parse(&delivery.body)?;
         match event.kind.as_str() {
-            ShipmentDispatched::TYPE => self.write_shipment.handle(store, &event.read()?, delivery.attempt).await,
+            ShipmentDispatched::TYPE => {
+                self.write_shipment.handle(store, &event.read()?, delivery.attempt).await
+            }
             ShipmentVoided::TYPE => {
                 let voided = event.read::<ShipmentVoided>()?.data;
                 Err(Unworkable::Void(voided.shipment_id.to_string()).into())
@@ -99,7 +105,8 @@ impl Handler for TrackingWriter {
         let mut failed: HashMap<String, Failure> = HashMap::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for delivery in &batch {
-            let number = RawEvent::parse(&delivery.body).ok().and_then(|event| event.subject).unwrap_or_default();
+            let number =
+                RawEvent::parse(&delivery.body).ok().and_then(|event| event.subject).unwrap_or_default();
             let result = match failed.get(&number) {
                 Some(earlier) if earlier.mend != Mend::Never => Err(earlier.clone()),
                 _ => self.handle_one(&store, delivery).await,

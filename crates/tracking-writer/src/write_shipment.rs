@@ -22,7 +22,9 @@ pub(crate) struct WriteShipment {
 
 /// A shipment without lines of an order of which everything has left.
 #[derive(Debug, thiserror::Error)]
-#[error("shipment {0} names no lines, but everything in the order has left with earlier shipments; discard it, or send it with lines")]
+#[error(
+    "shipment {0} names no lines, but everything in the order has left with earlier shipments; discard it, or send it with lines"
+)]
 struct NothingOpen(String);
 
 impl Classify for NothingOpen {
@@ -77,7 +79,10 @@ impl WriteShipment {
             key: format!("{shipment_id}/done"),
             at: Timestamp::now(),
             role: ROLE,
-            what: format!("tracking {tracking_number} {verb}; its status there is {}", dispatched.order_status),
+            what: format!(
+                "tracking {tracking_number} {verb}; its status there is {}",
+                dispatched.order_status
+            ),
             cause,
         };
         self.ledger.shipment_done(shipment_id, &dispatched.shop_shipments, &happening).await?;
@@ -86,7 +91,14 @@ impl WriteShipment {
     }
 
     /// Best effort: the failure itself travels with the message.
-    async fn tell_failure(&self, store: &StoreId, dispatch: &Dispatch, failure: &Failure, attempt: u32, cause: String) {
+    async fn tell_failure(
+        &self,
+        store: &StoreId,
+        dispatch: &Dispatch,
+        failure: &Failure,
+        attempt: u32,
+        cause: String,
+    ) {
         let happening = Happening {
             key: format!("{}/failed/{attempt}", dispatch.shipment.shipment_id),
             at: Timestamp::now(),

@@ -87,23 +87,24 @@ fn an_order_within_all_rules_is_released_under_its_prefix_with_the_wanted_option
 #[test]
 fn each_rule_keeps_out_what_it_names() {
     assert_eq!(filter(|_| {}), None);
-    assert_eq!(filter(|it| it.placed_at = "2026-01-30T12:59:59Z".parse().unwrap()), Some(FilterRule::StartDate));
+    assert_eq!(
+        filter(|it| it.placed_at = "2026-01-30T12:59:59Z".parse().unwrap()),
+        Some(FilterRule::StartDate)
+    );
     assert_eq!(filter(|it| it.status = ShopStatus::Order("pending".into())), Some(FilterRule::Status));
     assert_eq!(filter(|it| it.channel = Some(2)), Some(FilterRule::Channel));
     assert_eq!(filter(|it| it.lines[0].shippable = false), Some(FilterRule::NothingToShip));
     assert_eq!(filter(|it| it.lines[0].quantity = 0), Some(FilterRule::NothingToShip));
-    assert_eq!(filter(|it| it.ship_to.as_mut().unwrap().country_code = "US".into()), Some(FilterRule::Country));
+    assert_eq!(
+        filter(|it| it.ship_to.as_mut().unwrap().country_code = "US".into()),
+        Some(FilterRule::Country)
+    );
 }
 
 #[test]
 fn empty_lists_keep_nothing_out() {
-    let open = ImportRules {
-        placed_from: None,
-        statuses: vec![],
-        countries: vec![],
-        channels: vec![],
-        ..rules()
-    };
+    let open =
+        ImportRules { placed_from: None, statuses: vec![], countries: vec![], channels: vec![], ..rules() };
     let mut order = order(vec![line("TEE-M")]);
     order.status = ShopStatus::Order("pending".into());
     order.channel = Some(9);
@@ -131,7 +132,10 @@ fn payment_and_fulfilment_are_both_looked_at() {
         decide("AWAITING_PAYMENT", "AWAITING_PROCESSING"),
         Decision::Filter { rule: FilterRule::PaymentStatus, .. }
     ));
-    assert!(matches!(decide("PAID", "SHIPPED"), Decision::Filter { rule: FilterRule::FulfillmentStatus, .. }));
+    assert!(matches!(
+        decide("PAID", "SHIPPED"),
+        Decision::Filter { rule: FilterRule::FulfillmentStatus, .. }
+    ));
 }
 
 #[test]
