@@ -48,6 +48,22 @@ impl Node {
         self.run("kill").await;
     }
 
+    /// Raises its memory alarm: it blocks every connection that publishes.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub async fn raise_alarm(&self) {
+        self.run_with("ctl", &["set_vm_memory_high_watermark", "0.0001"]).await;
+    }
+
+    /// Ends the alarm.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub async fn end_alarm(&self) {
+        self.run_with("ctl", &["set_vm_memory_high_watermark", "0.6"]).await;
+    }
+
     /// A fresh virtual host on it.
     ///
     /// # Panics
@@ -63,9 +79,14 @@ impl Node {
     }
 
     async fn run(&self, command: &str) {
+        self.run_with(command, &[]).await;
+    }
+
+    async fn run_with(&self, command: &str, arguments: &[&str]) {
         let done = Command::new(script())
             .arg(command)
             .arg(self.folder.path())
+            .args(arguments)
             .stdin(Stdio::null())
             .status()
             .await

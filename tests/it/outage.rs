@@ -32,10 +32,13 @@ async fn all_arrive_once(world: &World, numbers: &BTreeSet<String>) {
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_is_stopped_and_started_in_the_middle_loses_nothing() {
+async fn a_broker_that_is_stopped_and_started_in_the_middle_loses_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let node = Node::create().await;
-    let world = World::over(Engine::Sqlite, node.vhost().await).await;
+    let world = World::over(engine, node.vhost().await).await;
     let _crossdock = world.run().await;
     let before = place_orders(&world);
     // Some are answered 200 by now, some are on their way, the rest will be tried again by the shops.
@@ -67,6 +70,21 @@ async fn a_process_that_is_killed_in_the_middle_loses_nothing(
         crossdock = world.run().await;
     }
     all_arrive_once(&world, &numbers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_blocks_publishing_is_waited_for() {
+    let node = Node::create().await;
+    let world = World::over(Engine::Sqlite, node.vhost().await).await;
+    let _crossdock = world.run().await;
+    node.raise_alarm().await;
+    let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));
+    eventually("the shop is told to come again", || async {
+        world.bigcommerce.callbacks().answers().contains(&503).then_some(())
+    })
+    .await;
+    node.end_alarm().await;
+    all_arrive_once(&world, &BTreeSet::from([number])).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

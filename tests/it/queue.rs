@@ -78,8 +78,7 @@ impl Rig {
     fn consume(&self, handler: &Arc<Script>) -> (JoinHandle<()>, CancellationToken) {
         let stop = self.stop.child_token();
         let handler = Arc::clone(handler) as Arc<dyn Handler>;
-        let consumer =
-            Consumer::new(self.broker.clone(), WORK, self.publisher.clone(), handler, &self.metrics);
+        let consumer = Consumer::new(self.broker.clone(), WORK, self.publisher.clone(), handler);
         (tokio::spawn(consumer.run(stop.clone())), stop)
     }
 

@@ -13,8 +13,11 @@ use rstest::rstest;
 #[case::throttled(Fault::Throttle(Duration::from_secs(4)))]
 #[case::half_an_answer(Fault::HalfBody)]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_arrives_once_the_shop_has_recovered(#[case] fault: Fault) {
-    let world = World::create(Engine::Sqlite).await;
+async fn an_order_arrives_once_the_shop_has_recovered(
+    #[case] fault: Fault,
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = World::create(engine).await;
     let _crossdock = world.run().await;
     world.bigcommerce.faults().next("GET", "/v2/orders", fault.clone());
     world.ecwid.faults().next("GET", "/orders", fault);
@@ -28,9 +31,12 @@ async fn an_order_arrives_once_the_shop_has_recovered(#[case] fault: Fault) {
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_order_that_the_shop_does_not_have_is_a_dead_letter_with_its_cause() {
-    let world = World::create(Engine::Sqlite).await;
+async fn an_order_that_the_shop_does_not_have_is_a_dead_letter_with_its_cause(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = World::create(engine).await;
     let _crossdock = world.run().await;
     world.bigcommerce.callbacks().hold();
     let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]));

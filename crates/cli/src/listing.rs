@@ -1,18 +1,19 @@
 //! Tables for people.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table};
 
 /// Widest table, in characters, where no terminal says otherwise.
 const WIDTH_MAX: u16 = 100;
 
-/// A table without lines: columns under their names, no wider than the terminal.
+/// A table without lines: columns under their names, no wider than the terminal. Only the last column is wrapped.
 pub(crate) fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(columns);
     if table.width().is_none() {
         table.set_width(WIDTH_MAX);
     }
+    table.set_constraints(vec![ColumnConstraint::ContentWidth; columns.len().saturating_sub(1)]);
     table
 }
 

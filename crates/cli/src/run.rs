@@ -103,8 +103,7 @@ impl Process {
                 (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher)))
             }
         };
-        let consumer =
-            Consumer::new(self.broker.clone(), queue, self.publisher.clone(), handler, &self.metrics);
+        let consumer = Consumer::new(self.broker.clone(), queue, self.publisher.clone(), handler);
         let stop = self.stop.clone();
         running.spawn(async move {
             consumer.run(stop).await;

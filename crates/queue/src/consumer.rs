@@ -9,7 +9,6 @@ mod work;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_telemetry::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -71,13 +70,7 @@ pub struct Consumer {
 impl Consumer {
     /// A consumer of this queue. `publisher` carries its retries and dead letters, and its counts: they go to the metrics with
     /// which the publisher was started, because a name can be registered only once in a process.
-    pub fn new(
-        broker: Broker,
-        queue: WorkQueue,
-        publisher: Publisher,
-        handler: Arc<dyn Handler>,
-        _metrics: &Metrics,
-    ) -> Self {
+    pub fn new(broker: Broker, queue: WorkQueue, publisher: Publisher, handler: Arc<dyn Handler>) -> Self {
         Self { broker, work: Arc::new(Work::new(queue, publisher, handler)) }
     }
 

@@ -73,7 +73,7 @@ impl Warehouse {
         let warehouse = Arc::new(Self { book: Mutex::new(book), outbox });
 
         let intake = Arc::new(Intake(warehouse.clone()));
-        let orders = Consumer::new(options.broker, options.orders_queue, publisher, intake, &options.metrics);
+        let orders = Consumer::new(options.broker, options.orders_queue, publisher, intake);
         tokio::spawn(orders.run(stop.clone()));
         let rounds = warehouse.clone().rounds(options.count_every);
         tokio::spawn(async move { stop.run_until_cancelled(rounds).await });
