@@ -2,7 +2,7 @@
 
 use std::future::ready;
 
-use crossdock_events::{Event, EventData};
+use crossdock_events::{CONTENT_TYPE, Event, EventData};
 use crossdock_queue::{Message, PublishError};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
@@ -12,9 +12,6 @@ use crate::app::App;
 use crate::refusal::Refusal;
 use crate::verified::Verified;
 use crate::visit::Taken;
-
-/// Content type of an event (CloudEvents 1.0.2, JSON event format).
-pub(crate) const CLOUDEVENTS_JSON: &str = "application/cloudevents+json";
 
 /// Longest id of an event, in bytes: AMQP 0-9-1 carries a message's id as a short string.
 pub(crate) const EVENT_ID_BYTES_MAX: usize = 255;
@@ -28,7 +25,7 @@ pub(crate) type Run = Vec<Message>;
 /// An event as a message.
 pub(crate) fn message<T: EventData>(event: Event<T>) -> Message {
     let body = event.to_json().into();
-    Message { routing_key: event.kind, id: event.id, content_type: CLOUDEVENTS_JSON, body }
+    Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE, body }
 }
 
 /// The platform's own id of an event; if that is one that cannot be carried, one that the same body always gets.

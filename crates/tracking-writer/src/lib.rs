@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::{Classify, Mend, OrderNumber, StoreId};
-use crossdock_events::{EventData, RawEvent, ShipmentDispatched, ShipmentVoided};
+use crossdock_events::{Event, EventData, RawEvent, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Ledger, LedgerError};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route, WorkQueue};
 use crossdock_storefront::Shops;
@@ -70,17 +70,52 @@ impl TrackingWriter {
         order.map(|order| order.store).ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))
     }
 
-    async fn handle_one(&self, store: &StoreId, delivery: &Delivery) -> Result<(), Failure> {
+    /// Handles a message, unless one of the same order before it is to be tried again: then it waits as that does.
+    async fn handle_in_turn(
+        &self,
+        store: &StoreId,
+        told: &Told,
+        attempt: u32,
+        failed: &mut HashMap<OrderNumber, Failure>,
+    ) -> Result<(), Failure> {
+        let result = match failed.get(told.number()) {
+            Some(earlier) if earlier.mend != Mend::Never => Err(earlier.clone()),
+            _ => self.handle_one(store, told, attempt).await,
+        };
+        if let Err(failure) = &result {
+            failed.insert(told.number().clone(), failure.clone());
+        }
+        result
+    }
+
+    async fn handle_one(&self, store: &StoreId, told: &Told, attempt: u32) -> Result<(), Failure> {
+        match told {
+            Told::Dispatched(event) => self.write_shipment.handle(store, event, attempt).await,
+            Told::Voided(event) => Err(Unworkable::Void(event.data.shipment_id.to_string()).into()),
+        }
+    }
+}
+
+/// What the warehouse told of a shipment.
+enum Told {
+    Dispatched(Event<ShipmentDispatched>),
+    Voided(Event<ShipmentVoided>),
+}
+
+impl Told {
+    fn read(delivery: &Delivery) -> Result<Self, Failure> {
         let event = RawEvent::parse(&delivery.body)?;
         match event.kind.as_str() {
-            ShipmentDispatched::TYPE => {
-                self.write_shipment.handle(store, &event.read()?, delivery.attempt).await
-            }
-            ShipmentVoided::TYPE => {
-                let voided = event.read::<ShipmentVoided>()?.data;
-                Err(Unworkable::Void(voided.shipment_id.to_string()).into())
-            }
+            ShipmentDispatched::TYPE => Ok(Self::Dispatched(event.read()?)),
+            ShipmentVoided::TYPE => Ok(Self::Voided(event.read()?)),
             other => Err(Unworkable::Misrouted(other.to_owned()).into()),
+        }
+    }
+
+    fn number(&self) -> &OrderNumber {
+        match self {
+            Self::Dispatched(event) => &event.data.number,
+            Self::Voided(event) => &event.data.number,
         }
     }
 }
@@ -88,32 +123,21 @@ impl TrackingWriter {
 #[async_trait]
 impl Handler for TrackingWriter {
     async fn route(&self, delivery: &Delivery) -> Result<Route, Failure> {
-        let event = RawEvent::parse(&delivery.body)?;
-        let number = match event.kind.as_str() {
-            ShipmentDispatched::TYPE => event.read::<ShipmentDispatched>()?.data.number,
-            ShipmentVoided::TYPE => event.read::<ShipmentVoided>()?.data.number,
-            other => return Err(Unworkable::Misrouted(other.to_owned()).into()),
-        };
-        let store = self.store_of(&number).await?;
-        Ok(Route { lane: store.to_string(), subject: Some(number.to_string()) })
+        let told = Told::read(delivery)?;
+        let store = self.store_of(told.number()).await?;
+        Ok(Route { lane: store.to_string(), subject: Some(told.number().to_string()) })
     }
 
-    /// One after the other: the shipments of an order are written in the order in which they left. Once one fails, those of
-    /// the same order behind it wait as it does.
+    /// One after the other: the shipments of an order are written in the order in which they left.
     async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
         let store: StoreId = lane.parse().expect("route names lanes by store ids");
-        let mut failed: HashMap<String, Failure> = HashMap::new();
+        let mut failed: HashMap<OrderNumber, Failure> = HashMap::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for delivery in &batch {
-            let number =
-                RawEvent::parse(&delivery.body).ok().and_then(|event| event.subject).unwrap_or_default();
-            let result = match failed.get(&number) {
-                Some(earlier) if earlier.mend != Mend::Never => Err(earlier.clone()),
-                _ => self.handle_one(&store, delivery).await,
+            let result = match Told::read(delivery) {
+                Ok(told) => self.handle_in_turn(&store, &told, delivery.attempt, &mut failed).await,
+                Err(failure) => Err(failure),
             };
-            if let Err(failure) = &result {
-                failed.insert(number, failure.clone());
-            }
             outcomes.push(result.into());
         }
         outcomes

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use crossdock_domain::Classify as _;
 use crossdock_events::{
-    EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided, StockCounted,
-    WarehouseOrderAccepted, WarehouseOrderRejected,
+    BATCH_CONTENT_TYPE, CONTENT_TYPE, EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided,
+    StockCounted, WarehouseOrderAccepted, WarehouseOrderRejected,
 };
 use crossdock_queue::Message;
 use crossdock_telemetry::TraceParent;
 use http::{HeaderMap, header};
 use serde_json::value::RawValue;
 
-use crate::publish::{CLOUDEVENTS_JSON, EVENT_ID_BYTES_MAX, Run};
+use crate::publish::{EVENT_ID_BYTES_MAX, Run};
 
 /// Longest `source` of an event, in bytes.
 const SOURCE_BYTES_MAX: usize = 255;
@@ -56,8 +56,8 @@ impl Form {
     /// By the content type; none for one that is not taken.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         match essence(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).as_str() {
-            CLOUDEVENTS_JSON | "application/json" => Some(Self::One),
-            "application/cloudevents-batch+json" => Some(Self::Batch),
+            CONTENT_TYPE | "application/json" => Some(Self::One),
+            BATCH_CONTENT_TYPE => Some(Self::Batch),
             _ => None,
         }
     }
@@ -110,7 +110,7 @@ fn message(event: &[u8], trace: TraceParent) -> Result<(Option<String>, Message)
     event.traceparent = Some(own_trace.map_or(trace, TraceParent::step).to_string());
     let body =
         serde_json::to_vec(&event).expect("an event that was read from JSON can be written as JSON").into();
-    Ok((about, Message { routing_key: event.kind, id: event.id, content_type: CLOUDEVENTS_JSON, body }))
+    Ok((about, Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE, body }))
 }
 
 fn check_envelope(event: &RawEvent) -> Result<(), Fault> {

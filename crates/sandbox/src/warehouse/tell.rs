@@ -6,18 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use crossdock_events::standard_webhooks::{self, Key};
-use crossdock_events::{Event, EventData};
+use crossdock_events::{CONTENT_TYPE, Event, EventData};
 use crossdock_queue::{Message, Publisher};
 use crossdock_telemetry::chain;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
-
-/// Content type of one event.
-///
-/// Source: CloudEvents specification 1.0.2, JSON event format, section 3.
-const CONTENT_TYPE: &str = "application/cloudevents+json";
 
 /// First wait after an event was not taken, in milliseconds; it doubles from try to try.
 const RETRY_MS_MIN: u64 = 200;
