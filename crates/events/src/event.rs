@@ -90,12 +90,20 @@ pub enum InvalidEvent {
         /// The type that was asked for.
         expected: &'static str,
     },
+    /// An event on the queue of a role that has nothing to do with its type.
+    #[error("messages of type '{kind}' are not for the {role}; remove the binding that brought it here")]
+    Misrouted {
+        /// Its type.
+        kind: String,
+        /// Who got it.
+        role: &'static str,
+    },
 }
 
 impl Classify for InvalidEvent {
     fn mend(&self) -> Mend {
         match self {
-            Self::Shape(_) | Self::Version(_) | Self::Type { .. } => Mend::Never,
+            Self::Shape(_) | Self::Version(_) | Self::Type { .. } | Self::Misrouted { .. } => Mend::Never,
         }
     }
 
@@ -104,6 +112,7 @@ impl Classify for InvalidEvent {
             Self::Shape(_) => "event-malformed",
             Self::Version(_) => "event-version",
             Self::Type { .. } => "event-type",
+            Self::Misrouted { .. } => "event-misrouted",
         }
     }
 }

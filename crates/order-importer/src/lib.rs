@@ -6,9 +6,9 @@ mod record_answer;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Classify, Mend, StoreId};
+use crossdock_domain::StoreId;
 use crossdock_events::{
-    EventData, OrderAmended, OrderCancelled, OrderReleased, RawEvent, ShopOrderChanged,
+    EventData, InvalidEvent, OrderAmended, OrderCancelled, OrderReleased, RawEvent, ShopOrderChanged,
     WarehouseOrderAccepted, WarehouseOrderRejected,
 };
 use crossdock_ledger::Ledger;
@@ -44,21 +44,6 @@ pub struct OrderImporter {
     record_answer: RecordAnswer,
 }
 
-/// A message of a type that does not belong on this queue.
-#[derive(Debug, thiserror::Error)]
-#[error("messages of type '{0}' are not for the order-importer; remove the binding that brought it here")]
-struct Misrouted(String);
-
-impl Classify for Misrouted {
-    fn mend(&self) -> Mend {
-        Mend::Never
-    }
-
-    fn class(&self) -> &'static str {
-        "event-misrouted"
-    }
-}
-
 impl OrderImporter {
     /// Over these shops, this ledger, and this way to the warehouse.
     pub fn new(shops: Shops, ledger: Arc<dyn Ledger>, publisher: Publisher) -> Self {
@@ -81,7 +66,7 @@ impl Handler for OrderImporter {
             WarehouseOrderAccepted::TYPE | WarehouseOrderRejected::TYPE => {
                 Ok(Route { lane: ANSWERS_LANE.to_owned(), subject: event.subject })
             }
-            other => Err(Misrouted(other.to_owned()).into()),
+            _ => Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
         }
     }
 

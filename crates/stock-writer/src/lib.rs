@@ -7,8 +7,8 @@ mod record_count;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Classify, Mend, StoreId};
-use crossdock_events::{EventData, RawEvent, ShopProductChanged, StockCounted, StockDue};
+use crossdock_domain::StoreId;
+use crossdock_events::{EventData, InvalidEvent, RawEvent, ShopProductChanged, StockCounted, StockDue};
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, WorkQueue};
 use crossdock_storefront::Shops;
@@ -35,21 +35,6 @@ pub struct StockWriter {
     record_count: RecordCount,
     push_stock: PushStock,
     forget_listings: ForgetListings,
-}
-
-/// A message of a type that does not belong on this queue.
-#[derive(Debug, thiserror::Error)]
-#[error("messages of type '{0}' are not for the stock-writer; remove the binding that brought it here")]
-struct Misrouted(String);
-
-impl Classify for Misrouted {
-    fn mend(&self) -> Mend {
-        Mend::Never
-    }
-
-    fn class(&self) -> &'static str {
-        "event-misrouted"
-    }
 }
 
 impl StockWriter {
@@ -106,7 +91,7 @@ impl Handler for StockWriter {
             StockCounted::TYPE => COUNTS_LANE.to_owned(),
             StockDue::TYPE => event.read::<StockDue>()?.data.store.to_string(),
             ShopProductChanged::TYPE => event.read::<ShopProductChanged>()?.data.store.to_string(),
-            other => return Err(Misrouted(other.to_owned()).into()),
+            _ => return Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
         };
         Ok(Route { lane, subject })
     }

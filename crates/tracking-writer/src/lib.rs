@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Classify, Mend, OrderNumber, StoreId};
-use crossdock_events::{Event, EventData, RawEvent, ShipmentDispatched, ShipmentVoided};
+use crossdock_domain::{Classify, Mend, OrderNumber, ShipmentId, StoreId};
+use crossdock_events::{Event, EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Ledger, LedgerError};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route, WorkQueue};
 use crossdock_storefront::Shops;
@@ -30,31 +30,20 @@ pub struct TrackingWriter {
     write_shipment: WriteShipment,
 }
 
-/// A message that nothing here can carry out.
+/// A shipment that is to be taken back.
 #[derive(Debug, thiserror::Error)]
-enum Unworkable {
-    #[error(
-        "messages of type '{0}' are not for the tracking-writer; remove the binding that brought it here"
-    )]
-    Misrouted(String),
-    #[error(
-        "taking shipment {0} back at the shop is not supported yet; take it back there by hand, then discard this message"
-    )]
-    Void(String),
-}
+#[error(
+    "taking shipment {0} back at the shop is not supported yet; take it back there by hand, then discard this message"
+)]
+struct VoidUnsupported(ShipmentId);
 
-impl Classify for Unworkable {
+impl Classify for VoidUnsupported {
     fn mend(&self) -> Mend {
-        match self {
-            Self::Misrouted(_) | Self::Void(_) => Mend::Never,
-        }
+        Mend::Never
     }
 
     fn class(&self) -> &'static str {
-        match self {
-            Self::Misrouted(_) => "event-misrouted",
-            Self::Void(_) => "shipment-void-unsupported",
-        }
+        "shipment-void-unsupported"
     }
 }
 
@@ -91,7 +80,7 @@ impl TrackingWriter {
     async fn handle_one(&self, store: &StoreId, told: &Told, attempt: u32) -> Result<(), Failure> {
         match told {
             Told::Dispatched(event) => self.write_shipment.handle(store, event, attempt).await,
-            Told::Voided(event) => Err(Unworkable::Void(event.data.shipment_id.to_string()).into()),
+            Told::Voided(event) => Err(VoidUnsupported(event.data.shipment_id.clone()).into()),
         }
     }
 }
@@ -108,7 +97,7 @@ impl Told {
         match event.kind.as_str() {
             ShipmentDispatched::TYPE => Ok(Self::Dispatched(event.read()?)),
             ShipmentVoided::TYPE => Ok(Self::Voided(event.read()?)),
-            other => Err(Unworkable::Misrouted(other.to_owned()).into()),
+            _ => Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
         }
     }
 
