@@ -2,7 +2,7 @@
 
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
-use crossdock_tests::process::{Process, crossdock};
+use crossdock_tests::process::crossdock;
 use crossdock_tests::world::World;
 use serde_json::Value;
 
@@ -78,17 +78,4 @@ async fn the_story_of_an_order_goes_from_its_webhook_to_its_tracking() {
 
     process.signal("TERM").await;
     assert_eq!(process.ended().await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn roles_run_in_processes_of_their_own() {
-    let world = World::create(Engine::Postgres).await;
-    let _receiver = Process::start(&world.config, Some("receiver"));
-    let _importer = Process::start(&world.config, Some("order-importer"));
-    let _writers = Process::start(&world.config, Some("tracking-writer,stock-writer"));
-    world.ready().await;
-    let number = format!("W-{}", world.ecwid.place_order(&Draft::of(&[("MUG", 1)])));
-    world.order_in_state(&number, "accepted").await;
-    world.warehouse.ship(&number, None).unwrap();
-    world.order_in_state(&number, "shipped").await;
 }

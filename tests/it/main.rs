@@ -9,6 +9,7 @@ mod layers;
 mod order_import;
 mod outage;
 mod queue;
+mod several_processes;
 mod shop_trouble;
 mod stock;
 mod tracking;

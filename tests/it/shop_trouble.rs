@@ -54,6 +54,13 @@ async fn an_order_that_the_shop_does_not_have_is_a_dead_letter_with_its_cause(
     assert_eq!(letter.headers["x-crossdock-attempts"], "1");
     assert!(letter.headers["x-crossdock-chain"].contains(&format!("the shop has no order {id}")));
     assert_eq!(letter.json()["data"]["order_id"], id);
+
+    let story = world.story(&id).await.unwrap();
+    assert_eq!(story["state"], "not_imported");
+    assert!(
+        story["timeline"].to_string().contains("could not be imported: the shop has no order"),
+        "{story}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -54,7 +54,7 @@ struct NotNow {
 /// What an answer other than 2xx and 429 means for the caller.
 ///
 /// Source: `docs/start/about/status-codes.mdx` of bigcommerce/docs. 408 and 423 ("currently locked and unavailable") pass by
-/// themselves; redirects are not followed, because a moved API means a wrong address in the settings.
+/// themselves. A redirect is not followed: it means a wrong `api_url`, which an operator mends while the work waits.
 pub(crate) fn refusal(status: StatusCode, body: &[u8], about: About<'_>) -> StorefrontError {
     let words = own_words(body);
     let answer =
@@ -63,7 +63,7 @@ pub(crate) fn refusal(status: StatusCode, body: &[u8], about: About<'_>) -> Stor
         401 => StorefrontError::CredentialsRefused { answer },
         403 => StorefrontError::MissingScope { scope: about.scope.to_owned(), answer },
         404 => StorefrontError::NotFound { what: about.subject.to_owned() },
-        408 | 423 | 500.. => {
+        300..=399 | 408 | 423 | 500.. => {
             StorefrontError::Unavailable { cause: NotNow { status: status.as_u16(), words }.into() }
         }
         status if words.is_empty() => {

@@ -138,7 +138,13 @@ impl Client {
             self.budget.quota(left, reset);
         }
         let body = bounded_body(response).await?;
-        if status.is_success() { Ok(Answer(body)) } else { Err(refusal(status, &body, about)) }
+        if status.is_success() { Ok(Answer(body)) } else { Err(refusal(status, &self.masked(&body), about)) }
+    }
+
+    /// A body that may be quoted: without the token, should the shop repeat it.
+    fn masked(&self, body: &[u8]) -> Vec<u8> {
+        let token = self.token.to_str().expect("the token was made from visible characters");
+        String::from_utf8_lossy(body).replace(token, "***").into_bytes()
     }
 }
 
@@ -176,5 +182,6 @@ async fn bounded_body(mut response: Response) -> Result<Vec<u8>, StorefrontError
 }
 
 fn unavailable(error: reqwest::Error) -> StorefrontError {
-    StorefrontError::Unavailable { cause: error.into() }
+    // Without the address: it may hold a page of SKUs.
+    StorefrontError::Unavailable { cause: error.without_url().into() }
 }

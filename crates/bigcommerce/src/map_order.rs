@@ -109,6 +109,7 @@ fn map_line(line: &Placed<'_>) -> ShopLine {
         sku: Sku::new(&product.sku),
         name: product.name.clone(),
         quantity: units_wanted(product),
+        shipped: product.quantity_shipped,
         unit_price: product.price_inc_tax,
         options: options(product),
         shippable: product.is_physical(),

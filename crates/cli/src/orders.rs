@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::bail;
+use crossdock_domain::{OrderId, StoreId};
 use crossdock_ledger::{Ledger, OrderRecord, OrdersWanted, TimelineEntry};
 use serde::Serialize;
 
@@ -15,8 +16,20 @@ use crate::{configuration, parts};
 #[derive(Debug, Serialize)]
 struct Story {
     #[serde(flatten)]
-    order: OrderRecord,
+    order: Order,
     timeline: Vec<TimelineEntry>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Order {
+    Recorded(Box<OrderRecord>),
+    /// Its shop told of it, but it could not be read so far.
+    Unread {
+        store: StoreId,
+        order_id: OrderId,
+        state: &'static str,
+    },
 }
 
 /// `crossdock orders list`
@@ -66,12 +79,32 @@ async fn stories(ledger: &dyn Ledger, text: &str) -> anyhow::Result<Vec<Story>> 
     let mut stories = Vec::new();
     for order in ledger.orders_named(text).await? {
         let timeline = ledger.timeline(&order.store, &order.order_id).await?;
-        stories.push(Story { order, timeline });
+        stories.push(Story { order: Order::Recorded(Box::new(order)), timeline });
+    }
+    for (store, order_id) in ledger.unrecorded_named(text).await? {
+        let timeline = ledger.timeline(&store, &order_id).await?;
+        stories.push(Story { order: Order::Unread { store, order_id, state: "not_imported" }, timeline });
     }
     Ok(stories)
 }
 
 fn tell(Story { order, timeline }: &Story) {
+    match order {
+        Order::Recorded(order) => tell_record(order),
+        Order::Unread { store, order_id, .. } => {
+            anstream::println!("Order {order_id} of {store} is not imported; what stands in its way:");
+        }
+    }
+    anstream::println!();
+    let mut rows = table(&["WHEN", "WHO", "WHAT (WHY)"]);
+    for TimelineEntry { at, role, what, cause } in timeline {
+        rows.add_row([moment(*at), role.clone(), format!("{what} ({cause})")]);
+    }
+    print(&rows);
+    anstream::println!();
+}
+
+fn tell_record(order: &OrderRecord) {
     let test = if order.released.as_ref().is_some_and(|order| order.test) { ", a test" } else { "" };
     anstream::println!(
         "{} is order {} of {} ({}{test})",
@@ -88,11 +121,4 @@ fn tell(Story { order, timeline }: &Story) {
             released.lines.iter().map(|it| format!("{} × {}", it.quantity, it.sku)).collect();
         anstream::println!("  packs   {}", lines.join(", "));
     }
-    anstream::println!();
-    let mut rows = table(&["WHEN", "WHO", "WHAT (WHY)"]);
-    for TimelineEntry { at, role, what, cause } in timeline {
-        rows.add_row([moment(*at), role.clone(), format!("{what} ({cause})")]);
-    }
-    print(&rows);
-    anstream::println!();
 }

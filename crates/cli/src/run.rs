@@ -14,6 +14,7 @@ use crossdock_storefront::Shops;
 use crossdock_telemetry::metrics::Metrics;
 use crossdock_tracking_writer::TrackingWriter;
 use tokio::net::TcpListener;
+use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -38,7 +39,7 @@ struct Process {
 /// Runs these roles.
 pub(crate) async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<Exit> {
     let settings = configuration::load(config)?;
-    let stop = signals::stop_token()?;
+    let (stop, reload) = (signals::stop_token()?, signals::reload()?);
     let (broker, metrics) = (parts::broker(&settings), Metrics::default());
     // Its own token: consumers still publish while they finish what is in flight.
     let publishing = CancellationToken::new();
@@ -48,28 +49,28 @@ pub(crate) async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<Exit> {
     let config = config.to_owned();
     let mut process =
         Process { config, settings, broker, metrics, publisher, shops, shopkeeper, receiver: None, stop };
-    let ended = process.run(roles).await;
+    let ended = process.run(roles, reload).await;
     publishing.cancel();
     ended
 }
 
 impl Process {
-    async fn run(&mut self, roles: &[Role]) -> anyhow::Result<Exit> {
+    async fn run(&mut self, roles: &[Role], reload: Signal) -> anyhow::Result<Exit> {
         let mut running = JoinSet::new();
         if roles.contains(&Role::Receiver) {
             self.start_receiver(&mut running).await?;
         }
         if roles.iter().any(|role| *role != Role::Receiver) {
-            let Some(ledger) = parts::await_ledger(&self.settings, &self.stop).await? else {
-                return Ok(Exit::Done);
-            };
-            for role in roles {
-                self.start_consumer(*role, &ledger, &mut running);
+            // Told to stop meanwhile: there is nothing to start, but the receiver still finishes what is in flight.
+            if let Some(ledger) = parts::await_ledger(&self.settings, &self.stop).await? {
+                for role in roles {
+                    self.start_consumer(*role, &ledger, &mut running);
+                }
             }
         }
         let names: Vec<String> = roles.iter().map(|role| format!("{role:?}")).collect();
         tracing::info!(roles = names.join(","), stores = self.settings.stores.len(), "running");
-        self.watch(running).await
+        self.watch(running, reload).await
     }
 
     async fn start_receiver(&mut self, running: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
@@ -112,8 +113,11 @@ impl Process {
     }
 
     /// Until every role has ended: by the stop, or by the first one that fails, which stops the others.
-    async fn watch(&self, mut running: JoinSet<anyhow::Result<()>>) -> anyhow::Result<Exit> {
-        let mut reload = signals::reload()?;
+    async fn watch(
+        &self,
+        mut running: JoinSet<anyhow::Result<()>>,
+        mut reload: Signal,
+    ) -> anyhow::Result<Exit> {
         let mut failure = None;
         loop {
             tokio::select! {

@@ -119,6 +119,12 @@ impl ImportRules {
         if let Some(line) = shipped.iter().find(|line| line.sku.as_str().trim().is_empty()) {
             return hold(format!("'{}' has no SKU; give the product one at the shop", line.name));
         }
+        if let Some(line) = shipped.iter().find(|line| line.shipped > 0) {
+            return hold(format!(
+                "{} of {} × {} have left without the warehouse; ship the rest by hand, or move it to a new order",
+                line.shipped, line.quantity, line.sku
+            ));
+        }
         let tests = shipped.iter().filter(|line| self.test_skus.contains(&line.sku)).count();
         if tests > 0 && tests < shipped.len() {
             return hold("the order mixes test items with real ones; split it at the shop");
@@ -156,7 +162,9 @@ impl ImportRules {
         if !order.lines.iter().any(|line| line.shippable && line.quantity > 0) {
             return Some((FilterRule::NothingToShip, format!("{} lines, none shipped", order.lines.len())));
         }
+        // Nothing is sent to a buyer who collects, wherever they live.
         if let Some(address) = &order.ship_to
+            && !order.pickup
             && excludes(&self.countries, &address.country_code)
         {
             return Some((FilterRule::Country, address.country_code.clone()));

@@ -77,7 +77,7 @@ pub struct OrderLine {
     pub name: String,
     /// Units.
     pub quantity: u32,
-    /// Price of one unit, tax included.
+    /// Price of one unit, as the shop shows it: with tax at BigCommerce, and at Ecwid where the shop's prices have it.
     pub unit_price: Money,
     /// The options that the shop's settings name (`product_options`).
     pub options: BTreeMap<String, String>,

@@ -48,7 +48,9 @@ pub struct ShopLine {
     pub name: String,
     /// Units still wanted: ordered less refunded.
     pub quantity: u32,
-    /// Price of one unit, tax included.
+    /// Units that have left already, by whoever shipped them.
+    pub shipped: u32,
+    /// Price of one unit, as the shop shows it: with tax where its prices have it.
     pub unit_price: Money,
     /// Chosen options by display name, all of them; the shop's settings choose which go to the warehouse.
     pub options: BTreeMap<String, String>,

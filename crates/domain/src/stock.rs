@@ -47,14 +47,14 @@ pub fn sellable(push: StockPush, count: &StockLevel, promised: Promised, buffer:
         StockPush::Off => return None,
         StockPush::OnHand => count.on_hand,
         StockPush::Available => {
-            count.on_hand
-                - match count.allocated {
-                    Some(allocated) => allocated + promised.unallocated,
-                    None => promised.total,
-                }
+            let taken = match count.allocated {
+                Some(allocated) => allocated.saturating_add(promised.unallocated),
+                None => promised.total,
+            };
+            count.on_hand.saturating_sub(taken)
         }
     };
-    Some((units - buffer).max(0))
+    Some(units.saturating_sub(buffer).max(0))
 }
 
 #[cfg(test)]
@@ -78,5 +78,7 @@ mod tests {
         assert_eq!(sellable(StockPush::OnHand, &count(10, None), promised, 0), Some(10));
         assert_eq!(sellable(StockPush::Available, &count(3, None), promised, 0), Some(0));
         assert_eq!(sellable(StockPush::Off, &count(3, None), promised, 0), None);
+        let endless = Promised { total: i64::MAX, unallocated: i64::MAX };
+        assert_eq!(sellable(StockPush::Available, &count(i64::MIN, Some(i64::MAX)), endless, 1), Some(0));
     }
 }

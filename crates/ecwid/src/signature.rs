@@ -1,7 +1,8 @@
 //! Whether a callback comes from Ecwid: `X-Ecwid-Webhook-Signature`.
 //!
 //! The signature is base64 of HMAC-SHA256 over `{eventCreated}.{eventId}` under the app's `client_secret`. The rest of the
-//! body is not covered, and a captured triple verifies for ever: hence the time window here, and a dedupe by event id.
+//! body is not covered, and a captured triple verifies for ever: hence the time window here; within it, a replay
+//! with another body makes an order be read once more, and nothing else.
 //!
 //! Source: docs.ecwid.com, "Code example for webhook handling", and api-docs.ecwid.com, "Authenticate webhooks with
 //! signature" (read 2026-11).

@@ -9,6 +9,9 @@ use crate::messages::{
     WarehouseOrderRejected,
 };
 
+/// Longest `id` and `source`: AMQP 0-9-1 carries a message's id as a short string of 255 bytes.
+const ATTRIBUTE_CHARS_MAX: usize = 255;
+
 /// Every message's type and the JSON Schema (2020-12) of the whole event, envelope included.
 pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![
@@ -39,8 +42,8 @@ fn schema<T: EventData + JsonSchema>() -> (&'static str, Value) {
         "required": ["specversion", "id", "source", "type", "data"],
         "properties": {
             "specversion": {"const": "1.0"},
-            "id": {"type": "string", "minLength": 1},
-            "source": {"type": "string", "minLength": 1},
+            "id": {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_CHARS_MAX},
+            "source": {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_CHARS_MAX},
             "type": {"const": T::TYPE},
             "subject": {"type": "string"},
             "time": {"type": "string", "format": "date-time"},

@@ -42,6 +42,16 @@ pub enum LedgerError {
     /// Nobody put a consignment of this id down: [`crate::Ledger::intend_shipment`] comes first.
     #[error("no consignment has the id {0}")]
     NoSuchShipment(ShipmentId),
+    /// Two consignments of different orders have one id. The warehouse has to tell the second one with an id of its own.
+    #[error(
+        "the consignment id {shipment_id} belongs to order {number} already; have the warehouse tell this consignment with an id of its own"
+    )]
+    ShipmentIdReused {
+        /// The id.
+        shipment_id: ShipmentId,
+        /// The order whose consignment has it.
+        number: OrderNumber,
+    },
 }
 
 impl LedgerError {
@@ -90,7 +100,8 @@ impl Classify for LedgerError {
             | Self::Migration(_)
             | Self::Unreadable { .. }
             | Self::NumberTaken { .. }
-            | Self::NoSuchShipment(_) => Mend::Never,
+            | Self::NoSuchShipment(_)
+            | Self::ShipmentIdReused { .. } => Mend::Never,
         }
     }
 
@@ -103,6 +114,7 @@ impl Classify for LedgerError {
             Self::NumberTaken { .. } => "number-taken",
             Self::NoSuchOrder(_) => "number-unknown",
             Self::NoSuchShipment(_) => "shipment-unknown",
+            Self::ShipmentIdReused { .. } => "shipment-id-reused",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod database;
 mod error;
+mod lease;
 mod moment;
 mod open_lines;
 mod order;
@@ -20,7 +21,8 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use error::LedgerError;
-pub use order::{Answer, Judged, NextStep, OrderRecord, OrderState, OrdersWanted, Verdict};
+pub use lease::{Busy, Lease, LeaseAnswer};
+pub use order::{Answer, Judged, NextStep, OrderRecord, OrderState, OrdersWanted, RELEASE_SECS_MAX, Verdict};
 pub use shipment::{IntendedShipment, ShipmentState};
 pub use stock::StockLine;
 pub use timeline::{Happening, TimelineEntry};
@@ -36,15 +38,20 @@ pub trait Ledger: Send + Sync {
     /// (a late notice never overwrites newer truth). One that is being released, or is further, stays as it is.
     /// The same decision again changes nothing and adds nothing to the timeline.
     ///
+    /// One process at a time is told to release an order: who is told first has [`RELEASE_SECS_MAX`] from the happening's time on,
+    /// which is the caller's clock. Until then all others wait; after it, the first that comes takes the release over.
+    ///
     /// # Errors
     /// [`LedgerError::NumberTaken`] if another order has this number already.
     async fn judge(&self, judged: &Judged) -> Result<NextStep, LedgerError>;
 
-    /// The order's release is confirmed by the broker: `releasing` becomes `released`. An order that is further stays as it is.
+    /// The order's release is confirmed by the broker: `releasing` becomes `released`, and the timeline tells it, once.
+    /// An order that is further (the warehouse's answer overtook this) keeps its state; that it was released is told nonetheless.
     async fn released(&self, store: &StoreId, order_id: &OrderId, at: Timestamp) -> Result<(), LedgerError>;
 
     /// The warehouse has taken the order or refused it. One that has shipped stays as it is; the timeline tells it nonetheless.
-    /// An answer whose `key` was told already changes nothing: a late copy of it cannot undo the answer that came after it.
+    /// An answer that is older than the one that stands, by the happening's time, is told and changes nothing. Neither does one
+    /// whose `key` was told already.
     ///
     /// # Errors
     /// [`LedgerError::NoSuchOrder`] if no order of this number was released.
@@ -60,6 +67,9 @@ pub trait Ledger: Send + Sync {
 
     /// Orders whose number or shop's id is this text: one, or several where shops share ids.
     async fn orders_named(&self, text: &str) -> Result<Vec<OrderRecord>, LedgerError>;
+
+    /// Orders of this shop's id that the timeline tells of and that have no record: their import has failed so far.
+    async fn unrecorded_named(&self, order_id: &str) -> Result<Vec<(StoreId, OrderId)>, LedgerError>;
 
     /// Orders, the latest placed first.
     async fn orders(&self, wanted: &OrdersWanted) -> Result<Vec<OrderRecord>, LedgerError>;
@@ -85,6 +95,7 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// [`LedgerError::NoSuchOrder`] if no order of its number was released.
+    /// [`LedgerError::ShipmentIdReused`] if the id stands with another order: the warehouse has to give this one its own.
     async fn intend_shipment(
         &self,
         shipment: &crossdock_domain::Shipment,
@@ -130,10 +141,28 @@ pub trait Ledger: Send + Sync {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Forgets what is known of a product's listings, and which SKUs were not found (it may list one now): they are looked up again.
+    /// Forgets what is known of a product's listings: they are looked up again. So are SKUs that were not found when they were looked
+    /// up before this moment: the product may list one of them now.
     ///
     /// What the shop was last told of them is kept: our own push comes back as a changed product, and must not cause another.
-    async fn forget_product(&self, store: &StoreId, product_id: &str) -> Result<(), LedgerError>;
+    async fn forget_product(
+        &self,
+        store: &StoreId,
+        product_id: &str,
+        not_found_before: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Forgets what is known of these SKUs' listings: they are looked up again. For when the shop says that a listing is gone.
+    async fn forget_listings(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError>;
+
+    // ---- leases
+
+    /// Takes the lease of this name until a moment, if nobody has it: over all processes, it has one holder at a time.
+    /// One that has expired by `now` is taken over.
+    async fn lease(&self, name: &str, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, LedgerError>;
+
+    /// Gives the lease back. One that has expired, and that another has taken over since, stays with the other.
+    async fn end_lease(&self, lease: &Lease) -> Result<(), LedgerError>;
 
     // ---- health
 

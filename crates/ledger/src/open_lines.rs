@@ -20,7 +20,7 @@ pub(crate) fn summed<'l>(lines: impl IntoIterator<Item = (&'l Sku, u32)>) -> Vec
 /// What is left of the released lines when these units have gone. More units of one SKU than were released stand for no other SKU.
 pub(crate) fn open(released: &[ShippedLine], gone: &HashMap<Sku, i64>) -> Vec<ShippedLine> {
     let left = |line: &ShippedLine| {
-        let units = i64::from(line.quantity) - gone.get(&line.sku).copied().unwrap_or(0);
+        let units = i64::from(line.quantity).saturating_sub(gone.get(&line.sku).copied().unwrap_or(0));
         let quantity = u32::try_from(units).ok().filter(|units| *units > 0)?;
         Some(ShippedLine { sku: line.sku.clone(), quantity })
     };
@@ -61,5 +61,11 @@ mod tests {
     fn too_much_of_one_sku_stands_for_no_other() {
         let released = lines(&[("A", 2), ("B", 1)]);
         assert_eq!(open(&released, &gone(&[("A", 5), ("C", 9)])), lines(&[("B", 1)]));
+    }
+
+    #[test]
+    fn more_units_than_can_be_counted_overflow_nothing() {
+        let released = lines(&[("A", 2), ("B", 1)]);
+        assert_eq!(open(&released, &gone(&[("A", i64::MAX), ("B", i64::MIN)])), []);
     }
 }

@@ -105,11 +105,20 @@ pub enum Verdict {
     },
 }
 
+/// Longest that one process may take to release an order, in seconds: publishing and its waits. Then another one may do it.
+pub const RELEASE_SECS_MAX: i64 = 30;
+
 /// What is to be done after a decision is put down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
-    /// Publish this order (as it was first decided), then call [`crate::Ledger::released`]. After a crash in between, again.
+    /// Publish this order (as it was first decided) within [`RELEASE_SECS_MAX`], then call [`crate::Ledger::released`].
+    /// Nobody else is told to until that time is over.
     Release(Box<ReleasedOrder>),
+    /// Somebody is releasing it: judge again at this moment, in case they died.
+    Wait {
+        /// When their time is over.
+        until: Timestamp,
+    },
     /// Nothing.
     Nothing,
 }

@@ -4,6 +4,7 @@ mod answer;
 mod counts;
 mod find_orders;
 mod judge;
+mod lease;
 mod listings;
 mod order_row;
 mod promises;
@@ -19,8 +20,8 @@ use jiff::Timestamp;
 
 use crate::database::Database;
 use crate::{
-    Answer, Happening, IntendedShipment, Judged, Ledger, LedgerError, NextStep, OrderRecord, OrdersWanted,
-    StockLine, TimelineEntry,
+    Answer, Happening, IntendedShipment, Judged, Lease, LeaseAnswer, Ledger, LedgerError, NextStep,
+    OrderRecord, OrdersWanted, StockLine, TimelineEntry,
 };
 
 /// The ledger that [`crate::open`] gives.
@@ -38,6 +39,17 @@ impl SqlLedger {
         let next_step = judge::judge(&mut tx, judged).await?;
         tx.commit().await?;
         Ok(next_step)
+    }
+
+    async fn intend_shipment_once(
+        &self,
+        shipment: &Shipment,
+        happening: &Happening,
+    ) -> Result<IntendedShipment, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let intended = shipments::intend(&mut tx, shipment, happening).await?;
+        tx.commit().await?;
+        Ok(intended)
     }
 }
 
@@ -82,6 +94,13 @@ impl Ledger for SqlLedger {
         Ok(orders)
     }
 
+    async fn unrecorded_named(&self, order_id: &str) -> Result<Vec<(StoreId, OrderId)>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let orders = find_orders::unrecorded_named(&mut tx, order_id).await?;
+        tx.commit().await?;
+        Ok(orders)
+    }
+
     async fn orders(&self, wanted: &OrdersWanted) -> Result<Vec<OrderRecord>, LedgerError> {
         let mut tx = self.database.read().await?;
         let orders = find_orders::wanted(&mut tx, wanted).await?;
@@ -112,10 +131,11 @@ impl Ledger for SqlLedger {
         shipment: &Shipment,
         happening: &Happening,
     ) -> Result<IntendedShipment, LedgerError> {
-        let mut tx = self.database.write().await?;
-        let intended = shipments::intend(&mut tx, shipment, happening).await?;
-        tx.commit().await?;
-        Ok(intended)
+        match self.intend_shipment_once(shipment, happening).await {
+            // Another order's consignment took the id between our look and our write: the second look sees it.
+            Err(error) if error.is_unique_violation() => self.intend_shipment_once(shipment, happening).await,
+            outcome => outcome,
+        }
     }
 
     async fn shipment_done(
@@ -172,9 +192,33 @@ impl Ledger for SqlLedger {
         tx.commit().await
     }
 
-    async fn forget_product(&self, store: &StoreId, product_id: &str) -> Result<(), LedgerError> {
+    async fn forget_product(
+        &self,
+        store: &StoreId,
+        product_id: &str,
+        not_found_before: Timestamp,
+    ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        listings::forget_product(&mut tx, store, product_id).await?;
+        listings::forget_product(&mut tx, store, product_id, not_found_before).await?;
+        tx.commit().await
+    }
+
+    async fn forget_listings(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        listings::forget(&mut tx, store, skus).await?;
+        tx.commit().await
+    }
+
+    async fn lease(&self, name: &str, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let answer = lease::take(&mut tx, name, now, until).await?;
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    async fn end_lease(&self, lease: &Lease) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        lease::end(&mut tx, lease).await?;
         tx.commit().await
     }
 

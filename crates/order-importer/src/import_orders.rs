@@ -7,9 +7,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crossdock_domain::{Decision, ImportRules, OrderId, Platform, ReleasedOrder, ShopOrder, StoreId};
+use crossdock_domain::{
+    Classify as _, Decision, ImportRules, Mend, OrderId, Platform, ReleasedOrder, ShopOrder, StoreId,
+};
 use crossdock_events::{Event, EventData, OrderReleased, ShopOrderChanged, Source};
-use crossdock_ledger::{Happening, Judged, Ledger, NextStep, Verdict};
+use crossdock_ledger::{Busy, Happening, Judged, Ledger, NextStep, Verdict};
 use crossdock_queue::{Delivery, Failure, Message, Outcome, Publisher};
 use crossdock_storefront::{Shop, Shops};
 use crossdock_telemetry::TraceParent;
@@ -33,7 +35,8 @@ struct Notice {
 impl ImportOrders {
     /// Several notices of one order are answered by one reading of it.
     pub(crate) async fn handle(&self, store: &StoreId, batch: &[Delivery]) -> Vec<Outcome> {
-        let mut outcomes = vec![Outcome::Done; batch.len()];
+        // Each is replaced below; one that were forgotten would be tried again, not acknowledged.
+        let mut outcomes = vec![Outcome::Failed(unanswered()); batch.len()];
         let mut by_order: BTreeMap<OrderId, Vec<Notice>> = BTreeMap::new();
         for (position, delivery) in batch.iter().enumerate() {
             match Event::<ShopOrderChanged>::from_json(&delivery.body) {
@@ -72,7 +75,9 @@ impl ImportOrders {
                 Ok(order) => self.import_one(&shop, &order, notices).await,
                 Err(error) => Err(error.into()),
             };
-            if let Err(failure) = &result {
+            if let Err(failure) = &result
+                && failure.class != Busy.class()
+            {
                 self.tell_failure(store, id, notices, failure).await;
             }
             results.push(result);
@@ -87,6 +92,7 @@ impl ImportOrders {
         let judged = judge(&shop.settings.orders, shop.settings.platform(), order, newest);
         match self.ledger.judge(&judged).await? {
             NextStep::Release(released) => self.release(&released, newest).await,
+            NextStep::Wait { .. } => Err(Busy.into()),
             NextStep::Nothing => Ok(()),
         }
     }
@@ -144,6 +150,11 @@ impl ImportOrders {
     }
 }
 
+fn unanswered() -> Failure {
+    let chain = "the shop's client gave no answer for the order".to_owned();
+    Failure { class: "order-unanswered", chain, mend: Mend::Wait }
+}
+
 fn judge(
     rules: &ImportRules,
     platform: Platform,
@@ -175,7 +186,8 @@ fn judge(
         shop_status: order.status.to_string(),
         verdict,
         happening: Happening {
-            key: format!("{}/judged", notice.id),
+            // With the decision in it: a redelivery that decides otherwise is told too.
+            key: format!("{}/{what}", notice.id),
             at: Timestamp::now(),
             role: ROLE,
             what,

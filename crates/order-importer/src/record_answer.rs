@@ -29,7 +29,9 @@ impl RecordAnswer {
 
     async fn record(&self, delivery: &Delivery) -> Result<(), Failure> {
         let event = RawEvent::parse(&delivery.body)?;
-        let (key, at) = (event.id.clone(), event.time.unwrap_or_else(Timestamp::now));
+        // The later of two answers stands: one from the future would stand against every right one.
+        let now = Timestamp::now();
+        let (key, at) = (event.id.clone(), event.time.unwrap_or(now).min(now));
         let (number, answer) = read(event)?;
         let what = match &answer {
             Answer::Accepted => "taken over by the warehouse".to_owned(),

@@ -101,7 +101,7 @@ impl<'a> Visit<'a> {
         let store = self.store.as_ref().map(StoreId::as_str);
         match result {
             Ok(Taken::Published(events)) => {
-                tracing::info!(
+                tracing::debug!(
                     route,
                     store.id = store,
                     trace.id = trace,

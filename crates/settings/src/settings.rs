@@ -200,6 +200,7 @@ mod tests {
             "[store.orders]\nhold_hours = 1",
             "[store.orders]\nsweep_every = '5m'",
             "[store.stock]\ndaily_at = '18:00'",
+            "[store.stock]\npush = 'on_hand'\non_change = false",
         ];
         let inside = inside.into_iter().map(shop);
         for text in outside.into_iter().map(|text| format!("{text}\n{}", shop(""))).chain(inside) {

@@ -8,10 +8,20 @@ use std::sync::Arc;
 
 use crossdock_events::ShopProductChanged;
 use crossdock_ledger::{Ledger, LedgerError};
+use jiff::{SignedDuration, Timestamp};
 
 /// In the names of BigCommerce's webhooks that tell of a quantity alone (`store/product/inventory/updated`): no listing
 /// changes with it, and it may be the echo of our own push.
 const QUANTITY_ONLY: &str = "/inventory/";
+
+/// How the names of both platforms' webhooks for a new product or variant end.
+const CREATED: &str = "created";
+
+/// How long a SKU that the shop did not list is taken to be missing, whatever product changes meanwhile, in seconds.
+///
+/// Ecwid tells of our own stock writes as changed products, and each SKU that it lacks costs a call to look up. A new
+/// product may list any of them at once.
+const NOT_FOUND_SECS_MAX: i64 = 60 * 60;
 
 pub(crate) struct ForgetListings {
     pub(crate) ledger: Arc<dyn Ledger>,
@@ -22,6 +32,8 @@ impl ForgetListings {
         if changed.cause.contains(QUANTITY_ONLY) {
             return Ok(());
         }
-        self.ledger.forget_product(&changed.store, &changed.product_id).await
+        let kept = if changed.cause.ends_with(CREATED) { 0 } else { NOT_FOUND_SECS_MAX };
+        let not_found_before = Timestamp::now() - SignedDuration::from_secs(kept);
+        self.ledger.forget_product(&changed.store, &changed.product_id, not_found_before).await
     }
 }

@@ -6,15 +6,60 @@
 
 use std::sync::Arc;
 
-use crossdock_domain::StockPush;
+use crossdock_domain::{Classify, Mend, Sku, StockPush};
 use crossdock_events::{CONTENT_TYPE, Event, EventData, Source, StockCounted, StockDue};
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Message, Outcome, Publisher};
 use crossdock_storefront::Shops;
 use crossdock_telemetry::TraceParent;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ROLE;
+
+/// How far a count may lie in the future, in seconds: clocks differ. One from later would stand against every right one.
+const AHEAD_SECS_MAX: i64 = 5 * 60;
+
+/// Most units that a count may name, either way: the largest quantity that BigCommerce takes.
+///
+/// Source: BigCommerce's guide to inventory adjustments (public repository bigcommerce/docs at 24f580ca, 2026-04-01).
+const UNITS_MAX: u64 = 2_147_483_647;
+
+/// A count that would do harm.
+#[derive(Debug, thiserror::Error)]
+enum Implausible {
+    #[error(
+        "the count is of {0}, which is in the future; set the warehouse's clock right, and send it again"
+    )]
+    Future(Timestamp),
+    #[error("the count of '{0}' is out of range; send the units that are on the shelf")]
+    Units(Sku),
+}
+
+impl Classify for Implausible {
+    fn mend(&self) -> Mend {
+        match self {
+            Self::Future(_) | Self::Units(_) => Mend::Never,
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Future(_) => "count-from-the-future",
+            Self::Units(_) => "count-out-of-range",
+        }
+    }
+}
+
+fn check(count: &StockCounted, now: Timestamp) -> Result<(), Implausible> {
+    if count.counted_at.duration_since(now) > SignedDuration::from_secs(AHEAD_SECS_MAX) {
+        return Err(Implausible::Future(count.counted_at));
+    }
+    let sane = |units: i64| units.unsigned_abs() <= UNITS_MAX;
+    match count.levels.iter().find(|it| !sane(it.on_hand) || !it.allocated.is_none_or(sane)) {
+        Some(level) => Err(Implausible::Units(level.sku.clone())),
+        None => Ok(()),
+    }
+}
 
 pub(crate) struct RecordCount {
     pub(crate) shops: Shops,
@@ -46,6 +91,7 @@ impl RecordCount {
 
     async fn record(&self, delivery: &Delivery) -> Result<Event<StockCounted>, Failure> {
         let event = Event::<StockCounted>::from_json(&delivery.body)?;
+        check(&event.data, Timestamp::now())?;
         let newer = self.ledger.counted(event.data.counted_at, &event.data.levels).await?;
         tracing::info!(event.id, counted = event.data.levels.len(), newer = newer.len(), "took a count");
         Ok(event)
@@ -71,5 +117,25 @@ impl RecordCount {
             self.publisher.publish(message).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossdock_domain::StockLevel;
+
+    use super::*;
+
+    #[test]
+    fn a_count_that_would_stand_for_ever_or_overflow_is_refused() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let count = |secs: i64, on_hand: i64, allocated: Option<i64>| StockCounted {
+            counted_at: now + SignedDuration::from_secs(secs),
+            levels: vec![StockLevel { sku: Sku::from("MUG"), on_hand, allocated }],
+        };
+        assert!(check(&count(300, -2_147_483_647, Some(7)), now).is_ok());
+        assert!(matches!(check(&count(301, 5, None), now), Err(Implausible::Future(_))));
+        assert!(matches!(check(&count(0, 2_147_483_648, None), now), Err(Implausible::Units(_))));
+        assert!(matches!(check(&count(0, 1, Some(i64::MIN)), now), Err(Implausible::Units(_))));
     }
 }

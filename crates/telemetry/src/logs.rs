@@ -5,9 +5,12 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// What is logged if nothing else is asked for: our own lines, and the libraries' troubles. Not lapin's: the queue tells of
-/// each itself, and lapin would print the whole message that no queue takes.
-const FILTER_DEFAULT: &str = "warn,lapin=off,crossdock=info";
+/// What is logged if nothing else is asked for: our own lines, and the libraries' troubles.
+const FILTER_DEFAULT: &str = "warn,crossdock=info";
+
+/// Before any filter, which may name it again: the queue tells of lapin's troubles itself, and lapin would print the whole
+/// message that no queue takes, buyer and address included.
+const FILTER_ALWAYS: &str = "lapin=off";
 
 /// The form of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +26,8 @@ pub enum LogFormat {
 /// Call it once: a second call changes nothing.
 pub fn start(format: LogFormat, filter: Option<&str>) {
     let filter = filter
-        .and_then(|text| EnvFilter::try_new(text).ok())
-        .unwrap_or_else(|| EnvFilter::new(FILTER_DEFAULT));
+        .and_then(|text| EnvFilter::try_new(format!("{FILTER_ALWAYS},{text}")).ok())
+        .unwrap_or_else(|| EnvFilter::new(format!("{FILTER_ALWAYS},{FILTER_DEFAULT}")));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

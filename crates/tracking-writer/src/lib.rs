@@ -1,17 +1,20 @@
 //! Consumer: from 'shipment dispatched' to a shipment on the shop's order.
 
+mod told;
 mod write_shipment;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Classify, Mend, OrderNumber, ShipmentId, StoreId};
-use crossdock_events::{Event, EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided};
-use crossdock_ledger::{Ledger, LedgerError};
+use crossdock_domain::{Classify, Mend, OrderNumber, ShipmentId};
+use crossdock_events::{EventData, ShipmentDispatched, ShipmentVoided};
+use crossdock_ledger::{Busy, Happening, Ledger, LedgerError, OrderRecord};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route, WorkQueue};
 use crossdock_storefront::Shops;
+use jiff::Timestamp;
 
+use told::Told;
 use write_shipment::WriteShipment;
 
 /// The role's name, in settings, logs, timelines and dead letters.
@@ -53,23 +56,22 @@ impl TrackingWriter {
         Self { ledger: ledger.clone(), write_shipment: WriteShipment { shops, ledger } }
     }
 
-    /// The shop whose order has this number: shipments name only the number.
-    async fn store_of(&self, number: &OrderNumber) -> Result<StoreId, LedgerError> {
+    /// The order of a shipment: shipments name only its number.
+    async fn order(&self, number: &OrderNumber) -> Result<OrderRecord, LedgerError> {
         let order = self.ledger.order_by_number(number).await?;
-        order.map(|order| order.store).ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))
+        order.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))
     }
 
     /// Handles a message, unless one of the same order before it is to be tried again: then it waits as that does.
     async fn handle_in_turn(
         &self,
-        store: &StoreId,
-        told: &Told,
-        attempt: u32,
+        delivery: &Delivery,
         failed: &mut HashMap<OrderNumber, Failure>,
     ) -> Result<(), Failure> {
+        let told = Told::read(delivery)?;
         let result = match failed.get(told.number()) {
             Some(earlier) if earlier.mend != Mend::Never => Err(earlier.clone()),
-            _ => self.handle_one(store, told, attempt).await,
+            _ => self.handle_one(&told, delivery.attempt).await,
         };
         if let Err(failure) = &result {
             failed.insert(told.number().clone(), failure.clone());
@@ -77,34 +79,32 @@ impl TrackingWriter {
         result
     }
 
-    async fn handle_one(&self, store: &StoreId, told: &Told, attempt: u32) -> Result<(), Failure> {
-        match told {
-            Told::Dispatched(event) => self.write_shipment.handle(store, event, attempt).await,
+    async fn handle_one(&self, told: &Told, attempt: u32) -> Result<(), Failure> {
+        let order = self.order(told.number()).await?;
+        let result = match told {
+            Told::Dispatched(event) => self.write_shipment.handle(&order, event).await,
             Told::Voided(event) => Err(VoidUnsupported(event.data.shipment_id.clone()).into()),
+        };
+        if let Err(failure) = &result
+            && failure.class != Busy.class()
+        {
+            self.tell_failure(&order, told, failure, attempt).await;
         }
-    }
-}
-
-/// What the warehouse told of a shipment.
-enum Told {
-    Dispatched(Event<ShipmentDispatched>),
-    Voided(Event<ShipmentVoided>),
-}
-
-impl Told {
-    fn read(delivery: &Delivery) -> Result<Self, Failure> {
-        let event = RawEvent::parse(&delivery.body)?;
-        match event.kind.as_str() {
-            ShipmentDispatched::TYPE => Ok(Self::Dispatched(event.read()?)),
-            ShipmentVoided::TYPE => Ok(Self::Voided(event.read()?)),
-            _ => Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
-        }
+        result
     }
 
-    fn number(&self) -> &OrderNumber {
-        match self {
-            Self::Dispatched(event) => &event.data.number,
-            Self::Voided(event) => &event.data.number,
+    /// Best effort: the failure itself travels with the message.
+    async fn tell_failure(&self, order: &OrderRecord, told: &Told, failure: &Failure, attempt: u32) {
+        let happening = Happening {
+            key: format!("{}/failed/{attempt}/{}", told.event_id(), failure.class),
+            at: Timestamp::now(),
+            role: ROLE,
+            what: format!("shipment {} not written: {}", told.shipment_id(), failure.chain),
+            cause: told.kind().to_owned(),
+        };
+        if let Err(error) = self.ledger.tell(&order.store, &order.order_id, &happening).await {
+            let (store, order) = (&order.store, &order.order_id);
+            tracing::warn!(store.id = %store, order.id = %order, "the timeline could not be written: {error}");
         }
     }
 }
@@ -113,21 +113,16 @@ impl Told {
 impl Handler for TrackingWriter {
     async fn route(&self, delivery: &Delivery) -> Result<Route, Failure> {
         let told = Told::read(delivery)?;
-        let store = self.store_of(told.number()).await?;
-        Ok(Route { lane: store.to_string(), subject: Some(told.number().to_string()) })
+        let order = self.order(told.number()).await?;
+        Ok(Route { lane: order.store.to_string(), subject: Some(told.number().to_string()) })
     }
 
-    /// One after the other: the shipments of an order are written in the order in which they left.
-    async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
-        let store: StoreId = lane.parse().expect("route names lanes by store ids");
-        let mut failed: HashMap<OrderNumber, Failure> = HashMap::new();
+    /// One after the other: the shipments of one order are written in the order in which they came.
+    async fn handle(&self, _lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
+        let mut failed = HashMap::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for delivery in &batch {
-            let result = match Told::read(delivery) {
-                Ok(told) => self.handle_in_turn(&store, &told, delivery.attempt, &mut failed).await,
-                Err(failure) => Err(failure),
-            };
-            outcomes.push(result.into());
+            outcomes.push(self.handle_in_turn(delivery, &mut failed).await.into());
         }
         outcomes
     }

@@ -2,18 +2,24 @@
 //!
 //! In       `warehouse.shipment.dispatched`
 //! Effects  one shipment at the shop, then the order's status, then a line in the timeline
-//! Replay   safe: the ledger is keyed by shipment id, and the shop is read before anything is written to it
+//! Replay   safe: the ledger is keyed by shipment id, one process at a time writes to an order, and reads it at the shop first
 
 use std::sync::Arc;
 
-use crossdock_domain::{Classify, Mend, OrderId, Shipment, StoreId};
+use crossdock_domain::{Classify, Mend, Shipment};
 use crossdock_events::{Event, ShipmentDispatched};
-use crossdock_ledger::{Happening, IntendedShipment, Ledger, ShipmentState};
+use crossdock_ledger::{Happening, IntendedShipment, Ledger, OrderRecord, ShipmentState};
 use crossdock_queue::Failure;
 use crossdock_storefront::{Dispatch, Dispatched, Shops};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ROLE;
+
+/// How long an order belongs to the process that writes to it at the shop, in seconds.
+///
+/// A process that dies leaves it behind for so long: what it sent last may still be on its way, and whoever reads the shop
+/// before it has arrived would write it a second time. Longer than a call may take.
+const LEASE_SECS: i64 = 120;
 
 pub(crate) struct WriteShipment {
     pub(crate) shops: Shops,
@@ -40,13 +46,10 @@ impl Classify for NothingOpen {
 impl WriteShipment {
     pub(crate) async fn handle(
         &self,
-        store: &StoreId,
+        order: &OrderRecord,
         event: &Event<ShipmentDispatched>,
-        attempt: u32,
     ) -> Result<(), Failure> {
-        let shop = self.shops.get(store)?;
-        let cause = event.kind.clone();
-        let left = left_the_warehouse(&event.data, &cause);
+        let left = left_the_warehouse(&event.data, &event.kind);
         let intended = self.ledger.intend_shipment(&event.data, &left).await?;
         if intended.state == ShipmentState::Done {
             return Ok(());
@@ -54,62 +57,30 @@ impl WriteShipment {
         if intended.lines.is_empty() {
             return Err(NothingOpen(event.data.shipment_id.to_string()).into());
         }
+        let name = format!("dispatch/{}/{}", order.store, order.order_id);
+        let now = Timestamp::now();
+        let lease =
+            self.ledger.lease(&name, now, now + SignedDuration::from_secs(LEASE_SECS)).await?.taken()?;
+        let result = self.write(order, intended, &event.kind).await;
+        self.ledger.end_lease(&lease).await?;
+        result
+    }
+
+    async fn write(
+        &self,
+        order: &OrderRecord,
+        intended: IntendedShipment,
+        cause: &str,
+    ) -> Result<(), Failure> {
+        let shop = self.shops.get(&order.store)?;
         let IntendedShipment { order_id, shipment, lines, completes, .. } = intended;
         let dispatch = Dispatch { order_id, shipment, lines, completes };
-        match shop.storefront.dispatch(&dispatch).await {
-            Ok(dispatched) => self.done(store, &dispatch, &dispatched, cause).await,
-            Err(error) => {
-                let failure = error.into();
-                self.tell_failure(store, &dispatch, &failure, attempt, cause).await;
-                Err(failure)
-            }
-        }
-    }
-
-    async fn done(
-        &self,
-        store: &StoreId,
-        dispatch: &Dispatch,
-        dispatched: &Dispatched,
-        cause: String,
-    ) -> Result<(), Failure> {
-        let Shipment { shipment_id, number, tracking_number, .. } = &dispatch.shipment;
-        let verb = if dispatched.wrote { "written to the shop" } else { "stood at the shop already" };
-        let happening = Happening {
-            key: format!("{shipment_id}/done"),
-            at: Timestamp::now(),
-            role: ROLE,
-            what: format!(
-                "tracking {tracking_number} {verb}; its status there is {}",
-                dispatched.order_status
-            ),
-            cause,
-        };
+        let dispatched = shop.storefront.dispatch(&dispatch).await?;
+        let happening = stands_at_the_shop(&dispatch.shipment, &dispatched, cause);
+        let Shipment { shipment_id, number, .. } = &dispatch.shipment;
         self.ledger.shipment_done(shipment_id, &dispatched.shop_shipments, &happening).await?;
-        tracing::info!(store.id = %store, order.number = %number, shipment.id = %shipment_id, "{}", happening.what);
+        tracing::info!(store.id = %order.store, order.number = %number, shipment.id = %shipment_id, "{}", happening.what);
         Ok(())
-    }
-
-    /// Best effort: the failure itself travels with the message.
-    async fn tell_failure(
-        &self,
-        store: &StoreId,
-        dispatch: &Dispatch,
-        failure: &Failure,
-        attempt: u32,
-        cause: String,
-    ) {
-        let happening = Happening {
-            key: format!("{}/failed/{attempt}", dispatch.shipment.shipment_id),
-            at: Timestamp::now(),
-            role: ROLE,
-            what: format!("tracking could not be written: {}", failure.chain),
-            cause,
-        };
-        let order: &OrderId = &dispatch.order_id;
-        if let Err(error) = self.ledger.tell(store, order, &happening).await {
-            tracing::warn!(store.id = %store, order.id = %order, "the timeline could not be written: {error}");
-        }
     }
 }
 
@@ -119,6 +90,20 @@ fn left_the_warehouse(shipment: &Shipment, cause: &str) -> Happening {
         at: shipment.dispatched_at,
         role: "warehouse",
         what: format!("left the warehouse by {}, tracking {}", shipment.carrier, shipment.tracking_number),
+        cause: cause.to_owned(),
+    }
+}
+
+fn stands_at_the_shop(shipment: &Shipment, dispatched: &Dispatched, cause: &str) -> Happening {
+    let verb = if dispatched.wrote { "written to the shop" } else { "stood at the shop already" };
+    Happening {
+        key: format!("{}/done", shipment.shipment_id),
+        at: Timestamp::now(),
+        role: ROLE,
+        what: format!(
+            "tracking {} {verb}; its status there is {}",
+            shipment.tracking_number, dispatched.order_status
+        ),
         cause: cause.to_owned(),
     }
 }

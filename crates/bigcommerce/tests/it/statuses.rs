@@ -48,11 +48,11 @@ async fn each_status_says_what_would_mend_it() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_refused_and_not_followed() {
+async fn a_redirect_is_waited_out_and_not_followed() {
     let error =
         error_of(ResponseTemplate::new(301).insert_header("location", "https://elsewhere.example.com/"))
             .await;
-    assert!(matches!(error, StorefrontError::Refused { status: 301, .. }), "{error}");
+    assert!(matches!(error, StorefrontError::Unavailable { .. }), "{error}");
 }
 
 #[tokio::test]

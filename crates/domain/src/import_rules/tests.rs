@@ -27,6 +27,7 @@ fn line(sku: &str) -> ShopLine {
         sku: Sku::from(sku),
         name: "Tee".into(),
         quantity: 2,
+        shipped: 0,
         unit_price: "10".parse::<Money>().unwrap(),
         options: BTreeMap::from([("size".into(), "M".into()), ("Engraving".into(), "Jane".into())]),
         shippable: true,
@@ -99,6 +100,11 @@ fn each_rule_keeps_out_what_it_names() {
         filter(|it| it.ship_to.as_mut().unwrap().country_code = "US".into()),
         Some(FilterRule::Country)
     );
+    let collected = |it: &mut ShopOrder| {
+        it.pickup = true;
+        it.ship_to = Some(Address::default());
+    };
+    assert_eq!(filter(collected), None, "who collects may live anywhere");
 }
 
 #[test]
@@ -143,6 +149,7 @@ fn what_a_person_must_mend_is_held_in_their_words() {
     assert!(held(|it| it.ship_to = None).contains("no shipping address"));
     assert!(held(|it| it.destinations = 2).contains("2 addresses"));
     assert!(held(|it| it.lines[0].sku = Sku::from(" ")).contains("'Tee' has no SKU"));
+    assert!(held(|it| it.lines[0].shipped = 1).contains("1 of 2 × TEE-M have left"));
     assert!(held(|it| it.lines.push(line("Test001"))).contains("mixes test items"));
 }
 

@@ -20,7 +20,8 @@ pub(crate) fn shop_order(order: FetchedOrder, currency: String) -> Result<ShopOr
     let modified_at = dates::first_of(&[&order.update_timestamp, &order.update_date]).unwrap_or(placed_at);
     let option = order.shipping_option.unwrap_or_default();
     let pickup = is_pickup(&option);
-    let person = order.shipping_person.or(if pickup { order.billing_person } else { None });
+    let stand_in = || pickup.then(|| order.billing_person.unwrap_or_default());
+    let person = order.shipping_person.or_else(stand_in);
     let ship_to = person.map(|person| address(person, order.email.0));
     Ok(ShopOrder {
         order_id,
@@ -54,6 +55,7 @@ fn line(item: Item) -> ShopLine {
         sku: Sku::new(item.sku.0),
         name: item.name.0,
         quantity: item.quantity,
+        shipped: 0,
         unit_price: item.price.0,
         options: item.selected_options.into_iter().filter_map(chosen).collect::<BTreeMap<_, _>>(),
     }

@@ -2,31 +2,33 @@
 -- Ids are compared byte by byte (COLLATE "C"), so that they sort alike on every server.
 
 CREATE TABLE orders (
-    store       TEXT COLLATE "C" NOT NULL,
-    order_id    TEXT COLLATE "C" NOT NULL,
-    platform    TEXT NOT NULL,
-    number      TEXT NOT NULL UNIQUE,
-    state       TEXT NOT NULL,
-    reason      TEXT NOT NULL,
-    shop_status TEXT NOT NULL,
-    placed_at   BIGINT NOT NULL,
-    modified_at BIGINT NOT NULL,
-    released    TEXT,   -- the order as the warehouse gets it, JSON; from 'releasing' on
-    released_at BIGINT, -- when the broker confirmed it
-    accepted_at BIGINT, -- when the warehouse took it
-    test        BOOLEAN NOT NULL,
+    store           TEXT COLLATE "C" NOT NULL,
+    order_id        TEXT COLLATE "C" NOT NULL,
+    platform        TEXT NOT NULL,
+    number          TEXT NOT NULL UNIQUE,
+    state           TEXT NOT NULL,
+    reason          TEXT NOT NULL,
+    shop_status     TEXT NOT NULL,
+    placed_at       BIGINT NOT NULL,
+    modified_at     BIGINT NOT NULL,
+    released        TEXT,   -- the order as the warehouse gets it, JSON; from 'releasing' on
+    releasing_until BIGINT, -- until then one process releases it, and the others wait
+    released_at     BIGINT, -- when the broker confirmed it
+    answered_at     BIGINT, -- when the warehouse gave the answer that stands
+    accepted_at     BIGINT, -- when it took the order, if that is what stands
+    test            BOOLEAN NOT NULL,
     PRIMARY KEY (store, order_id)
 );
 
 CREATE INDEX orders_by_shops_id ON orders (order_id);
 CREATE INDEX orders_by_age ON orders (placed_at);
 
--- What was released, summed by SKU.
+-- What was released, summed by SKU. Quantities have 32 bits: no sum of fewer than 2^31 lines overflows.
 CREATE TABLE order_lines (
     store    TEXT COLLATE "C" NOT NULL,
     order_id TEXT COLLATE "C" NOT NULL,
     sku      TEXT COLLATE "C" NOT NULL,
-    quantity BIGINT NOT NULL,
+    quantity BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 4294967295),
     gone_at  BIGINT NOT NULL DEFAULT 9223372036854775807, -- when the last of it left; never, as long as some is here
     PRIMARY KEY (store, order_id, sku),
     FOREIGN KEY (store, order_id) REFERENCES orders (store, order_id)
@@ -54,7 +56,7 @@ CREATE TABLE shipment_lines (
     shipment_id TEXT COLLATE "C" NOT NULL REFERENCES shipments (shipment_id),
     sku         TEXT COLLATE "C" NOT NULL,
     position    BIGINT NOT NULL,
-    quantity    BIGINT NOT NULL,
+    quantity    BIGINT NOT NULL CHECK (quantity BETWEEN 1 AND 4294967295),
     PRIMARY KEY (shipment_id, sku)
 );
 
@@ -94,6 +96,14 @@ CREATE TABLE listings (
 CREATE INDEX listings_by_sku ON listings (store, sku);
 CREATE INDEX listings_by_product ON listings (store, product_id);
 
+-- What only the holder may do until then.
+CREATE TABLE leases (
+    name  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    until BIGINT NOT NULL
+);
+
+CREATE INDEX leases_by_expiry ON leases (until);
+
 -- No foreign key: an order that has no record yet may be told of.
 CREATE TABLE timeline (
     id       BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -106,3 +116,6 @@ CREATE TABLE timeline (
     cause    TEXT NOT NULL,
     UNIQUE (store, order_id, key)
 );
+
+-- Orders that have no record are found by the shop's id alone.
+CREATE INDEX timeline_by_shops_id ON timeline (order_id);

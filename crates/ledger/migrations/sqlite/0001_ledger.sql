@@ -1,31 +1,33 @@
 -- Orders, shipments, stock and the timeline. Every time is in microseconds since 1970, UTC.
 
 CREATE TABLE orders (
-    store       TEXT NOT NULL,
-    order_id    TEXT NOT NULL,
-    platform    TEXT NOT NULL,
-    number      TEXT NOT NULL UNIQUE,
-    state       TEXT NOT NULL,
-    reason      TEXT NOT NULL,
-    shop_status TEXT NOT NULL,
-    placed_at   INTEGER NOT NULL,
-    modified_at INTEGER NOT NULL,
-    released    TEXT,    -- the order as the warehouse gets it, JSON; from 'releasing' on
-    released_at INTEGER, -- when the broker confirmed it
-    accepted_at INTEGER, -- when the warehouse took it
-    test        INTEGER NOT NULL,
+    store           TEXT NOT NULL,
+    order_id        TEXT NOT NULL,
+    platform        TEXT NOT NULL,
+    number          TEXT NOT NULL UNIQUE,
+    state           TEXT NOT NULL,
+    reason          TEXT NOT NULL,
+    shop_status     TEXT NOT NULL,
+    placed_at       INTEGER NOT NULL,
+    modified_at     INTEGER NOT NULL,
+    released        TEXT,    -- the order as the warehouse gets it, JSON; from 'releasing' on
+    releasing_until INTEGER, -- until then one process releases it, and the others wait
+    released_at     INTEGER, -- when the broker confirmed it
+    answered_at     INTEGER, -- when the warehouse gave the answer that stands
+    accepted_at     INTEGER, -- when it took the order, if that is what stands
+    test            INTEGER NOT NULL,
     PRIMARY KEY (store, order_id)
 ) STRICT;
 
 CREATE INDEX orders_by_shops_id ON orders (order_id);
 CREATE INDEX orders_by_age ON orders (placed_at);
 
--- What was released, summed by SKU.
+-- What was released, summed by SKU. Quantities have 32 bits: no sum of fewer than 2^31 lines overflows.
 CREATE TABLE order_lines (
     store    TEXT NOT NULL,
     order_id TEXT NOT NULL,
     sku      TEXT NOT NULL,
-    quantity INTEGER NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 4294967295),
     gone_at  INTEGER NOT NULL DEFAULT 9223372036854775807, -- when the last of it left; never, as long as some is here
     PRIMARY KEY (store, order_id, sku),
     FOREIGN KEY (store, order_id) REFERENCES orders (store, order_id)
@@ -53,7 +55,7 @@ CREATE TABLE shipment_lines (
     shipment_id TEXT NOT NULL REFERENCES shipments (shipment_id),
     sku         TEXT NOT NULL,
     position    INTEGER NOT NULL,
-    quantity    INTEGER NOT NULL,
+    quantity    INTEGER NOT NULL CHECK (quantity BETWEEN 1 AND 4294967295),
     PRIMARY KEY (shipment_id, sku)
 ) STRICT;
 
@@ -93,6 +95,14 @@ CREATE TABLE listings (
 CREATE INDEX listings_by_sku ON listings (store, sku);
 CREATE INDEX listings_by_product ON listings (store, product_id);
 
+-- What only the holder may do until then.
+CREATE TABLE leases (
+    name  TEXT NOT NULL PRIMARY KEY,
+    until INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX leases_by_expiry ON leases (until);
+
 -- No foreign key: an order that has no record yet may be told of.
 CREATE TABLE timeline (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -105,3 +115,6 @@ CREATE TABLE timeline (
     cause    TEXT NOT NULL,
     UNIQUE (store, order_id, key)
 ) STRICT;
+
+-- Orders that have no record are found by the shop's id alone.
+CREATE INDEX timeline_by_shops_id ON timeline (order_id);

@@ -16,23 +16,26 @@ pub(super) async fn answered(
 ) -> Result<(), LedgerError> {
     let order = lock_released(tx, number).await?.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
     if !tell(tx, &order.store, &order.order_id, happening).await? {
-        // A copy of an answer that was taken already; another may have come after it.
+        // A copy of an answer that was told already.
         return Ok(());
     }
+    let at = happening.at.into();
     match answer {
-        Answer::Accepted => accept(tx, &order, happening.at.into()).await,
-        Answer::Rejected { reason } => reject(tx, &order, reason).await,
+        Answer::Accepted => accept(tx, &order, at).await,
+        Answer::Rejected { reason } => reject(tx, &order, reason, at).await,
     }
 }
 
+/// `accepted_at` is when the acceptance that stands began: another one after it sets no other units aside.
+///
 /// An order that has shipped before its acceptance was told keeps its state, but from when on the warehouse had set its units aside
 /// is worth knowing: the next count says so too.
 async fn accept(tx: &mut Transaction, order: &OrderRecord, at: Moment) -> Result<(), LedgerError> {
     tx.query(
         "UPDATE orders
-         SET state = CASE state WHEN 'shipped' THEN state ELSE 'accepted' END, reason = '', accepted_at = $3
-         WHERE store = $1 AND order_id = $2
-           AND (state IN ('releasing', 'released', 'rejected') OR state = 'shipped' AND accepted_at IS NULL)",
+         SET state = CASE state WHEN 'shipped' THEN state ELSE 'accepted' END, reason = '',
+             accepted_at = COALESCE(accepted_at, $3), answered_at = $3
+         WHERE store = $1 AND order_id = $2 AND (answered_at IS NULL OR answered_at <= $3)",
     )
     .bind(order.store.as_str())
     .bind(order.order_id.as_str())
@@ -42,13 +45,19 @@ async fn accept(tx: &mut Transaction, order: &OrderRecord, at: Moment) -> Result
     Ok(())
 }
 
-async fn reject(tx: &mut Transaction, order: &OrderRecord, reason: &str) -> Result<(), LedgerError> {
+async fn reject(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    reason: &str,
+    at: Moment,
+) -> Result<(), LedgerError> {
     tx.query(
-        "UPDATE orders SET state = 'rejected', reason = $3, accepted_at = NULL
-         WHERE store = $1 AND order_id = $2 AND state <> 'shipped'",
+        "UPDATE orders SET state = 'rejected', reason = $4, accepted_at = NULL, answered_at = $3
+         WHERE store = $1 AND order_id = $2 AND state <> 'shipped' AND (answered_at IS NULL OR answered_at <= $3)",
     )
     .bind(order.store.as_str())
     .bind(order.order_id.as_str())
+    .bind(at)
     .bind(reason)
     .execute()
     .await?;

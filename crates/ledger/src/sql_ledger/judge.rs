@@ -1,6 +1,7 @@
 //! What a decision about an order changes, and what is to be done now.
 
 use crossdock_domain::ReleasedOrder;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 
 use super::order_row::OrderRow;
@@ -9,10 +10,10 @@ use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::open_lines::summed;
-use crate::{Judged, LedgerError, NextStep, OrderRecord, OrderState, Verdict};
+use crate::{Judged, LedgerError, NextStep, OrderRecord, OrderState, RELEASE_SECS_MAX, Verdict};
 
 pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextStep, LedgerError> {
-    let decided = Decided::from(&judged.verdict);
+    let decided = Decided::from(judged);
     if insert(tx, judged, &decided).await? {
         tell(tx, &judged.store, &judged.order_id, &judged.happening).await?;
         return take_effect(tx, judged, &decided).await;
@@ -30,27 +31,27 @@ pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextS
         | OrderState::Rejected
         | OrderState::Shipped => {
             refresh(tx, judged).await?;
-            Ok(next_of_decided(stands))
+            next_of_decided(tx, judged, stands).await
         }
     }
 }
 
-/// A verdict as the columns keep it.
+/// A decision as the columns keep it.
 struct Decided<'v> {
     state: OrderState,
     reason: &'v str,
     released: Option<&'v ReleasedOrder>,
+    releasing_until: Option<Moment>,
 }
 
-impl<'v> From<&'v Verdict> for Decided<'v> {
-    fn from(verdict: &'v Verdict) -> Self {
-        match verdict {
-            Verdict::Release(order) => {
-                Self { state: OrderState::Releasing, reason: "", released: Some(order) }
-            }
-            Verdict::Hold { reason } => Self { state: OrderState::Held, reason, released: None },
-            Verdict::Filter { reason } => Self { state: OrderState::Filtered, reason, released: None },
-        }
+impl<'v> From<&'v Judged> for Decided<'v> {
+    fn from(judged: &'v Judged) -> Self {
+        let (state, reason, released) = match &judged.verdict {
+            Verdict::Release(order) => (OrderState::Releasing, "", Some(&**order)),
+            Verdict::Hold { reason } => (OrderState::Held, reason.as_str(), None),
+            Verdict::Filter { reason } => (OrderState::Filtered, reason.as_str(), None),
+        };
+        Self { state, reason, released, releasing_until: released.map(|_| releasing_until(judged).into()) }
     }
 }
 
@@ -69,8 +70,8 @@ async fn insert(tx: &mut Transaction, judged: &Judged, decided: &Decided<'_>) ->
     let inserted = tx
         .query(
             "INSERT INTO orders (store, order_id, platform, number, state, reason, shop_status, placed_at, modified_at,
-                                 released, test)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                 released, test, releasing_until)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
              ON CONFLICT DO NOTHING",
         )
         .bind(judged.store.as_str())
@@ -83,7 +84,7 @@ async fn insert(tx: &mut Transaction, judged: &Judged, decided: &Decided<'_>) ->
         .bind(Moment::from(judged.placed_at))
         .bind(Moment::from(judged.modified_at))
         .bind(decided.released_json()?)
-        .bind(decided.is_test())
+        .bind(decided.is_test()).bind(decided.releasing_until)
         .execute()
         .await?;
     Ok(inserted > 0)
@@ -111,7 +112,7 @@ async fn judge_anew(
     require_free_number(tx, judged).await?;
     tx.query(
         "UPDATE orders SET platform = $3, number = $4, state = $5, reason = $6, shop_status = $7, placed_at = $8,
-                           modified_at = $9, released = $10, test = $11
+                           modified_at = $9, released = $10, test = $11, releasing_until = $12
          WHERE store = $1 AND order_id = $2",
     )
     .bind(judged.store.as_str())
@@ -124,7 +125,7 @@ async fn judge_anew(
     .bind(Moment::from(judged.placed_at))
     .bind(Moment::from(judged.modified_at))
     .bind(decided.released_json()?)
-    .bind(decided.is_test())
+    .bind(decided.is_test()).bind(decided.releasing_until)
     .execute()
     .await?;
     if decided.state != stands.state || decided.reason != stands.reason {
@@ -148,12 +149,38 @@ async fn refresh(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerErro
     Ok(())
 }
 
-/// A release that was not confirmed is repeated, with the order as it was first decided.
-fn next_of_decided(stands: OrderRecord) -> NextStep {
-    match (stands.state, stands.released) {
-        (OrderState::Releasing, Some(order)) => NextStep::Release(Box::new(order)),
-        _ => NextStep::Nothing,
+/// A release that was not confirmed is repeated, with the order as it was first decided: by one process at a time.
+async fn next_of_decided(
+    tx: &mut Transaction,
+    judged: &Judged,
+    stands: OrderRecord,
+) -> Result<NextStep, LedgerError> {
+    let (OrderState::Releasing, Some(order)) = (stands.state, stands.released) else {
+        return Ok(NextStep::Nothing);
+    };
+    let until = tx
+        .query("SELECT releasing_until FROM orders WHERE store = $1 AND order_id = $2")
+        .bind(judged.store.as_str())
+        .bind(judged.order_id.as_str())
+        .optional::<(Option<Moment>,)>()
+        .await?;
+    let until = until.and_then(|(until,)| until).map(Timestamp::try_from).transpose()?;
+    if let Some(until) = until.filter(|until| judged.happening.at < *until) {
+        return Ok(NextStep::Wait { until });
     }
+    tx.query("UPDATE orders SET releasing_until = $3 WHERE store = $1 AND order_id = $2")
+        .bind(judged.store.as_str())
+        .bind(judged.order_id.as_str())
+        .bind(Moment::from(releasing_until(judged)))
+        .execute()
+        .await?;
+    Ok(NextStep::Release(Box::new(order)))
+}
+
+/// Until when the release is this caller's.
+fn releasing_until(judged: &Judged) -> Timestamp {
+    let longest = SignedDuration::from_secs(RELEASE_SECS_MAX);
+    judged.happening.at.checked_add(longest).unwrap_or(Timestamp::MAX)
 }
 
 /// What is released is promised from now on.

@@ -115,19 +115,35 @@ pub(super) async fn forget_product(
     tx: &mut Transaction,
     store: &StoreId,
     product_id: &str,
+    not_found_before: Timestamp,
 ) -> Result<(), LedgerError> {
     // With a SKU that was looked up, its listings go too.
     tx.query(
         "DELETE FROM looked_up
          WHERE store = $1 AND (
              sku IN (SELECT sku FROM listings WHERE store = $1 AND product_id = $2)
-             OR sku NOT IN (SELECT sku FROM listings WHERE store = $1)
+             OR at < $3 AND sku NOT IN (SELECT sku FROM listings WHERE store = $1)
          )",
     )
     .bind(store.as_str())
     .bind(product_id)
+    .bind(Moment::from(not_found_before))
     .execute()
     .await?;
+    Ok(())
+}
+
+pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
+    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
+        let rows = value_rows(2, skus.len(), 1);
+        // With a SKU that was looked up, its listings go too.
+        let sql = format!("DELETE FROM looked_up WHERE store = $1 AND sku IN ({rows})");
+        let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
+        for sku in skus {
+            delete = delete.bind(sku.as_str());
+        }
+        delete.execute().await?;
+    }
     Ok(())
 }
 

@@ -16,8 +16,10 @@ pub(super) async fn released(
 ) -> Result<(), LedgerError> {
     let confirmed = tx
         .query(
-            "UPDATE orders SET state = 'released', released_at = $3
-             WHERE store = $1 AND order_id = $2 AND state = 'releasing'
+            "UPDATE orders
+             SET state = CASE state WHEN 'releasing' THEN 'released' ELSE state END,
+                 released_at = COALESCE(released_at, $3)
+             WHERE store = $1 AND order_id = $2 AND released IS NOT NULL
              RETURNING number",
         )
         .bind(store.as_str())

@@ -22,7 +22,11 @@ pub(super) async fn intend(
     // The order is locked before its consignments are read: two of them see each other, whatever the order they come in.
     let order = lock_released(tx, &shipment.number).await?;
     if let Some(stands) = find(tx, &shipment.shipment_id).await? {
-        return Ok(stands);
+        if stands.shipment.number == shipment.number {
+            return Ok(stands);
+        }
+        let (shipment_id, number) = (shipment.shipment_id.clone(), stands.shipment.number);
+        return Err(LedgerError::ShipmentIdReused { shipment_id, number });
     }
     let order = order.ok_or_else(|| LedgerError::NoSuchOrder(shipment.number.clone()))?;
     let intended = intention(tx, order, shipment).await?;
@@ -45,7 +49,8 @@ async fn intention(
         None => open(&released, &gone),
     };
     for line in &lines {
-        *gone.entry(line.sku.clone()).or_default() += i64::from(line.quantity);
+        let units = gone.entry(line.sku.clone()).or_default();
+        *units = units.saturating_add(i64::from(line.quantity));
     }
     Ok(IntendedShipment {
         store: order.store,

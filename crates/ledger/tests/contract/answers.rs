@@ -1,11 +1,12 @@
 //! What the warehouse says to a released order.
 
+use crossdock_domain::OrderId;
 use crossdock_ledger::{Answer, LedgerError, OrderState};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
-    answer_1001, filter, happening, judged, minute, number, order_1001, rejected, release, release_1001,
+    answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release, release_1001,
     shipment, told_of_1001,
 };
 
@@ -62,6 +63,41 @@ async fn a_late_copy_of_an_answer_does_not_undo_the_next_one(
 
 #[rstest]
 #[tokio::test]
+async fn an_older_answer_that_is_told_late_changes_nothing_and_is_told(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 5, Answer::Accepted).await;
+    answer_1001(&*ledger, 9, Answer::Accepted).await;
+    for late in [4, 7] {
+        answer_1001(&*ledger, late, rejected("damaged")).await;
+        assert_eq!(order_1001(&*ledger).await.state, OrderState::Accepted);
+    }
+    answer_1001(&*ledger, 20, rejected("sold out")).await;
+    answer_1001(&*ledger, 19, Answer::Accepted).await;
+    answer_1001(&*ledger, 18, rejected("damaged")).await;
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Rejected, "sold out"));
+    let late = ["told by answer of minute 18", "told by answer of minute 19", "told by answer of minute 20"];
+    assert_eq!(told_of_1001(&*ledger).await[6..], late);
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_answers_of_one_moment_the_last_told_stands(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 5, Answer::Accepted).await;
+    let another = happening("another answer", minute(5));
+    ledger.answered(&number("1001"), &rejected("damaged"), &another).await.unwrap();
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_answer_may_overtake_the_brokers_confirmation(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
@@ -69,6 +105,15 @@ async fn an_answer_may_overtake_the_brokers_confirmation(
     ledger.judge(&judged("1001", 1, release("1001", &[("TEE", 2)]))).await.unwrap();
     answer_1001(&*ledger, 5, Answer::Accepted).await;
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Accepted);
+
+    // The confirmation is told nonetheless, when it comes, and once.
+    for confirmed in [6, 7] {
+        ledger.released(&au(), &OrderId::from("1001"), minute(confirmed)).await.unwrap();
+    }
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Accepted);
+    let told = ledger.timeline(&au(), &OrderId::from("1001")).await.unwrap();
+    assert_eq!(told.len(), 3);
+    assert_eq!((told[2].what.as_str(), told[2].at), ("released to the warehouse as BG1001", minute(6)));
 }
 
 #[rstest]

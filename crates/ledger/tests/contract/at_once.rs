@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use crossdock_domain::{OrderId, OrderNumber};
-use crossdock_ledger::{Judged, Ledger, LedgerError, NextStep, OrderState, OrdersWanted};
+use crossdock_domain::{OrderId, OrderNumber, ReleasedOrder, Shipment};
+use crossdock_ledger::{Judged, Ledger, LedgerError, NextStep, OrderState, OrdersWanted, RELEASE_SECS_MAX};
+use jiff::SignedDuration;
 use rstest::rstest;
 use tokio::task::JoinSet;
 
 use crate::database::{Engine, TestDatabase};
 use crate::samples::{
-    au, filter, happening, judged, level, minute, number, order_1001, release, release_1001, shipment, store,
+    au, filter, happening, judged, level, minute, number, order_1001, release, release_1001, release_order,
+    released_order, shipment, store,
 };
 
-const ROUNDS: i64 = 25;
+pub(crate) const ROUNDS: i64 = 25;
 
 /// Two ledgers on one database, as two processes have them.
-async fn two_processes(engine: Engine) -> ([Arc<dyn Ledger>; 2], TestDatabase) {
+pub(crate) async fn two_processes(engine: Engine) -> ([Arc<dyn Ledger>; 2], TestDatabase) {
     let database = TestDatabase::new(engine).await;
     ([database.open().await, database.open().await], database)
 }
@@ -46,12 +48,24 @@ async fn an_order_judged_twice_at_once_has_one_record_and_one_release(
         let named = ledgers[0].orders_named(&order_id).await.unwrap();
         assert_eq!(named.len(), 1);
         assert_eq!(named[0].state, OrderState::Releasing);
-        let kept = NextStep::Release(Box::new(named[0].released.clone().unwrap()));
-        for step in steps {
-            assert_eq!(step.unwrap(), kept, "whoever publishes, publishes the order that is kept");
-        }
+        let kept = named[0].released.clone().unwrap();
+        one_releases(steps, &kept, 1);
+        // It died. The first that comes after its time takes over.
+        let late = (1..=4).map(|quantity| judged(&order_id, 3, release(&order_id, &[("CAP", quantity)])));
+        one_releases(judge_at_once(&ledgers, late.collect()).await, &kept, 3);
         assert_eq!(ledgers[0].timeline(&au(), &OrderId::new(order_id)).await.unwrap().len(), 1);
     }
+}
+
+/// One is told to publish the order that is kept, and the others to wait until its time is over.
+fn one_releases(steps: Vec<Result<NextStep, LedgerError>>, kept: &ReleasedOrder, judged_at: i64) {
+    let until = minute(judged_at) + SignedDuration::from_secs(RELEASE_SECS_MAX);
+    let (releases, waits): (Vec<_>, Vec<_>) = steps
+        .into_iter()
+        .map(Result::unwrap)
+        .partition(|step| *step == NextStep::Release(Box::new(kept.clone())));
+    assert_eq!(releases.len(), 1);
+    assert!(waits.iter().all(|step| *step == NextStep::Wait { until }), "{waits:?}");
 }
 
 #[rstest]
@@ -126,6 +140,36 @@ async fn of_consignments_without_lines_put_down_at_once_one_has_all_that_is_open
     }
     let units: u32 = intended.iter().step_by(2).flat_map(|one| &one.lines).map(|line| line.quantity).sum();
     assert_eq!(units, 3);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_orders_consignments_that_have_one_id_at_once_one_stands(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    for order_id in ["1001", "1002"] {
+        release_order(&*ledgers[0], released_order(order_id, &[("TEE", 100)])).await;
+    }
+    for round in 0..ROUNDS {
+        let intend = |position: usize, order_id: &str| {
+            let ledger = Arc::clone(&ledgers[position]);
+            let id = format!("S{round}");
+            let shipment = Shipment { number: number(order_id), ..shipment(&id, 5, Some(&[("TEE", 1)])) };
+            async move { ledger.intend_shipment(&shipment, &happening(&id, minute(5))).await }
+        };
+        let outcomes = tokio::join!(tokio::spawn(intend(0, "1001")), tokio::spawn(intend(1, "1002")));
+        let outcomes = [outcomes.0.unwrap(), outcomes.1.unwrap()];
+        assert!(
+            matches!(
+                &outcomes,
+                [Ok(one), Err(LedgerError::ShipmentIdReused { number, .. })]
+                | [Err(LedgerError::ShipmentIdReused { number, .. }), Ok(one)]
+                if one.shipment.number == *number
+            ),
+            "{outcomes:?}"
+        );
+    }
 }
 
 #[rstest]

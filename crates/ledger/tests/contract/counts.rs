@@ -1,11 +1,11 @@
 //! Counts, and what the shops were told of them.
 
-use crossdock_domain::{Sku, StockLevel};
+use crossdock_domain::{Promised, Sku, StockLevel};
 use crossdock_ledger::Ledger;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::samples::{au, level, minute, store};
+use crate::samples::{au, level, minute, release_order, released_order, store};
 
 async fn count(ledger: &dyn Ledger, at: i64, levels: &[StockLevel]) -> Vec<String> {
     ledger.counted(minute(at), levels).await.unwrap().iter().map(Sku::to_string).collect()
@@ -38,6 +38,32 @@ async fn the_warehouses_reservations_are_kept_with_the_count(
     assert_eq!(ledger.stock(&au()).await.unwrap()[0].level, reserved);
     count(&*ledger, 2, &[level("TEE", 4)]).await;
     assert_eq!(ledger.stock(&au()).await.unwrap()[0].level, level("TEE", 4));
+}
+
+#[rstest]
+#[tokio::test]
+async fn counts_and_pushes_beyond_all_sense_are_kept_as_told(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    for order in 1..=4 {
+        let most = [("LEAST", u32::MAX), ("MOST", u32::MAX)];
+        release_order(&*ledger, released_order(&order.to_string(), &most)).await;
+    }
+    let levels = [
+        StockLevel { allocated: Some(i64::MIN), ..level("LEAST", i64::MIN) },
+        StockLevel { allocated: Some(i64::MAX), ..level("MOST", i64::MAX) },
+    ];
+    count(&*ledger, 5, &levels).await;
+    let pushed = [(Sku::from("LEAST"), i64::MIN), (Sku::from("MOST"), i64::MAX)];
+    ledger.pushed(&au(), &pushed, minute(6)).await.unwrap();
+
+    let lines = ledger.stock(&au()).await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.level.clone()).collect::<Vec<_>>(), levels);
+    assert_eq!(lines.iter().map(|line| line.pushed).collect::<Vec<_>>(), [Some(i64::MIN), Some(i64::MAX)]);
+    let units = 4 * i64::from(u32::MAX);
+    let promised = Promised { total: units, unallocated: units };
+    assert!(lines.iter().all(|line| line.promised == promised), "{lines:?}");
 }
 
 #[rstest]

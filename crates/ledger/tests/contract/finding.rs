@@ -1,11 +1,11 @@
 //! Finding orders.
 
-use crossdock_domain::OrderNumber;
+use crossdock_domain::{OrderId, OrderNumber};
 use crossdock_ledger::{Judged, Ledger, OrderState, OrdersWanted};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::samples::{au, filter, hold, judged, minute, store};
+use crate::samples::{au, filter, happening, hold, judged, minute, store};
 
 /// Orders by number, as they come.
 async fn numbers(ledger: &dyn Ledger, wanted: OrdersWanted) -> Vec<String> {
@@ -61,4 +61,24 @@ async fn an_order_is_found_by_its_number_and_by_the_shops_id(
     assert_eq!(named("' OR 1=1 --").await, []);
     assert_eq!(ledger.order_by_number(&"BG1002".into()).await.unwrap().unwrap().state, OrderState::Held);
     assert_eq!(ledger.order_by_number(&"BG9999".into()).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_could_not_be_imported_is_found_by_what_is_told_of_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let order_id = OrderId::from("1001");
+    for (shop, key) in [("b-shop", "e1"), ("acme-au", "e1"), ("a-shop", "e1"), ("a-shop", "e2")] {
+        ledger.tell(&store(shop), &order_id, &happening(key, minute(1))).await.unwrap();
+    }
+    ledger.tell(&store("a-shop"), &OrderId::from("1002"), &happening("e1", minute(1))).await.unwrap();
+    ledger.judge(&judged("1001", 2, filter("country: US"))).await.unwrap();
+
+    let unrecorded = async |text: &str| ledger.unrecorded_named(text).await.unwrap();
+    let two = [(store("a-shop"), order_id.clone()), (store("b-shop"), order_id.clone())];
+    assert_eq!(unrecorded("1001").await, two, "the one of acme-au has its record");
+    assert_eq!(unrecorded("1002").await, [(store("a-shop"), OrderId::from("1002"))]);
+    assert_eq!(unrecorded("BG1001").await, []);
 }

@@ -6,15 +6,15 @@ use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
-    answer_1001, au, filter, happening, hold, judged, minute, number, order_1001, rejected, release,
-    release_1001, released_order, store, told_of_1001,
+    au, filter, happening, hold, judged, minute, number, order_1001, release, release_1001, released_order,
+    store, told_of_1001,
 };
 
-async fn judge(ledger: &dyn Ledger, judged: &Judged) -> NextStep {
+pub(crate) async fn judge(ledger: &dyn Ledger, judged: &Judged) -> NextStep {
     ledger.judge(judged).await.unwrap()
 }
 
-fn publish_1001() -> NextStep {
+pub(crate) fn publish_1001() -> NextStep {
     NextStep::Release(Box::new(released_order("1001", &[("TEE", 2)])))
 }
 
@@ -114,52 +114,6 @@ async fn a_change_within_the_same_second_is_judged(
         ..judged("1001", 5, release("1001", &[("TEE", 2)]))
     };
     assert_eq!(judge(&*ledger, &again).await, publish_1001());
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_release_that_was_not_confirmed_is_repeated_as_first_decided(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
-    // The process died here. Whatever the shop says by now, the same order is published again.
-    for verdict in [release("1001", &[("TEE", 9)]), filter("status: cancelled"), hold("no SKU")] {
-        assert_eq!(judge(&*ledger, &judged("1001", 3, verdict)).await, publish_1001());
-    }
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Releasing);
-    assert_eq!(told_of_1001(&*ledger).await, ["told by event of minute 1"]);
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_confirmed_release_is_told_once_and_not_repeated(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    release_1001(&*ledger, &[("TEE", 2)]).await;
-    ledger.released(&au(), &OrderId::from("1001"), minute(3)).await.unwrap();
-    let step = judge(&*ledger, &judged("1001", 4, release("1001", &[("TEE", 2)]))).await;
-    assert_eq!(step, NextStep::Nothing);
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
-    let told = ledger.timeline(&au(), &OrderId::from("1001")).await.unwrap();
-    assert_eq!(told.len(), 2);
-    assert_eq!((told[1].what.as_str(), told[1].at), ("released to the warehouse as BG1001", minute(2)));
-    assert_eq!((told[1].role.as_str(), told[1].cause.as_str()), ("order-importer", "confirmed by RabbitMQ"));
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_confirmation_never_sets_an_order_back(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
-    let (ledger, _database) = fresh(engine).await;
-    judge(&*ledger, &judged("1001", 1, filter("country: US"))).await;
-    ledger.released(&au(), &OrderId::from("1001"), minute(2)).await.unwrap();
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Filtered);
-
-    judge(&*ledger, &judged("1001", 3, release("1001", &[("TEE", 2)]))).await;
-    answer_1001(&*ledger, 4, rejected("no such SKU")).await;
-    ledger.released(&au(), &OrderId::from("1001"), minute(5)).await.unwrap();
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
 }
 
 #[rstest]

@@ -2,6 +2,7 @@
 
 use crossdock_domain::{Listing, Sku};
 use crossdock_ledger::Ledger;
+use jiff::Timestamp;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -66,12 +67,12 @@ async fn a_changed_product_is_forgotten_but_not_what_was_told_of_it(
     learn(&*ledger, &[("TEE", tee), ("CAP", cap.1.clone()), ("MUG", vec![])]).await;
     ledger.pushed(&au(), &skus.map(|sku| (Sku::from(sku), 5)), minute(2)).await.unwrap();
 
-    ledger.forget_product(&store("acme-nz"), "11").await.unwrap();
+    ledger.forget_product(&store("acme-nz"), "11", minute(2)).await.unwrap();
     assert_eq!(known(&*ledger, &skus).await.len(), 3, "another shop's product may have the same id");
-    ledger.forget_product(&au(), "11").await.unwrap();
+    ledger.forget_product(&au(), "11", minute(2)).await.unwrap();
     assert_eq!(known(&*ledger, &skus).await, [cap]);
-    ledger.forget_product(&au(), "11").await.unwrap();
-    ledger.forget_product(&au(), "13").await.unwrap();
+    ledger.forget_product(&au(), "11", minute(2)).await.unwrap();
+    ledger.forget_product(&au(), "13", minute(2)).await.unwrap();
     assert_eq!(known(&*ledger, &skus).await, []);
     let lines = ledger.stock(&au()).await.unwrap();
     assert!(lines.iter().all(|line| line.pushed == Some(5)), "{lines:?}");
@@ -88,6 +89,44 @@ async fn many_listings_are_learned_and_forgotten_at_once(
     let found: Vec<_> = names.iter().map(|sku| (*sku, vec![listing(sku, "11", Some(sku))])).collect();
     learn(&*ledger, &found).await;
     assert_eq!(known(&*ledger, &names).await.len(), 1_700);
-    ledger.forget_product(&au(), "11").await.unwrap();
+    ledger.forget_product(&au(), "11", minute(1)).await.unwrap();
     assert_eq!(known(&*ledger, &names).await, []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_not_found_is_not_looked_up_again_at_each_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    // Looked up at minute 1.
+    let tee = vec![listing("TEE", "11", None)];
+    learn(&*ledger, &[("TEE", tee), ("MUG", vec![])]).await;
+    ledger.forget_product(&au(), "11", minute(1)).await.unwrap();
+    assert_eq!(known(&*ledger, &["TEE", "MUG"]).await, [("MUG".into(), vec![])]);
+    ledger.forget_product(&au(), "11", minute(2)).await.unwrap();
+    assert_eq!(known(&*ledger, &["MUG"]).await, []);
+    ledger.forget_product(&au(), "11", Timestamp::MIN).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn skus_whose_listing_is_gone_are_forgotten_and_no_others(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let names: Vec<String> = (0..700).map(|sku| format!("SKU{sku:04}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let found: Vec<_> = names.iter().map(|sku| (*sku, vec![listing(sku, "11", Some(sku))])).collect();
+    learn(&*ledger, &found).await;
+    learn(&*ledger, &[("MUG", vec![])]).await;
+
+    let gone: Vec<Sku> = names[..600].iter().copied().chain(["MUG", "NEVER"]).map(Sku::from).collect();
+    ledger.forget_listings(&store("acme-nz"), &gone).await.unwrap();
+    ledger.forget_listings(&au(), &[]).await.unwrap();
+    assert_eq!(known(&*ledger, &names).await.len(), 700);
+    ledger.forget_listings(&au(), &gone).await.unwrap();
+    assert_eq!(known(&*ledger, &["MUG"]).await, []);
+    let left: Vec<String> = known(&*ledger, &names).await.into_iter().map(|(sku, _)| sku).collect();
+    assert_eq!(left, names[600..]);
 }

@@ -123,6 +123,29 @@ async fn an_acceptance_told_after_the_parcel_counts_from_when_it_was(
 }
 
 #[rstest]
+#[case::a_rejection_after_an_acceptance(&[(true, 20), (false, 10)], 30, (5, 0))]
+#[case::an_acceptance_after_a_rejection(&[(false, 20), (true, 10)], 30, (0, 0))]
+#[case::an_acceptance_told_twice_begins_with_the_first(&[(true, 10), (true, 20)], 15, (5, 0))]
+#[case::an_acceptance_after_a_rejection_begins_anew(&[(true, 10), (false, 12), (true, 20)], 15, (5, 5))]
+#[case::and_an_older_one_does_not_move_it(&[(false, 12), (true, 20), (true, 10)], 15, (5, 5))]
+#[tokio::test]
+async fn of_answers_told_in_any_order_the_newest_counts(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] told: &[(bool, i64)],
+    #[case] counted_at: i64,
+    #[case] expected: (i64, i64),
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5)]).await;
+    for (accepted, at) in told {
+        let answer = if *accepted { Answer::Accepted } else { rejected("damaged") };
+        answer_1001(&*ledger, *at, answer).await;
+    }
+    count(&*ledger, counted_at).await;
+    assert_eq!(promised(&*ledger).await, expected);
+}
+
+#[rstest]
 #[tokio::test]
 async fn too_much_in_a_parcel_takes_nothing_from_another_order(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,

@@ -1,13 +1,13 @@
 //! Consignments: whole, in parts, out of order, too much.
 
-use crossdock_domain::Shipment;
+use crossdock_domain::{Classify, Mend, OrderId, Shipment};
 use crossdock_ledger::{IntendedShipment, Ledger, LedgerError, OrderState, ShipmentState};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
-    answer_1001, au, filter, happening, judged, minute, order_1001, rejected, release_1001, shipment,
-    shipped_lines, told_of_1001,
+    answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release_1001,
+    release_order, released_order, shipment, shipped_lines, told_of_1001,
 };
 
 async fn intend(ledger: &dyn Ledger, shipment: &Shipment) -> IntendedShipment {
@@ -49,11 +49,33 @@ async fn the_same_consignment_again_is_what_stands(
     let first = intend(&*ledger, &shipment("S1", 5, Some(&[("CAP", 1), ("TEE", 1)]))).await;
     let relabelled = Shipment { tracking_number: "OTHER".to_owned(), ..shipment("S1", 9, None) };
     assert_eq!(intend(&*ledger, &relabelled).await, first);
-    assert_eq!(intend(&*ledger, &Shipment { number: "BG9999".into(), ..relabelled.clone() }).await, first);
 
     done(&*ledger, "S1").await;
     assert_eq!(intend(&*ledger, &relabelled).await, IntendedShipment { state: ShipmentState::Done, ..first });
     assert_eq!(told_of_1001(&*ledger).await.len(), 4);
+}
+
+#[rstest]
+#[case::that_was_released("1002")]
+#[case::that_nobody_knows("9999")]
+#[tokio::test]
+async fn a_consignments_id_cannot_be_used_for_another_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] another: &str,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    release_order(&*ledger, released_order("1002", &[("TEE", 2)])).await;
+    let first = intend(&*ledger, &shipment("S1", 5, None)).await;
+    let reused = Shipment { number: number(another), ..shipment("S1", 6, None) };
+    let error = ledger.intend_shipment(&reused, &happening("e1", minute(6))).await.unwrap_err();
+    assert_eq!((error.mend(), error.class()), (Mend::Never, "shipment-id-reused"));
+    let LedgerError::ShipmentIdReused { shipment_id, number } = error else { panic!("{error:?}") };
+    assert_eq!((shipment_id.as_str(), number.as_str()), ("S1", "BG1001"));
+
+    assert_eq!(intend(&*ledger, &shipment("S1", 5, None)).await, first);
+    let told = ledger.timeline(&au(), &OrderId::from("1002")).await.unwrap();
+    assert_eq!(told.len(), 2, "the other order has no consignment: {told:?}");
 }
 
 #[rstest]
@@ -101,6 +123,25 @@ async fn too_much_of_one_sku_covers_no_other(#[values(Engine::Sqlite, Engine::Po
     let rest = intend(&*ledger, &shipment("S2", 6, None)).await;
     assert_eq!((rest.lines, rest.completes), (shipped_lines(&[("CAP", 1)]), true));
     done(&*ledger, "S2").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn as_many_units_as_can_be_told_overflow_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const MOST: u32 = u32::MAX;
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", MOST), ("TEE", MOST), ("CAP", MOST)]).await;
+    for id in ["S1", "S2", "S3"] {
+        let over = intend(&*ledger, &shipment(id, 5, Some(&[("TEE", MOST), ("TEE", MOST)]))).await;
+        assert_eq!((over.lines, over.completes), (shipped_lines(&[("TEE", MOST)]), false));
+        done(&*ledger, id).await;
+    }
+    let rest = intend(&*ledger, &shipment("S4", 6, None)).await;
+    assert_eq!((rest.lines, rest.completes), (shipped_lines(&[("CAP", MOST)]), true));
+    done(&*ledger, "S4").await;
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
 }
 

@@ -94,7 +94,7 @@ impl<T> Lanes<T> {
     /// How many messages one lane may hold: as much as any other, and as much is left for a lane that is yet to come.
     /// A lane alone holds half of the prefetch.
     fn share(&self) -> usize {
-        usize::from(PREFETCH) / (self.lanes.len() + 1).max(2)
+        (usize::from(PREFETCH) / (self.lanes.len() + 1).max(2)).max(1)
     }
 
     fn forget_empty(&mut self) {

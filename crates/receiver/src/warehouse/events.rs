@@ -44,8 +44,6 @@ enum Fault {
     Invalid(#[from] InvalidEvent),
     #[error("'{0}' is required, with 1 to {1} bytes")]
     Attribute(&'static str, usize),
-    #[error("'time' is required")]
-    Time,
     #[error("'datacontenttype' is not 'application/json'")]
     ContentType,
     #[error("'{0}' is not a type of event that the warehouse tells")]
@@ -69,7 +67,7 @@ impl BadEvent {
         match &self.fault {
             Fault::Batch(_) => "batch-malformed",
             Fault::Invalid(invalid) => invalid.class(),
-            Fault::Attribute(..) | Fault::Time => "event-attribute",
+            Fault::Attribute(..) => "event-attribute",
             Fault::ContentType => "event-content-type",
             Fault::Type(_) => "event-type",
         }
@@ -91,11 +89,12 @@ pub(super) fn read(form: Form, body: &[u8], trace: TraceParent) -> Result<Vec<Ru
             .map(|event| event.get().as_bytes())
             .collect(),
     };
-    let mut runs = BTreeMap::<String, Run>::new();
+    let mut runs = BTreeMap::<Result<String, usize>, Run>::new();
     for (index, text) in texts.into_iter().enumerate() {
         let (about, message) =
             message(text, trace).map_err(|fault| BadEvent { index: Some(index), fault })?;
-        runs.entry(about.unwrap_or_default()).or_default().push(message);
+        // One about nothing in particular (a count of many SKUs) has no order to keep.
+        runs.entry(about.ok_or(index)).or_default().push(message);
     }
     Ok(runs.into_values().collect())
 }
@@ -120,9 +119,6 @@ fn check_envelope(event: &RawEvent) -> Result<(), Fault> {
         if value.is_empty() || value.len() > bytes_max {
             return Err(Fault::Attribute(name, bytes_max));
         }
-    }
-    if event.time.is_none() {
-        return Err(Fault::Time);
     }
     match &event.datacontenttype {
         Some(media_type) if essence(media_type) != "application/json" => Err(Fault::ContentType),
@@ -211,7 +207,6 @@ mod tests {
                 json!("x".repeat(256)),
                 "event 0 cannot be taken: 'source' is required, with 1 to 255 bytes",
             ),
-            ("time", json!(null), "event 0 cannot be taken: 'time' is required"),
             ("type", json!("order.released"), "event 0 cannot be taken: 'order.released' is not a type"),
             (
                 "datacontenttype",
@@ -240,6 +235,13 @@ mod tests {
             event
         };
         let runs = batch(&json!([event("1", "BG2"), event("2", "BG1"), event("3", "BG2")])).unwrap();
+        let nothing_in_particular = |id: &str| {
+            let levels = json!([{"sku": "A", "on_hand": 1}, {"sku": "B", "on_hand": 1}]);
+            let data = json!({"counted_at": "2026-01-31T00:00:00Z", "levels": levels});
+            json!({"specversion": "1.0", "id": id, "source": "/warehouse", "type": "warehouse.stock.counted", "data": data})
+        };
+        let counts = batch(&json!([nothing_in_particular("4"), nothing_in_particular("5")])).unwrap();
+        assert_eq!(counts.len(), 2, "counts wait for none");
         let ids = |run: &Run| run.iter().map(|message| message.id.clone()).collect::<Vec<_>>();
         assert_eq!(runs.iter().map(ids).collect::<Vec<_>>(), [vec!["2"], vec!["1", "3"]]);
         assert!(batch(&json!([])).unwrap().is_empty());

@@ -2,6 +2,7 @@
 
 use crossdock_domain::StockPush;
 
+use crate::item::Item;
 use crate::section::Section;
 
 const PUSHES: [(&str, StockPush); 3] =
@@ -19,16 +20,21 @@ pub struct StockSettings {
 }
 
 impl StockSettings {
+    /// A shop that is told of stock must be told at some time.
+    fn read_on_change(item: &Item<'_>, push: StockPush) -> Option<bool> {
+        let on_change = item.flag()?;
+        if !on_change && push != StockPush::Off {
+            item.refuse("false needs daily_at, which is not supported yet; remove it, or set push = \"off\"");
+        }
+        Some(on_change)
+    }
+
     pub(super) fn read(mut section: Section<'_>) -> Self {
-        let push = section.take("push").and_then(|item| item.one_of(&PUSHES));
-        let on_change = section.take("on_change").and_then(|item| item.flag());
+        let push = section.take("push").and_then(|item| item.one_of(&PUSHES)).unwrap_or(StockPush::Off);
+        let on_change = section.take("on_change").and_then(|item| Self::read_on_change(&item, push));
         let buffer = section.take("buffer").and_then(|item| item.integer_from(0));
         section.take_unbuilt("daily_at");
         section.finish();
-        Self {
-            push: push.unwrap_or(StockPush::Off),
-            on_change: on_change.unwrap_or(true),
-            buffer: buffer.unwrap_or(0),
-        }
+        Self { push, on_change: on_change.unwrap_or(true), buffer: buffer.unwrap_or(0) }
     }
 }

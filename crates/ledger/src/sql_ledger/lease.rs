@@ -1,0 +1,46 @@
+//! Taking leases, and giving them back.
+
+use jiff::Timestamp;
+
+use crate::database::Transaction;
+use crate::moment::Moment;
+use crate::{Lease, LeaseAnswer, LedgerError};
+
+pub(super) async fn take(
+    tx: &mut Transaction,
+    name: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<LeaseAnswer, LedgerError> {
+    clear_expired(tx, now).await?;
+    let taken = tx
+        .query("INSERT INTO leases (name, until) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+        .bind(name)
+        .bind(Moment::from(until))
+        .execute()
+        .await?;
+    if taken > 0 {
+        return Ok(LeaseAnswer::Taken(Lease { name: name.to_owned(), until }));
+    }
+    let held =
+        tx.query("SELECT until FROM leases WHERE name = $1").bind(name).optional::<(Moment,)>().await?;
+    // Given back between our two looks: there is nothing to wait for.
+    let until = held.map_or(Ok(now), |(until,)| until.try_into())?;
+    Ok(LeaseAnswer::Busy { until })
+}
+
+/// Whatever has expired goes, under any name: so it is free for the taking, and the table holds what is held and little more.
+/// Comes first: whoever waits here for another process holds nothing that the other may wait for.
+async fn clear_expired(tx: &mut Transaction, now: Timestamp) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM leases WHERE until <= $1").bind(Moment::from(now)).execute().await?;
+    Ok(())
+}
+
+pub(super) async fn end(tx: &mut Transaction, lease: &Lease) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM leases WHERE name = $1 AND until = $2")
+        .bind(lease.name.as_str())
+        .bind(Moment::from(lease.until))
+        .execute()
+        .await?;
+    Ok(())
+}
