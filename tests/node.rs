@@ -97,7 +97,7 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let killed = std::process::Command::new(script()).arg("kill").arg(self.folder.path()).status();
+        let killed = std::process::Command::new(script()).arg("remove").arg(self.folder.path()).status();
         if !killed.is_ok_and(|status| status.success()) {
             eprintln!("the RabbitMQ node in {} was left behind", self.folder.path().display());
         }

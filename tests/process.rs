@@ -24,6 +24,18 @@ impl Process {
         Self { child: command.kill_on_drop(true).spawn().expect("the binary starts") }
     }
 
+    /// Starts all roles, with nobody left to read the log.
+    ///
+    /// # Panics
+    /// If the binary is not there.
+    pub fn start_unheard(config: &Path) -> Self {
+        let mut command = command(config);
+        command.arg("run").stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the binary starts");
+        drop(child.stderr.take());
+        Self { child }
+    }
+
     /// Kills it as a power cut would.
     ///
     /// # Panics

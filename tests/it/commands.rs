@@ -2,7 +2,7 @@
 
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
-use crossdock_tests::process::crossdock;
+use crossdock_tests::process::{Process, crossdock};
 use crossdock_tests::world::World;
 use serde_json::Value;
 
@@ -16,10 +16,10 @@ async fn check_online_proves_the_broker_the_ledger_and_each_shop() {
     let output = crossdock(&world.config, &["check", "--online", "--json"]).await;
     let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{findings}");
-    for part in ["broker", "ledger", "acme-au", "acme-widgets"] {
+    for kind in ["configuration", "webhooks", "broker", "ledger", "shop"] {
         assert!(
-            findings.as_array().unwrap().iter().any(|it| it["part"] == part && it["ok"] == true),
-            "{part}: {findings}"
+            findings.as_array().unwrap().iter().any(|it| it["kind"] == kind && it["ok"] == true),
+            "{kind}: {findings}"
         );
     }
 
@@ -78,4 +78,25 @@ async fn the_story_of_an_order_goes_from_its_webhook_to_its_tracking() {
 
     process.signal("TERM").await;
     assert_eq!(process.ended().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_log_nobody_reads_works_and_stops_as_any_other() {
+    let world = World::create(Engine::Sqlite).await;
+    let process = Process::start_unheard(&world.config);
+    world.ready().await;
+    let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));
+    world.order_in_state(&number, "accepted").await;
+    process.signal("TERM").await;
+    assert_eq!(process.ended().await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_only_reads_makes_no_ledger() {
+    let world = World::create(Engine::Sqlite).await;
+    let output = crossdock(&world.config, &["orders", "list"]).await;
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("crossdock.db cannot be opened; make its folder, or correct ledger.url"), "{told}");
+    assert!(!world.folder().join("crossdock.db").exists());
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use crossdock_domain::Platform;
-use crossdock_settings::{Settings, StoreSettings};
+use crossdock_domain::{Platform, StoreId};
+use crossdock_ledger::LedgerError;
+use crossdock_settings::{Connection, Settings, StoreSettings};
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -13,37 +15,44 @@ use crate::{configuration, parts};
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
-    part: String,
+    /// `configuration`, `webhooks`, `broker`, `ledger` or `shop`.
+    kind: &'static str,
+    /// The shop that it is about, if it is about one.
+    store: Option<StoreId>,
     ok: bool,
+    /// What was found, or what is wrong and what to do.
     says: String,
 }
 
 impl Finding {
-    fn of(part: impl Into<String>, result: Result<String, String>) -> Self {
-        let ok = result.is_ok();
-        Self { part: part.into(), ok, says: result.unwrap_or_else(|error| error) }
+    fn of(kind: &'static str, store: Option<&StoreSettings>, result: Result<String, String>) -> Self {
+        let (ok, store) = (result.is_ok(), store.map(|store| store.id.clone()));
+        Self { kind, store, ok, says: result.unwrap_or_else(|error| error) }
     }
 }
 
 /// Prints what was found; fails if something is not right.
 pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Result<Exit> {
     let settings = configuration::load(config)?;
-    let mut findings =
-        vec![Finding::of(config.display().to_string(), Ok(format!("{} stores", settings.stores.len())))];
+    let read = format!("{}: {} stores", config.display(), settings.stores.len());
+    let mut findings = vec![Finding::of("configuration", None, Ok(read))];
     findings.extend(settings.stores.iter().map(|store| webhook_address(&settings, store)));
     if online {
-        findings
-            .push(Finding::of("broker", parts::broker(&settings).probe().await.map(|probe| probe.version)));
+        findings.push(Finding::of(
+            "broker",
+            None,
+            parts::broker(&settings).probe().await.map(|probe| probe.version),
+        ));
         findings.push(check_ledger(&settings).await);
         findings.extend(check_shops(&settings).await?);
     }
     if json {
         print_json(&findings)?;
     } else {
-        let mut rows = table(&["", "PART", "FOUND"]);
-        for finding in &findings {
-            let mark = if finding.ok { "ok" } else { "FAILED" };
-            rows.add_row([mark, finding.part.as_str(), finding.says.as_str()]);
+        let mut rows = table(&["", "WHAT", "STORE", "FOUND"]);
+        for Finding { kind, store, ok, says } in &findings {
+            let mark = if *ok { "ok" } else { "FAILED" };
+            rows.add_row([mark, kind, store.as_ref().map_or("", StoreId::as_str), says]);
         }
         print(&rows);
     }
@@ -57,21 +66,30 @@ fn webhook_address(settings: &Settings, store: &StoreSettings) -> Finding {
     };
     let path = format!("/webhooks/{route}/{}", store.id);
     let says = match &settings.receiver.public_url {
-        Some(url) => format!("webhooks go to {}{path}", url.as_str().trim_end_matches('/')),
-        None => format!("webhooks go to {path}; set receiver.public_url to see the whole address"),
+        Some(url) => format!("{}{path}", url.as_str().trim_end_matches('/')),
+        None => format!("{path} (set receiver.public_url to see the whole address)"),
     };
-    Finding::of(format!("{} ({})", store.name, store.id), Ok(says))
+    Finding::of("webhooks", Some(store), Ok(says))
 }
 
 async fn check_ledger(settings: &Settings) -> Finding {
-    let opened = parts::open_ledger(settings).await;
     let kind = if is_postgres(settings) { "PostgreSQL" } else { "SQLite" };
-    let says = opened.map(|_| format!("{kind}, tables up to date"));
-    Finding::of("ledger", says.map_err(|error| crossdock_telemetry::chain(error.as_ref())))
+    let says = match crossdock_ledger::open_existing(&settings.ledger.url).await {
+        Ok(_) => Ok(format!("{kind}, tables up to date")),
+        Err(LedgerError::File { file, .. }) if can_be_made(&file) => {
+            Ok(format!("{kind}, {} is made by the first `crossdock run`", file.display()))
+        }
+        Err(error) => Err(crossdock_telemetry::chain(&error)),
+    };
+    Finding::of("ledger", None, says)
+}
+
+fn can_be_made(file: &Path) -> bool {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    !file.exists() && folder.is_dir()
 }
 
 fn is_postgres(settings: &Settings) -> bool {
-    use secrecy::ExposeSecret as _;
     settings.ledger.url.expose_secret().starts_with("postgres")
 }
 
@@ -79,12 +97,18 @@ async fn check_shops(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
     let shops = parts::shops(settings)?;
     let mut findings = Vec::new();
     for store in &settings.stores {
-        let shop = shops.get(&store.id)?;
-        let checked = shop.storefront.check().await;
-        let says = checked
-            .map(|name| format!("'{name}' answers, all scopes are there"))
-            .map_err(|error| crossdock_telemetry::chain(&error));
-        findings.push(Finding::of(store.id.to_string(), says));
+        let checked = shops.get(&store.id)?.storefront.check().await;
+        let says = checked.map(|name| format!("'{name}' answers, all scopes are there")).map_err(|error| {
+            format!("{} (api_url is {})", crossdock_telemetry::chain(&error), api_url(store))
+        });
+        findings.push(Finding::of("shop", Some(store), says));
     }
     Ok(findings)
+}
+
+fn api_url(store: &StoreSettings) -> &str {
+    match &store.connection {
+        Connection::Bigcommerce(it) => it.api_url.as_str(),
+        Connection::Ecwid(it) => it.api_url.as_str(),
+    }
 }

@@ -90,6 +90,18 @@ pub(crate) enum Role {
     StockWriter,
 }
 
+impl Role {
+    /// As it is written after `--role`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Receiver => "receiver",
+            Self::OrderImporter => crossdock_order_importer::ROLE,
+            Self::TrackingWriter => crossdock_tracking_writer::ROLE,
+            Self::StockWriter => crossdock_stock_writer::ROLE,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Also reach for the broker, the ledger and the shops

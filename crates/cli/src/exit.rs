@@ -1,5 +1,6 @@
 //! Exit statuses, and the last words that go with them.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use crossdock_settings::Problems;
@@ -27,12 +28,9 @@ impl Exit {
     /// Says on standard error what went wrong.
     pub(crate) fn tell(self, error: &anyhow::Error) -> ExitCode {
         let chain = crossdock_telemetry::chain(error.as_ref());
-        if self == Self::Configuration {
-            // A list, one problem a line.
-            eprintln!("{chain}");
-        } else {
-            eprintln!("crossdock: {chain}");
-        }
+        // A list of problems, one a line, stands by itself.
+        let name = if self == Self::Configuration { "" } else { "crossdock: " };
+        let _ = writeln!(anstream::stderr(), "{name}{chain}");
         self.into()
     }
 }

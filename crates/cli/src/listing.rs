@@ -1,4 +1,6 @@
-//! Tables for people.
+//! What is printed to standard output: tables for people, JSON for programs.
+
+use std::io::Write as _;
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table};
@@ -17,14 +19,19 @@ pub(crate) fn table(columns: &[&str]) -> Table {
     table
 }
 
-/// Prints a table to standard output.
-pub(crate) fn print(table: &Table) {
-    anstream::println!("{}", table.trim_fmt());
+/// Prints a line. A reader that has gone (`crossdock orders list | head`) wants no more of it: that is no failure.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(anstream::stdout(), "{line}");
 }
 
-/// Prints a value as JSON to standard output.
+/// Prints a table.
+pub(crate) fn print(table: &Table) {
+    say(&table.trim_fmt());
+}
+
+/// Prints a value as JSON.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    anstream::println!("{}", serde_json::to_string_pretty(value)?);
+    say(&serde_json::to_string_pretty(value)?);
     Ok(())
 }
 

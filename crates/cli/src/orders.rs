@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::command_line::OrdersList;
 use crate::exit::Exit;
-use crate::listing::{moment, print, print_json, table};
+use crate::listing::{moment, print, print_json, say, table};
 use crate::{configuration, parts};
 
 /// An order and all that happened to it.
@@ -34,10 +34,17 @@ enum Order {
 
 /// `crossdock orders list`
 pub(crate) async fn list(config: &Path, wanted: &OrdersList) -> anyhow::Result<Exit> {
-    let ledger = parts::open_ledger(&configuration::load(config)?).await?;
+    let settings = configuration::load(config)?;
+    let ledger = parts::open_existing_ledger(&settings).await?;
     let orders = ledger
         .orders(&OrdersWanted { store: wanted.store.clone(), state: wanted.state, limit: wanted.limit })
         .await?;
+    if let Some(store) = wanted.store.as_ref().filter(|_| orders.is_empty())
+        && !settings.stores.iter().any(|configured| configured.id == *store)
+    {
+        let ids: Vec<&str> = settings.stores.iter().map(|store| store.id.as_str()).collect();
+        bail!("no store '{store}' is configured; there are {}", ids.join(", "));
+    }
     if wanted.json {
         print_json(&orders)?;
         return Ok(Exit::Done);
@@ -60,7 +67,7 @@ pub(crate) async fn list(config: &Path, wanted: &OrdersList) -> anyhow::Result<E
 
 /// `crossdock orders show`
 pub(crate) async fn show(config: &Path, text: &str, json: bool) -> anyhow::Result<Exit> {
-    let ledger = parts::open_ledger(&configuration::load(config)?).await?;
+    let ledger = parts::open_existing_ledger(&configuration::load(config)?).await?;
     let stories = stories(ledger.as_ref(), text).await?;
     if stories.is_empty() {
         bail!("no order is known as '{text}'; `crossdock orders list` shows those that are");
@@ -92,33 +99,30 @@ fn tell(Story { order, timeline }: &Story) {
     match order {
         Order::Recorded(order) => tell_record(order),
         Order::Unread { store, order_id, .. } => {
-            anstream::println!("Order {order_id} of {store} is not imported; what stands in its way:");
+            say(&format!("Order {order_id} of {store} is not imported; what stands in its way:"));
         }
     }
-    anstream::println!();
+    say("");
     let mut rows = table(&["WHEN", "WHO", "WHAT (WHY)"]);
     for TimelineEntry { at, role, what, cause } in timeline {
         rows.add_row([moment(*at), role.clone(), format!("{what} ({cause})")]);
     }
     print(&rows);
-    anstream::println!();
+    say("");
 }
 
 fn tell_record(order: &OrderRecord) {
     let test = if order.released.as_ref().is_some_and(|order| order.test) { ", a test" } else { "" };
-    anstream::println!(
+    say(&format!(
         "{} is order {} of {} ({}{test})",
-        order.number,
-        order.order_id,
-        order.store,
-        order.platform
-    );
+        order.number, order.order_id, order.store, order.platform
+    ));
     let why = if order.reason.is_empty() { String::new() } else { format!(": {}", order.reason) };
-    anstream::println!("  state   {}{why}", order.state);
-    anstream::println!("  shop    {} when last read, placed {}", order.shop_status, moment(order.placed_at));
+    say(&format!("  state   {}{why}", order.state));
+    say(&format!("  shop    {} when last read, placed {}", order.shop_status, moment(order.placed_at)));
     if let Some(released) = &order.released {
         let lines: Vec<String> =
             released.lines.iter().map(|it| format!("{} × {}", it.quantity, it.sku)).collect();
-        anstream::println!("  packs   {}", lines.join(", "));
+        say(&format!("  packs   {}", lines.join(", ")));
     }
 }

@@ -35,9 +35,9 @@ pub(crate) fn broker(settings: &Settings) -> Broker {
     Broker { url: settings.broker.url.clone(), topology: Topology { work } }
 }
 
-/// Opens the ledger, once.
-pub(crate) async fn open_ledger(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
-    crossdock_ledger::open(&settings.ledger.url).await.context("could not open the ledger")
+/// Opens the ledger of a running installation, once: a command that only reads makes none.
+pub(crate) async fn open_existing_ledger(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
+    crossdock_ledger::open_existing(&settings.ledger.url).await.context("could not open the ledger")
 }
 
 /// Opens the ledger, waiting for a database that is not there yet; none if told to stop meanwhile.

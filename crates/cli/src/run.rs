@@ -68,8 +68,10 @@ impl Process {
                 }
             }
         }
-        let names: Vec<String> = roles.iter().map(|role| format!("{role:?}")).collect();
-        tracing::info!(roles = names.join(","), stores = self.settings.stores.len(), "running");
+        if !self.stop.is_cancelled() {
+            let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+            tracing::info!(roles = names.join(","), stores = self.settings.stores.len(), "running");
+        }
         self.watch(running, reload).await
     }
 
@@ -151,7 +153,7 @@ impl Process {
         self.shops.replace(shops);
         tracing::info!(
             stores = settings.stores.len(),
-            "read the configuration again; a changed broker, ledger or listening address needs a restart"
+            "read the configuration again; a changed broker, ledger, listening address or environment needs a restart"
         );
         Ok(())
     }

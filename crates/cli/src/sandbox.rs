@@ -8,7 +8,7 @@ use crossdock_telemetry::metrics::Metrics;
 
 use crate::command_line::Sandbox;
 use crate::exit::Exit;
-use crate::listing::{print, print_json, table};
+use crate::listing::{print, print_json, say, table};
 use crate::{configuration, parts, signals};
 
 /// Runs them until stopped, or until so many orders are through.
@@ -54,21 +54,21 @@ fn tell(report: &Report) {
         ]);
     }
     print(&orders);
-    anstream::println!();
+    say("");
     let mut stock = table(&["STORE", "SKU", "SHOULD SHOW", "SHOWS"]);
     for StockRow { store, sku, expected, shop_has } in &report.stock {
         let shows = shop_has.map(|units| units.to_string()).unwrap_or_default();
         stock.add_row([store.to_string(), sku.clone(), expected.to_string(), shows]);
     }
     print(&stock);
-    anstream::println!();
+    say("");
     if report.is_complete() {
-        anstream::println!(
+        say(&format!(
             "{} orders: each is where it belongs, and every shop shows the right stock.",
             report.orders.len()
-        );
+        ));
     }
     for sentence in &report.missing {
-        anstream::println!("missing: {sentence}");
+        say(&format!("missing: {sentence}"));
     }
 }

@@ -10,8 +10,8 @@ pub(crate) fn stop_token() -> std::io::Result<CancellationToken> {
     let token = stop.clone();
     tokio::spawn(async move {
         either(&mut terminate, &mut interrupt).await;
-        tracing::info!("stopping: finishing what is in flight; once more to stop at once");
         token.cancel();
+        tracing::info!("stopping: finishing what is in flight; once more to stop at once");
         either(&mut terminate, &mut interrupt).await;
         tracing::warn!("stopped at once: what was in flight will be done again");
         std::process::exit(1);

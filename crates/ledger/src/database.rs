@@ -6,9 +6,9 @@ mod transaction;
 pub(crate) use query::{Query, STATEMENT_ROWS_MAX, value_rows};
 pub(crate) use transaction::Transaction;
 
-use crate::LedgerError;
 use crate::postgres::PostgresPool;
 use crate::sqlite::SqlitePools;
+use crate::{LedgerError, Missing};
 
 /// An opened database, its tables up to date.
 pub(crate) enum Database {
@@ -18,9 +18,9 @@ pub(crate) enum Database {
 
 impl Database {
     /// Opens the database that the URL names.
-    pub(crate) async fn open(url: &str) -> Result<Self, LedgerError> {
+    pub(crate) async fn open(url: &str, missing: Missing) -> Result<Self, LedgerError> {
         if url.starts_with("sqlite://") {
-            Ok(Self::Sqlite(SqlitePools::open(url).await?))
+            Ok(Self::Sqlite(SqlitePools::open(url, missing).await?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             Ok(Self::Postgres(Box::new(PostgresPool::open(url).await?)))
         } else {

@@ -1,5 +1,7 @@
 //! What can go wrong in the ledger, by what a caller does about it.
 
+use std::path::PathBuf;
+
 use crossdock_domain::{Classify, Mend, OrderNumber, ShipmentId};
 use sqlx::migrate::MigrateError;
 
@@ -9,11 +11,22 @@ pub enum LedgerError {
     /// The URL names no database that we know, or an option that we do not.
     #[error("the ledger's url must be sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
     Url,
+    /// The SQLite file is not there and cannot be made, may not be written, or is no database.
+    #[error("the ledger's file {} cannot be opened; make its folder, or correct ledger.url", file.display())]
+    File {
+        /// As the URL names it.
+        file: PathBuf,
+        /// What SQLite says.
+        #[source]
+        cause: sqlx::Error,
+    },
     /// The database is away, locked, full or out of connections.
     #[error("the ledger's database is not available")]
     Unavailable(#[source] sqlx::Error),
     /// The tables could not be brought up to date: the database was written by a newer version, or by hand.
-    #[error("the ledger's tables could not be brought up to date")]
+    #[error(
+        "the ledger's tables could not be brought up to date; start a new ledger, or the version of Crossdock that made this one"
+    )]
     Migration(#[source] MigrateError),
     /// What stands in the database is not what we write there.
     #[error("the ledger holds a {what} that cannot be read")]
@@ -96,7 +109,8 @@ impl Classify for LedgerError {
     fn mend(&self) -> Mend {
         match self {
             Self::Unavailable(_) | Self::NoSuchOrder(_) => Mend::Wait,
-            Self::Url
+            Self::File { .. }
+            | Self::Url
             | Self::Migration(_)
             | Self::Unreadable { .. }
             | Self::NumberTaken { .. }
@@ -108,6 +122,7 @@ impl Classify for LedgerError {
     fn class(&self) -> &'static str {
         match self {
             Self::Url => "ledger-url",
+            Self::File { .. } => "ledger-file",
             Self::Unavailable(_) => "ledger-unavailable",
             Self::Migration(_) => "ledger-migration",
             Self::Unreadable { .. } => "ledger-unreadable",

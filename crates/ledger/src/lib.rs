@@ -170,11 +170,29 @@ pub trait Ledger: Send + Sync {
     async fn ping(&self) -> Result<(), LedgerError>;
 }
 
-/// Opens the ledger that the URL names (`sqlite://FILE`, `postgres://…`), and brings its tables up to date.
+/// Opens the ledger that the URL names (`sqlite://FILE`, `postgres://…`), and brings its tables up to date. A file that is
+/// missing is made.
 ///
 /// # Errors
-/// [`LedgerError::Url`] for another kind of URL; [`LedgerError::Unavailable`] if the database cannot be reached or made.
+/// [`LedgerError::Url`] for another kind of URL; [`LedgerError::File`] if a file cannot be opened or made;
+/// [`LedgerError::Unavailable`] if the server cannot be reached.
 pub async fn open(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
-    let database = database::Database::open(url.expose_secret()).await?;
+    let database = database::Database::open(url.expose_secret(), Missing::Make).await?;
     Ok(Arc::new(sql_ledger::SqlLedger::new(database)))
+}
+
+/// Opens a ledger as [`open`] does, but makes no file: a mistyped name shall not look like an empty ledger.
+///
+/// # Errors
+/// As for [`open`]; [`LedgerError::File`] if there is no such file.
+pub async fn open_existing(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
+    let database = database::Database::open(url.expose_secret(), Missing::Refuse).await?;
+    Ok(Arc::new(sql_ledger::SqlLedger::new(database)))
+}
+
+/// What is done about a SQLite file that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Make,
+    Refuse,
 }

@@ -8,8 +8,8 @@ use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::LedgerError;
 use crate::database::Transaction;
+use crate::{LedgerError, Missing};
 
 /// The tables.
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -34,9 +34,9 @@ pub(crate) struct SqlitePools {
 }
 
 impl SqlitePools {
-    /// Opens the file, makes it if it is missing, and brings its tables up to date.
-    pub(crate) async fn open(url: &str) -> Result<Self, LedgerError> {
-        let options = options(url)?;
+    /// Opens the file and brings its tables up to date.
+    pub(crate) async fn open(url: &str, missing: Missing) -> Result<Self, LedgerError> {
+        let options = options(url)?.create_if_missing(missing == Missing::Make);
         let writer = open_writer(&options).await?;
         bring_up_to_date(&writer).await?;
         let readers = pool(READERS_MAX).connect_lazy_with(options.create_if_missing(false).read_only(true));
@@ -61,7 +61,6 @@ fn options(url: &str) -> Result<SqliteConnectOptions, LedgerError> {
     }
     let options = SqliteConnectOptions::from_str(file).map_err(|_| LedgerError::Url)?;
     Ok(options
-        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
@@ -84,19 +83,33 @@ async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, Ledge
             Err(error) if is_busy(&error) && Instant::now() < give_up_at => {
                 tokio::time::sleep(Duration::from_millis(REOPEN_MILLIS)).await;
             }
+            Err(error) if is_unusable(&error) => {
+                return Err(LedgerError::File { file: options.get_filename().to_owned(), cause: error });
+            }
             outcome => return Ok(outcome?),
         }
     }
 }
 
-/// Whether the error is `SQLITE_BUSY`, or one of its extended codes.
-///
-/// Source: <https://www.sqlite.org/rescode.html>, 2026-11.
 fn is_busy(error: &sqlx::Error) -> bool {
     const SQLITE_BUSY: i32 = 5;
-    let code = error.as_database_error().and_then(DatabaseError::code);
-    let code = code.and_then(|code| code.parse::<i32>().ok());
-    code.is_some_and(|code| code & 0xff == SQLITE_BUSY)
+    primary_code(error) == Some(SQLITE_BUSY)
+}
+
+/// Whether no waiting makes the file one that can be opened.
+fn is_unusable(error: &sqlx::Error) -> bool {
+    const SQLITE_READONLY: i32 = 8;
+    const SQLITE_CANTOPEN: i32 = 14;
+    const SQLITE_NOTADB: i32 = 26;
+    matches!(primary_code(error), Some(SQLITE_READONLY | SQLITE_CANTOPEN | SQLITE_NOTADB))
+}
+
+/// SQLite's result code, without what its extended codes add.
+///
+/// Source: <https://www.sqlite.org/rescode.html>, 2026-11.
+fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code = error.as_database_error().and_then(DatabaseError::code)?;
+    Some(code.parse::<i32>().ok()? & 0xff)
 }
 
 /// In a transaction that takes the lock first: processes that start at once bring the tables up to date one after the other,

@@ -25,12 +25,15 @@ pub enum LogFormat {
 ///
 /// Call it once: a second call changes nothing.
 pub fn start(format: LogFormat, filter: Option<&str>) {
+    let misread = filter.is_some_and(|text| EnvFilter::try_new(text).is_err());
     let filter = filter
         .and_then(|text| EnvFilter::try_new(format!("{FILTER_ALWAYS},{text}")).ok())
         .unwrap_or_else(|| EnvFilter::new(format!("{FILTER_ALWAYS},{FILTER_DEFAULT}")));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // Else a reader that has gone would make every line panic, and whoever writes one with it.
+        .log_internal_errors(false)
         .with_span_events(FmtSpan::NONE)
         .with_ansi(std::io::stderr().is_terminal());
     let started = match format {
@@ -39,5 +42,8 @@ pub fn start(format: LogFormat, filter: Option<&str>) {
     };
     if started.is_err() {
         tracing::debug!("logging was already started");
+    }
+    if misread {
+        tracing::warn!("RUST_LOG cannot be read and is left out; write for example warn,crossdock=debug");
     }
 }

@@ -11,7 +11,7 @@ pub(crate) enum LinkError {
     #[error("the broker's URL cannot be read, expected amqp://user:password@host:port/virtual-host")]
     Url,
     /// No TCP or TLS connection, or one that broke off before anything was said.
-    #[error("{address} cannot be reached")]
+    #[error("{address} cannot be reached; is RabbitMQ running there, and is broker.url right?")]
     Unreachable {
         /// Host and port.
         address: String,
@@ -32,7 +32,7 @@ pub(crate) enum LinkError {
         address: String,
     },
     /// RabbitMQ does not let us in: user, password or virtual host.
-    #[error("RabbitMQ refused the connection")]
+    #[error("RabbitMQ refused the connection; correct user, password or virtual host in broker.url")]
     Refused(#[source] lapin::Error),
     /// It began well and did not go on.
     #[error("RabbitMQ did not {0} in time")]
