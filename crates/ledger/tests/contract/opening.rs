@@ -67,16 +67,35 @@ async fn a_url_that_names_no_ledger_is_refused_for_good(#[case] url: &str) {
 
 #[tokio::test]
 async fn a_database_that_is_away_is_waited_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let no_such_folder = format!("sqlite://{}/missing/ledger.db", folder.path().display());
     // Nobody listens on a port that was just free.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let nobody_there = format!("postgres://postgres@127.0.0.1:{port}/crossdock");
-    for url in [no_such_folder, nobody_there] {
-        let error = refusal(&url).await;
-        assert!(matches!(error, LedgerError::Unavailable(_)), "{error:?}");
-        assert_eq!(error.mend(), Mend::Wait);
+    let error = refusal(&format!("postgres://postgres@127.0.0.1:{port}/crossdock")).await;
+    assert!(matches!(error, LedgerError::Unavailable(_)), "{error:?}");
+    assert_eq!(error.mend(), Mend::Wait);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_one_is_refused_for_good_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "no database, but long enough to be told from an empty file".repeat(20)).unwrap();
+    for file in [folder.path().join("missing/ledger.db"), folder.path().to_owned(), text] {
+        let error = refusal(&format!("sqlite://{}", file.display())).await;
+        assert!(matches!(&error, LedgerError::File { file: named, .. } if *named == file), "{error:?}");
+        assert_eq!(error.mend(), Mend::Never);
     }
+}
+
+#[tokio::test]
+async fn a_ledger_that_is_only_read_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.db");
+    let url = SecretString::from(format!("sqlite://{}", file.display()));
+    let refused = crossdock_ledger::open_existing(&url).await;
+    assert!(matches!(refused, Err(LedgerError::File { .. })));
+    assert!(!file.exists());
+    crossdock_ledger::open(&url).await.unwrap();
+    crossdock_ledger::open_existing(&url).await.unwrap().ping().await.unwrap();
 }
 
 #[tokio::test]
