@@ -97,6 +97,18 @@ impl World {
         process
     }
 
+    /// Gives the receiver a spool of this size, which it has from its next start on.
+    ///
+    /// # Panics
+    /// If the configuration cannot be written.
+    pub fn turn_spool_on(&self, bytes_max: u64) {
+        let text = std::fs::read_to_string(&self.config).expect("the configuration was written");
+        let dir = self.folder().join("spool");
+        let on = format!("spool_dir = {:?}\nspool_bytes_max = {bytes_max}", dir.display().to_string());
+        std::fs::write(&self.config, text.replace("spool_dir = \"\"", &on))
+            .expect("the temporary folder takes files");
+    }
+
     /// Waits until the receiver is ready.
     pub async fn ready(&self) {
         let url = self.receiver.join("readyz").expect("a route fits behind the address");
@@ -206,6 +218,7 @@ url = "{ledger}"
 
 [receiver]
 listen = "{listen}"
+spool_dir = ""
 
 [warehouse]
 signing_secrets = ["{WAREHOUSE_SECRET}"]

@@ -33,8 +33,7 @@ async fn check_online_proves_the_broker_the_ledger_and_each_shop() {
 async fn a_wrong_configuration_is_told_whole_with_status_78() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("crossdock.toml");
-    std::fs::write(&config, "[receiver]\nlisten = \"here\"\nspool_dir = \"spool\"\n[brokr]\nurl = \"\"\n")
-        .unwrap();
+    std::fs::write(&config, "[receiver]\nlisten = \"here\"\n[console]\n[brokr]\nurl = \"\"\n").unwrap();
     let output = crossdock(&config, &["check"]).await;
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(78), "{told}");

@@ -25,12 +25,13 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Libraries that only these crates may name.
-const KEEPERS: [(&str, &[&str]); 5] = [
+const KEEPERS: [(&str, &[&str]); 6] = [
     ("lapin", &["crossdock-queue"]),
     ("sqlx", &["crossdock-ledger"]),
     ("reqwest", &["crossdock-bigcommerce", "crossdock-ecwid", "crossdock-sandbox"]),
     ("axum", &["crossdock-receiver", "crossdock-sandbox"]),
     ("anyhow", &["crossdock"]),
+    ("redb", &["crossdock-receiver"]),
 ];
 
 /// Edges that the layers would allow and that would spoil the design all the same.

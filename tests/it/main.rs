@@ -11,5 +11,6 @@ mod outage;
 mod queue;
 mod several_processes;
 mod shop_trouble;
+mod spool;
 mod stock;
 mod tracking;

@@ -1,20 +1,20 @@
 //! What every request works with.
 
 use arc_swap::ArcSwap;
-use crossdock_queue::Publisher;
 use crossdock_telemetry::metrics::Metrics;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::limits::Limits;
 use crate::meters::Meters;
+use crate::outlet::Outlet;
 use crate::senders::Senders;
 
 /// What every request works with.
 pub(crate) struct App {
     /// Replaced as a whole when the settings change.
     pub(crate) senders: ArcSwap<Senders>,
-    pub(crate) publisher: Publisher,
+    pub(crate) outlet: Outlet,
     pub(crate) metrics: Metrics,
     pub(crate) meters: Meters,
     pub(crate) limits: Limits,

@@ -8,9 +8,11 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use crossdock_queue::Link;
 use crossdock_telemetry::metrics::CONTENT_TYPE;
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::spool::Depth;
 
 /// What is served at `/openapi.json`: what the handlers say, as a test compares.
 pub(crate) const OPENAPI: &str = include_str!("../openapi.json");
@@ -22,20 +24,55 @@ pub(crate) struct Readiness {
     ready: bool,
     /// RabbitMQ: `up`, `blocked` or `down`.
     broker: &'static str,
+    /// What waits in the spool; absent if that is turned off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spool: Option<SpoolReadiness>,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
+    reason: Option<String>,
+}
+
+/// What waits for RabbitMQ on this machine's disk.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub(crate) struct SpoolReadiness {
+    /// `ok`, `full`, or `failing`: its file cannot be read or written.
+    state: &'static str,
+    /// Events.
+    events: u64,
+    /// What counts towards `receiver.spool_bytes_max`.
+    bytes: u64,
+    /// Age of the oldest event, in seconds.
+    oldest_age_seconds: u64,
+}
+
+impl SpoolReadiness {
+    fn new(depth: &Depth, has_room: bool, now: Timestamp) -> Self {
+        let state = match (has_room, depth.failing) {
+            (true, _) => "ok",
+            (false, true) => "failing",
+            (false, false) => "full",
+        };
+        let oldest_age_seconds = depth.age(now).as_secs();
+        Self { state, events: depth.events, bytes: depth.bytes, oldest_age_seconds }
+    }
 }
 
 impl Readiness {
-    fn new(link: &Link, stopping: bool) -> Self {
+    fn new(link: &Link, spool: Option<SpoolReadiness>, stopping: bool) -> Self {
         let (broker, reason) = match link {
             Link::Up => ("up", None),
             Link::Blocked(_) => ("blocked", Some("RabbitMQ takes no messages now")),
             Link::Down(_) => ("down", Some("RabbitMQ is not connected")),
         };
-        let reason = if stopping { Some("the receiver is stopping") } else { reason };
-        Self { ready: reason.is_none(), broker, reason }
+        let reason = match (reason, &spool) {
+            _ if stopping => Some("the receiver is stopping".to_owned()),
+            (None, _) | (_, Some(SpoolReadiness { state: "ok", .. })) => None,
+            (Some(why), None) => Some(why.to_owned()),
+            (Some(why), Some(SpoolReadiness { state, .. })) => {
+                Some(format!("{why}, and the spool is {state}"))
+            }
+        };
+        Self { ready: reason.is_none(), broker, spool, reason }
     }
 }
 
@@ -48,10 +85,12 @@ pub(crate) async fn livez() -> &'static str {
 /// Whether requests should be sent here.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses(
     (status = 200, description = "Events can be taken.", body = Readiness),
-    (status = 503, description = "RabbitMQ takes nothing, or the receiver is stopping.", body = Readiness),
+    (status = 503, description = "Neither RabbitMQ nor the spool takes anything, or the receiver is stopping.", body = Readiness),
 ))]
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let readiness = Readiness::new(&app.publisher.link(), app.stopping.is_cancelled());
+    let spool = app.outlet.spool();
+    let spool = spool.map(|(depth, has_room)| SpoolReadiness::new(&depth, has_room, Timestamp::now()));
+    let readiness = Readiness::new(&app.outlet.link(), spool, app.stopping.is_cancelled());
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))
 }
@@ -61,6 +100,9 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
     (status = 200, description = "All metrics of the process.", body = String, content_type = "application/openmetrics-text"),
 ))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    if let Some((depth, _)) = app.outlet.spool() {
+        app.meters.spool.holds(&depth, Timestamp::now());
+    }
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.text())
 }
 
@@ -78,7 +120,7 @@ mod tests {
 
     #[test]
     fn readiness_is_red_while_stopping_and_while_the_broker_takes_nothing() {
-        let told = |link, stopping| serde_json::to_string(&Readiness::new(&link, stopping)).unwrap();
+        let told = |link, stopping| serde_json::to_string(&Readiness::new(&link, None, stopping)).unwrap();
         assert_eq!(told(Link::Up, false), r#"{"ready":true,"broker":"up"}"#);
         assert_eq!(
             told(Link::Up, true),
@@ -91,5 +133,29 @@ mod tests {
         );
         let down = told(Link::Down("no route to 10.0.0.1".into()), false);
         assert_eq!(down, r#"{"ready":false,"broker":"down","reason":"RabbitMQ is not connected"}"#);
+    }
+
+    #[test]
+    fn a_spool_with_room_keeps_it_ready_while_the_broker_takes_nothing() {
+        let now = Timestamp::from_second(1_760_000_000).unwrap();
+        let oldest = Some(Timestamp::from_second(1_759_999_970).unwrap());
+        let told = |has_room, failing, stopping| {
+            let depth = Depth { events: 2, bytes: 2_048, oldest, failing };
+            let spool = SpoolReadiness::new(&depth, has_room, now);
+            serde_json::to_string(&Readiness::new(&Link::Down("away".into()), Some(spool), stopping)).unwrap()
+        };
+        assert_eq!(
+            told(true, false, false),
+            r#"{"ready":true,"broker":"down","spool":{"state":"ok","events":2,"bytes":2048,"oldest_age_seconds":30}}"#
+        );
+        assert!(told(true, false, true).contains(r#""ready":false"#));
+        assert!(
+            told(false, false, false)
+                .contains(r#""reason":"RabbitMQ is not connected, and the spool is full""#)
+        );
+        assert!(
+            told(false, true, false)
+                .contains(r#""reason":"RabbitMQ is not connected, and the spool is failing""#)
+        );
     }
 }

@@ -1,12 +1,13 @@
 //! The HTTP edge: verify, wrap, publish, answer.
 //!
 //! A request is read within limits, its sender is looked up and verified, its body is wrapped as an event and published, and
-//! only a confirmed event is answered with 200. No shop and no database is called in a request.
+//! only an event that RabbitMQ has confirmed, or that is synced to the spool, is answered with 200. No shop and no database is called in a request.
 
 mod app;
 mod health;
 mod limits;
 mod meters;
+mod outlet;
 mod publish;
 mod read;
 mod receiver;
@@ -14,6 +15,7 @@ mod refusal;
 mod routes;
 mod senders;
 mod serve;
+mod spool;
 #[cfg(test)]
 mod suite;
 mod verified;
@@ -22,5 +24,6 @@ mod warehouse;
 mod webhooks;
 
 pub use limits::{Limits, WAREHOUSE_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
-pub use receiver::Receiver;
+pub use receiver::{Receiver, StartError};
 pub use senders::InvalidSecret;
+pub use spool::StoreError;

@@ -20,10 +20,16 @@ const HEAD_SECS_MAX: u64 = 10;
 /// Time for a request's body to arrive, in seconds.
 const BODY_SECS_MAX: u64 = 10;
 
-/// Time for RabbitMQ to confirm all events of a request, in seconds.
+/// Time for RabbitMQ to confirm, or the spool to sync, all events of a request, in seconds.
 ///
 /// Ecwid gives up after 10 s (docs.ecwid.com, How to process webhooks): our 503 is out before.
 const CONFIRM_SECS_MAX: u64 = 8;
+
+/// Time for RabbitMQ to confirm a request's events before the rest of them is spooled, in milliseconds: a confirm takes some ten.
+const PATIENCE_MS_MAX: u64 = 1_000;
+
+/// Time for spooled events on their way to be confirmed when stopping. What is not is sent again after the next start.
+pub(crate) const DRAIN_FINISH: Duration = Duration::from_secs(5);
 
 /// Connections held at once. Further ones wait in the kernel's queue.
 const CONNECTIONS_MAX: usize = 1024;
@@ -51,6 +57,8 @@ pub struct Limits {
     pub body: Duration,
     /// Time for RabbitMQ to confirm all events of a request.
     pub confirm: Duration,
+    /// Time for RabbitMQ to confirm a request's events before the rest of them is spooled.
+    pub patience: Duration,
     /// Connections held at once.
     pub connections: usize,
     /// Verified requests that may wait for RabbitMQ at once.
@@ -69,6 +77,7 @@ impl Default for Limits {
             head: Duration::from_secs(HEAD_SECS_MAX),
             body: Duration::from_secs(BODY_SECS_MAX),
             confirm: Duration::from_secs(CONFIRM_SECS_MAX),
+            patience: Duration::from_millis(PATIENCE_MS_MAX),
             connections: CONNECTIONS_MAX,
             requests: REQUESTS_MAX,
             connection_age: Duration::from_secs(CONNECTION_SECS_MAX),

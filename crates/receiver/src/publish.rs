@@ -1,4 +1,4 @@
-//! From verified events to confirmed messages.
+//! From verified events to messages that are stored.
 
 use std::future::ready;
 
@@ -6,7 +6,7 @@ use crossdock_events::{CONTENT_TYPE, Event, EventData};
 use crossdock_queue::{Message, PublishError};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::app::App;
 use crate::refusal::Refusal;
@@ -37,29 +37,23 @@ pub(crate) fn event_id(sent: &str, body: &[u8]) -> String {
     digest.iter().fold("sha256-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
-/// Publishes all of a request's messages. `Ok`: every one is confirmed.
+/// Publishes all of a request's messages. `Ok`: every one is confirmed by RabbitMQ, or synced to the spool.
 ///
 /// # Errors
 /// Some may have arrived nonetheless: the sender repeats the whole request, and the ids stay the same.
 pub(crate) async fn publish(app: &App, runs: Verified<Vec<Run>>) -> Result<Taken, Refusal> {
     let _place = app.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
     let runs = runs.into_inner();
-    let count = runs.iter().map(Vec::len).sum();
-    let publishing = runs.into_iter().map(|run| publish_run(app, run));
-    let confirmed = stream::iter(publishing).buffer_unordered(RUNS_AT_ONCE).try_for_each(|()| ready(Ok(())));
-    match timeout(app.limits.confirm, confirmed).await {
-        Ok(Ok(())) => Ok(Taken::Published(count)),
-        Ok(Err(error)) => Err(Refusal::Unpublished(error)),
+    let count: usize = runs.iter().map(Vec::len).sum();
+    let patience = Instant::now() + app.limits.patience;
+    let storing = runs.into_iter().map(|run| app.outlet.store(run, patience));
+    let spooled = stream::iter(storing)
+        .buffer_unordered(RUNS_AT_ONCE)
+        .try_fold(0, |sum, spooled| ready(Ok(sum + spooled)));
+    match timeout(app.limits.confirm, spooled).await {
+        Ok(spooled) => spooled.map(|spooled| Taken::Stored { published: count - spooled, spooled }),
         Err(_) => Err(Refusal::Unpublished(PublishError::Unconfirmed)),
     }
-}
-
-/// Each waits for the confirm of the one before: the publisher's channels keep no order among them.
-async fn publish_run(app: &App, run: Run) -> Result<(), PublishError> {
-    for message in run {
-        app.publisher.publish(message).await?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::limits::Limits;
 use crate::meters::Meters;
+use crate::outlet::Outlet;
 use crate::senders::{InvalidSecret, Senders};
+use crate::spool::{Spool, StoreError};
 use crate::{routes, serve};
 
 /// The HTTP edge. Cheap to clone; all clones are one receiver.
@@ -24,29 +26,45 @@ pub struct Receiver {
     app: Arc<App>,
 }
 
+/// Why there is no receiver.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A secret of the settings cannot be used.
+    #[error(transparent)]
+    Secret(#[from] InvalidSecret),
+    /// The spool cannot be opened.
+    #[error(transparent)]
+    Spool(#[from] StoreError),
+}
+
 impl Receiver {
-    /// Prepares the verifiers and registers the metrics. `publisher` must outlive the stop of [`Receiver::serve`].
+    /// Prepares the verifiers, opens the spool, and registers the metrics. `publisher` must outlive the stop of
+    /// [`Receiver::serve`].
     ///
     /// # Errors
-    /// A secret of the settings cannot be used.
-    pub fn new(settings: &Settings, publisher: Publisher, metrics: Metrics) -> Result<Self, InvalidSecret> {
+    /// A secret of the settings, or the spool, cannot be used.
+    pub fn new(settings: &Settings, publisher: Publisher, metrics: Metrics) -> Result<Self, StartError> {
         Self::with_limits(settings, publisher, metrics, Limits::default())
     }
 
     /// The same, under other limits.
     ///
     /// # Errors
-    /// A secret of the settings cannot be used.
+    /// A secret of the settings, or the spool, cannot be used.
     pub fn with_limits(
         settings: &Settings,
         publisher: Publisher,
         metrics: Metrics,
         limits: Limits,
-    ) -> Result<Self, InvalidSecret> {
+    ) -> Result<Self, StartError> {
+        let senders = ArcSwap::from_pointee(Senders::new(settings)?);
+        let spool = settings.receiver.spool.as_ref();
+        let spool = spool.map(|spool| Spool::open(&spool.dir, spool.bytes_max)).transpose()?;
+        let meters = Meters::new(&metrics);
         let app = App {
-            senders: ArcSwap::from_pointee(Senders::new(settings)?),
-            publisher,
-            meters: Meters::new(&metrics),
+            senders,
+            outlet: Outlet::new(publisher, spool, meters.spool.clone()),
+            meters,
             metrics,
             limits,
             places: Semaphore::new(limits.requests),
@@ -64,7 +82,8 @@ impl Receiver {
         Ok(())
     }
 
-    /// Serves until `stop`. Then `/readyz` turns red, the listener closes, and what is in flight finishes or is cut.
+    /// Serves, and drains the spool, until `stop`. Then `/readyz` turns red, the listener closes, what is in flight finishes or
+    /// is cut, and the spool is closed: a receiver serves once.
     ///
     /// The publisher must work until this returns: give it a token that is cancelled afterwards.
     ///

@@ -9,6 +9,7 @@ use crossdock_queue::PublishError;
 use crossdock_telemetry::chain;
 use serde::Serialize;
 
+use crate::spool::SpoolError;
 use crate::verified::VerifyError;
 use crate::warehouse::BadEvent;
 
@@ -63,6 +64,9 @@ pub(crate) enum Refusal {
     /// RabbitMQ has not confirmed it.
     #[error("the events could not be published")]
     Unpublished(#[source] PublishError),
+    /// RabbitMQ does not take it now, and the spool cannot.
+    #[error("the events could be neither published nor spooled")]
+    Unspooled(#[source] SpoolError),
     /// A defect of ours.
     #[error("the handler panicked")]
     Panicked,
@@ -114,6 +118,7 @@ impl Refusal {
             Self::Event(_) => "event-malformed",
             Self::Overloaded => "overloaded",
             Self::Unpublished(_) => "unpublished",
+            Self::Unspooled(_) => "unspooled",
             Self::Panicked => "internal",
         }
     }
@@ -128,7 +133,7 @@ impl Refusal {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BrokenOff | Self::Callback(_) | Self::Event(_) => StatusCode::BAD_REQUEST,
-            Self::Overloaded | Self::Unpublished(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::Unpublished(_) | Self::Unspooled(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -147,14 +152,16 @@ impl Refusal {
             // The sender has shown who it is, and what is quoted is its own.
             Self::Event(bad) => return chain(bad).into(),
             Self::Overloaded => "Too much is being taken at once. Send it again.",
-            Self::Unpublished(_) => "The events could not be stored. Send them again, with the same ids.",
+            Self::Unpublished(_) | Self::Unspooled(_) => {
+                "The events could not be stored. Send them again, with the same ids."
+            }
             Self::Panicked => "Something went wrong here. Send it again.",
         })
     }
 
     fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Unpublished(_) => Some(Duration::from_secs(BROKER_RETRY_SECS)),
+            Self::Unpublished(_) | Self::Unspooled(_) => Some(Duration::from_secs(BROKER_RETRY_SECS)),
             Self::Overloaded => Some(Duration::from_secs(OVERLOAD_RETRY_SECS)),
             _ => None,
         }

@@ -21,7 +21,7 @@ use crate::limits::HEAD_BYTES_MAX;
 /// Pause after the system refused to accept (no file descriptors left), in milliseconds: it would refuse again at once.
 const ACCEPT_PAUSE_MS: u64 = 200;
 
-/// Serves until `stop`; then `/readyz` turns red, the listener closes, and what is in flight finishes or is cut.
+/// Serves until `stop`; then `/readyz` turns red, the listener closes, and what is in flight finishes or is cut, and the spool is closed.
 pub(crate) async fn serve(
     app: Arc<App>,
     router: Router,
@@ -29,17 +29,23 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     tracing::info!(listen.address = %listener.local_addr()?, "the receiver listens");
+    tokio::join!(take(&app, &router, listener, &stop), app.outlet.drain(&app.stopping));
+    app.outlet.close().await;
+    Ok(())
+}
+
+/// Takes connections until `stop`, and waits for the last of them.
+async fn take(app: &Arc<App>, router: &Router, listener: TcpListener, stop: &CancellationToken) {
     let (closed, connections) = (CancellationToken::new(), TaskTracker::new());
     tokio::select! {
-        () = accept(&app, &router, &listener, &closed, &connections) => {}
-        () = turn_red(&app, &stop) => {}
+        () = accept(app, router, &listener, &closed, &connections) => {}
+        () = turn_red(app, stop) => {}
     }
     drop(listener);
     closed.cancel();
     connections.close();
     tracing::info!(connections.open = connections.len(), "the receiver takes no more connections");
     connections.wait().await;
-    Ok(())
 }
 
 async fn turn_red(app: &App, stop: &CancellationToken) {

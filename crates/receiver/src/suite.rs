@@ -4,6 +4,7 @@ mod bigcommerce;
 mod connections;
 mod ecwid;
 mod observed;
+mod spooling;
 mod warehouse;
 
 use std::path::Path;
@@ -28,6 +29,8 @@ use crate::{Limits, Receiver};
 const SETTINGS: &str = r#"
 [broker]
 url = "amqp://guest:guest@127.0.0.1:1/%2f"
+[receiver]
+spool_dir = ""
 [warehouse]
 signing_secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
 [[store]]
@@ -95,14 +98,23 @@ impl Rig {
     }
 
     fn with_limits(limits: Limits) -> Self {
+        Self::over(&settings(SETTINGS), limits)
+    }
+
+    /// The same, with a spool in this folder.
+    fn with_spool(dir: &Path, bytes_max: u64) -> Self {
+        let spool = format!("spool_dir = {:?}\nspool_bytes_max = {bytes_max}", dir.display().to_string());
+        Self::over(&settings(&SETTINGS.replace("spool_dir = \"\"", &spool)), Limits::default())
+    }
+
+    fn over(settings: &Settings, limits: Limits) -> Self {
         let (metrics, stop) = (Metrics::default(), CancellationToken::new());
-        let settings = settings(SETTINGS);
         let broker = Broker {
             url: settings.broker.url.clone(),
             topology: crossdock_queue::Topology { work: Vec::new() },
         };
         let publisher = Publisher::start(broker, &metrics, stop.clone());
-        let receiver = Receiver::with_limits(&settings, publisher, metrics, limits).unwrap();
+        let receiver = Receiver::with_limits(settings, publisher, metrics, limits).unwrap();
         Self { router: receiver.router(), receiver, _stop: stop.drop_guard() }
     }
 

@@ -40,8 +40,8 @@ impl Door {
 /// What became of a request that is answered with 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Taken {
-    /// So many events are confirmed.
-    Published(usize),
+    /// Its events are stored: so many are confirmed by RabbitMQ, and so many are in the spool.
+    Stored { published: usize, spooled: usize },
     /// Nobody needs it; the topic is one of a fixed set.
     Ignored(&'static str),
 }
@@ -76,7 +76,8 @@ impl<'a> Visit<'a> {
     /// Counts and logs what became of it, and answers.
     pub(crate) fn end(self, result: Result<Taken, Refusal>) -> Response {
         let outcome = match &result {
-            Ok(Taken::Published(_)) => "published",
+            Ok(Taken::Stored { spooled: 0, .. }) => "published",
+            Ok(Taken::Stored { .. }) => "spooled",
             Ok(Taken::Ignored(_)) => "ignored",
             Err(refusal) => refusal.code(),
         };
@@ -84,9 +85,9 @@ impl<'a> Visit<'a> {
         self.app.meters.answered(self.door, self.store.as_ref(), outcome, took);
         self.log(&result, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         match result {
-            Ok(Taken::Published(events)) => {
-                self.app.meters.published(self.door, events);
-                Json(Receipt { published: events }).into_response()
+            Ok(Taken::Stored { published, spooled }) => {
+                self.app.meters.published(self.door, published);
+                Json(Receipt { published: published + spooled }).into_response()
             }
             Ok(Taken::Ignored(topic)) => {
                 self.app.meters.ignored(self.door, topic);
@@ -100,12 +101,13 @@ impl<'a> Visit<'a> {
         let (route, trace) = (self.door.name(), self.trace.trace_id());
         let store = self.store.as_ref().map(StoreId::as_str);
         match result {
-            Ok(Taken::Published(events)) => {
+            Ok(Taken::Stored { published, spooled }) => {
                 tracing::debug!(
                     route,
                     store.id = store,
                     trace.id = trace,
-                    events,
+                    published,
+                    spooled,
                     took_ms,
                     "events were taken"
                 );

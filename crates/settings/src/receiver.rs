@@ -1,6 +1,7 @@
 //! `[receiver]`: the HTTP edge.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use url::Url;
 
@@ -10,6 +11,12 @@ use crate::section::Section;
 /// Where the receiver listens if nothing else is said: behind a proxy on the same machine.
 const LISTEN_DEFAULT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8080);
 
+/// The spool's folder if nothing else is said, in the working directory.
+const SPOOL_DIR_DEFAULT: &str = "spool";
+
+/// What the spool may hold if nothing else is said, in bytes: about a million events.
+const SPOOL_BYTES_MAX_DEFAULT: u64 = 1024 * 1024 * 1024;
+
 /// Where the receiver listens, and where shops reach it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiverSettings {
@@ -17,16 +24,37 @@ pub struct ReceiverSettings {
     pub listen: SocketAddr,
     /// What shops call, without a path; `crossdock check` prints the webhooks' addresses from it.
     pub public_url: Option<Url>,
+    /// What takes events while RabbitMQ is away; none if it is turned off.
+    pub spool: Option<SpoolSettings>,
+}
+
+/// What takes events while RabbitMQ is away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpoolSettings {
+    /// Its folder, relative to the working directory; made if it is missing.
+    pub dir: PathBuf,
+    /// Most that it holds, in bytes of events.
+    pub bytes_max: u64,
 }
 
 impl ReceiverSettings {
     pub(crate) fn read(mut section: Section<'_>) -> Self {
         let listen = section.take("listen").and_then(|item| item.parsed(parse_listen));
         let public_url = section.take("public_url").and_then(|item| item.parsed(parse_base_url));
-        section.take_unbuilt_text("spool_dir");
-        section.take_unbuilt("spool_bytes_max");
+        let spool = SpoolSettings::read(&mut section);
         section.finish();
-        Self { listen: listen.unwrap_or(LISTEN_DEFAULT.into()), public_url }
+        Self { listen: listen.unwrap_or(LISTEN_DEFAULT.into()), public_url, spool }
+    }
+}
+
+impl SpoolSettings {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let dir = section.take("spool_dir").and_then(|item| item.text_or_empty());
+        let bytes_max = section.take("spool_bytes_max").and_then(|item| item.integer_from(1));
+        let bytes_max = bytes_max.and_then(|bytes| u64::try_from(bytes).ok());
+        let dir = dir.unwrap_or(SPOOL_DIR_DEFAULT);
+        let on = Self { dir: dir.into(), bytes_max: bytes_max.unwrap_or(SPOOL_BYTES_MAX_DEFAULT) };
+        (!dir.is_empty()).then_some(on)
     }
 }
 

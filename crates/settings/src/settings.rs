@@ -186,8 +186,6 @@ mod tests {
     #[test]
     fn what_is_not_built_is_refused_where_it_would_be_turned_on() {
         let outside = [
-            "[receiver]\nspool_dir = 'spool'",
-            "[receiver]\nspool_bytes_max = 1073741824",
             "[console]\nlisten = '127.0.0.1:8081'",
             "[console]",
             "[warehouse]\ndeliver = 'http'",
@@ -208,6 +206,17 @@ mod tests {
             assert_eq!(problems.list().len(), 1, "{problems}");
             assert!(problems.to_string().contains("not supported yet"), "{problems}");
         }
+    }
+
+    #[test]
+    fn an_empty_folder_turns_the_spool_off() {
+        let spool = |text: &str| {
+            parse(&format!("[receiver]\n{text}\n{}", shop(""))).map(|settings| settings.receiver.spool)
+        };
+        assert_eq!(spool("spool_dir = ''").unwrap(), None);
+        let on = spool("spool_dir = '/var/spool/crossdock'").unwrap().unwrap();
+        assert_eq!((on.dir.to_str().unwrap(), on.bytes_max), ("/var/spool/crossdock", 1_073_741_824));
+        assert!(spool("spool_bytes_max = 0").is_err());
     }
 
     #[test]

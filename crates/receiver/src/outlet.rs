@@ -1,0 +1,137 @@
+//! The one place that decides where a verified event goes: to RabbitMQ, and if that does not take it, to the spool.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossdock_queue::{Link, Message, PublishError, Publisher};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::limits::DRAIN_FINISH;
+use crate::meters::SpoolMeters;
+use crate::publish::Run;
+use crate::refusal::Refusal;
+use crate::spool::drain::{Sink, drain};
+use crate::spool::{Depth, Spool};
+
+/// Where verified events go.
+pub(crate) struct Outlet {
+    broker: Broker,
+    /// None if it is turned off: then only RabbitMQ takes events.
+    spool: Option<Spool>,
+}
+
+/// RabbitMQ, as requests and the drain see it together.
+struct Broker {
+    publisher: Publisher,
+    /// Set once it kept an event waiting too long, which is in the spool then; unset when the drain gets a confirm.
+    slow: AtomicBool,
+    meters: SpoolMeters,
+}
+
+impl Outlet {
+    pub(crate) fn new(publisher: Publisher, spool: Option<Spool>, meters: SpoolMeters) -> Self {
+        Self { broker: Broker { publisher, slow: AtomicBool::new(false), meters }, spool }
+    }
+
+    /// Stores events that must stay in this order. RabbitMQ has until `by`; what it has not confirmed by then is spooled.
+    /// Tells how many were spooled.
+    ///
+    /// # Errors
+    /// Some may be stored nonetheless: the sender repeats them all, and the ids stay the same.
+    pub(crate) async fn store(&self, run: Run, by: Instant) -> Result<usize, Refusal> {
+        let Some(spool) = &self.spool else { return self.broker.publish_all(run).await };
+        let mut rest = VecDeque::from(run);
+        let mut late = false;
+        while self.broker.takes_at_once()
+            && let Some(next) = rest.front()
+        {
+            match timeout_at(by, self.broker.publisher.publish(next.clone())).await {
+                Ok(Ok(())) => drop(rest.pop_front()),
+                // Whatever became of it, it is sent again from the spool, with the same id.
+                Ok(Err(_)) => break,
+                Err(_) => {
+                    late = true;
+                    break;
+                }
+            }
+        }
+        if rest.is_empty() {
+            return Ok(0);
+        }
+        let count = rest.len();
+        let put = spool.put(rest.into()).await;
+        if late || put.is_err() {
+            // Only with an event in the spool is there somebody who notices that RabbitMQ is quick again.
+            self.broker.slow.store(put.is_ok(), Ordering::Relaxed);
+        }
+        put.map_err(Refusal::Unspooled)?;
+        self.broker.meters.spooled(count);
+        Ok(count)
+    }
+
+    /// Sends what is spooled to RabbitMQ, until `stop`; what is on its way then has a moment to finish.
+    pub(crate) async fn drain(&self, stop: &CancellationToken) {
+        let Some(spool) = &self.spool else { return };
+        let cut = async {
+            stop.cancelled().await;
+            sleep(DRAIN_FINISH).await;
+        };
+        tokio::select! {
+            () = drain(spool, &self.broker, stop) => {}
+            () = cut => tracing::info!("some spooled events were not confirmed in time; they are sent again after the start"),
+        }
+    }
+
+    /// Closes the spool. What it holds is drained after the next start.
+    pub(crate) async fn close(&self) {
+        if let Some(spool) = &self.spool {
+            spool.close().await;
+            let events = spool.depth().events;
+            if events > 0 {
+                tracing::info!(spool.events = events, "events stay in the spool until the next start");
+            }
+        }
+    }
+
+    /// How RabbitMQ stands.
+    pub(crate) fn link(&self) -> Link {
+        self.broker.publisher.link()
+    }
+
+    /// What is spooled, and whether there is room for more; none if the spool is turned off.
+    pub(crate) fn spool(&self) -> Option<(Depth, bool)> {
+        self.spool.as_ref().map(|spool| (spool.depth(), spool.has_room()))
+    }
+}
+
+impl Broker {
+    /// Whether it is worth a request's time to ask.
+    fn takes_at_once(&self) -> bool {
+        !self.slow.load(Ordering::Relaxed) && self.is_up()
+    }
+
+    /// Each waits for the confirm of the one before: the publisher's channels keep no order among them.
+    async fn publish_all(&self, run: Run) -> Result<usize, Refusal> {
+        for message in run {
+            self.publisher.publish(message).await.map_err(Refusal::Unpublished)?;
+        }
+        Ok(0)
+    }
+}
+
+impl Sink for Broker {
+    fn is_up(&self) -> bool {
+        self.publisher.link() == Link::Up
+    }
+
+    async fn send(&self, message: Message) -> Result<(), PublishError> {
+        self.publisher.publish(message).await?;
+        self.slow.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn drained(&self, events: usize) {
+        self.meters.drained(events);
+    }
+}

@@ -1,0 +1,254 @@
+//! From the spool to RabbitMQ: in order, a bounded number at a time, each removed after its confirm.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use crossdock_domain::Classify as _;
+use crossdock_queue::{Message, PublishError};
+use crossdock_telemetry::chain;
+use futures_util::stream::{self, StreamExt as _};
+use serde::Deserialize;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::{Spool, SpoolError, Spooled};
+
+/// Spooled events on their way at once: a quarter of what the publisher takes, so that new ones find room.
+const DRAINS_AT_ONCE: usize = 32;
+
+/// Time between two looks at a broker that is away, or at a spool that failed, in milliseconds.
+const LOOK_MS: u64 = 200;
+
+/// Pause before events that could not be published are tried again, in milliseconds.
+const RETRY_MS: u64 = 1_000;
+
+/// Where drained events go.
+pub(crate) trait Sink {
+    /// Whether it takes messages now.
+    fn is_up(&self) -> bool;
+
+    /// `Ok`: it is confirmed.
+    fn send(&self, message: Message) -> impl Future<Output = Result<(), PublishError>> + Send;
+
+    /// Told how many events were confirmed and removed.
+    fn drained(&self, events: usize);
+}
+
+/// Why a pass over the spool ended early.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("RabbitMQ is away")]
+    Away,
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error("the receiver is stopping")]
+    Stopping,
+}
+
+/// Drains until `stop`; then the events on their way are finished first.
+pub(crate) async fn drain(spool: &Spool, sink: &impl Sink, stop: &CancellationToken) {
+    let mut depth = spool.watch();
+    loop {
+        let waiting = depth.wait_for(|depth| depth.events > 0 || depth.failing);
+        if !matches!(stop.run_until_cancelled(waiting).await, Some(Ok(_))) {
+            return;
+        }
+        let pause_ms = match pass(spool, sink, stop).await {
+            Ok(0) => continue,
+            Ok(_) => RETRY_MS,
+            Err(Broken::Away | Broken::Spool(_)) => LOOK_MS,
+            Err(Broken::Stopping) => return,
+        };
+        if stop.run_until_cancelled(sleep(Duration::from_millis(pause_ms))).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Goes once through all that is spooled, and tells about how many subjects something stays because it was not taken.
+async fn pass(spool: &Spool, sink: &impl Sink, stop: &CancellationToken) -> Result<usize, Broken> {
+    let (mut after, mut held) = (None, HashSet::new());
+    loop {
+        // A spool that failed is asked even while RabbitMQ is away: that opens it anew.
+        let page = if sink.is_up() || spool.depth().failing { spool.page(after).await? } else { Vec::new() };
+        if stop.is_cancelled() {
+            return Err(Broken::Stopping);
+        }
+        if !sink.is_up() {
+            return Err(Broken::Away);
+        }
+        let Some(last) = page.last() else { return Ok(held.len()) };
+        after = Some(last.seq);
+        let mut runs = runs(page);
+        runs.retain(|(subject, _)| !held.contains(subject));
+        let sending = stream::iter(runs).map(|(subject, run)| send(sink, subject, run));
+        let sent: Vec<Sent> = sending.buffer_unordered(DRAINS_AT_ONCE).collect().await;
+        let mut confirmed = Vec::new();
+        for sent in sent {
+            confirmed.extend(sent.confirmed);
+            held.extend(sent.held);
+        }
+        let count = confirmed.len();
+        if count > 0 {
+            spool.remove(confirmed).await?;
+            sink.drained(count);
+        }
+    }
+}
+
+/// What became of the events about one subject.
+struct Sent {
+    confirmed: Vec<u64>,
+    /// The subject, if something about it was not taken: what is behind that waits, so that it does not overtake.
+    held: Option<String>,
+}
+
+async fn send(sink: &impl Sink, subject: String, run: Vec<Spooled>) -> Sent {
+    let mut confirmed = Vec::new();
+    for Spooled { seq, message } in run {
+        if let Err(error) = sink.send(message).await {
+            let (class, error) = (error.class(), chain(&error));
+            tracing::warn!(error, error.class = class, "a spooled event was not taken; it is tried again");
+            return Sent { confirmed, held: Some(subject) };
+        }
+        confirmed.push(seq);
+    }
+    Sent { confirmed, held: None }
+}
+
+/// The events about one subject stay in their order; the publisher keeps none among others.
+fn runs(page: Vec<Spooled>) -> Vec<(String, Vec<Spooled>)> {
+    let mut runs = BTreeMap::<String, Vec<Spooled>>::new();
+    for spooled in page {
+        runs.entry(subject(&spooled)).or_default().push(spooled);
+    }
+    let mut runs: Vec<_> = runs.into_iter().collect();
+    runs.sort_by_key(|(_, run)| run.first().map(|first| first.seq));
+    runs
+}
+
+/// What an event is about; one about nothing has no order to keep.
+fn subject(spooled: &Spooled) -> String {
+    #[derive(Deserialize)]
+    struct Envelope {
+        source: String,
+        subject: Option<String>,
+    }
+    match serde_json::from_slice(&spooled.message.body) {
+        Ok(Envelope { source, subject: Some(subject) }) => format!("{source} {subject}"),
+        _ => format!("#{}", spooled.seq),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+    use crossdock_events::CONTENT_TYPE;
+
+    use super::*;
+
+    /// A broker of a test.
+    #[derive(Default)]
+    struct Script {
+        down: AtomicBool,
+        /// Ids that it refuses so often.
+        refused: Mutex<BTreeMap<String, usize>>,
+        taken: Mutex<Vec<String>>,
+        drained: AtomicUsize,
+        at_once: AtomicUsize,
+        most_at_once: AtomicUsize,
+    }
+
+    impl Sink for Script {
+        fn is_up(&self) -> bool {
+            !self.down.load(Ordering::SeqCst)
+        }
+
+        async fn send(&self, message: Message) -> Result<(), PublishError> {
+            let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+            self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            self.at_once.fetch_sub(1, Ordering::SeqCst);
+            if let Some(times) = self.refused.lock().unwrap().get_mut(&message.id)
+                && *times > 0
+            {
+                *times -= 1;
+                return Err(PublishError::Refused);
+            }
+            self.taken.lock().unwrap().push(message.id);
+            Ok(())
+        }
+
+        fn drained(&self, events: usize) {
+            self.drained.fetch_add(events, Ordering::SeqCst);
+        }
+    }
+
+    fn message(id: usize, subject: &str) -> Message {
+        let body = format!(r#"{{"source":"/warehouse","subject":"{subject}"}}"#);
+        let routing_key = "warehouse.order.accepted".to_owned();
+        Message { routing_key, id: id.to_string(), content_type: CONTENT_TYPE, body: body.into() }
+    }
+
+    /// A spool of so many events about ten subjects.
+    async fn spool(folder: &tempfile::TempDir, events: usize) -> Spool {
+        let spool = Spool::open(folder.path(), u64::MAX).unwrap();
+        spool.put((0..events).map(|id| message(id, &format!("BG{}", id % 10))).collect()).await.unwrap();
+        spool
+    }
+
+    async fn drain_until_empty(spool: &Spool, script: &Script) {
+        let stop = CancellationToken::new();
+        let mut depth = spool.watch();
+        let empty = async {
+            depth.wait_for(|depth| depth.events == 0).await.unwrap();
+            stop.cancel();
+        };
+        tokio::join!(drain(spool, script, &stop), empty);
+    }
+
+    /// The ids about this subject, in the order in which they were taken.
+    fn about(script: &Script, subject: usize) -> Vec<usize> {
+        let taken = script.taken.lock().unwrap();
+        taken.iter().map(|id| id.parse().unwrap()).filter(|id| id % 10 == subject).collect()
+    }
+
+    #[tokio::test]
+    async fn all_is_sent_in_the_order_of_its_subjects_and_removed() {
+        let (folder, script) = (tempfile::tempdir().unwrap(), Script::default());
+        let spool = spool(&folder, 1_000).await;
+        drain_until_empty(&spool, &script).await;
+        assert_eq!((script.taken.lock().unwrap().len(), script.drained.into_inner()), (1_000, 1_000));
+        let script = Script { drained: AtomicUsize::new(0), ..script };
+        for subject in 0..10 {
+            assert!(about(&script, subject).is_sorted());
+        }
+        assert!((2..=DRAINS_AT_ONCE).contains(&script.most_at_once.into_inner()));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_taken_holds_up_only_what_must_not_overtake_it() {
+        let (folder, script) = (tempfile::tempdir().unwrap(), Script::default());
+        let spool = spool(&folder, 600).await;
+        script.refused.lock().unwrap().insert("3".to_owned(), 1);
+        drain_until_empty(&spool, &script).await;
+        let taken: Vec<usize> = script.taken.lock().unwrap().iter().map(|id| id.parse().unwrap()).collect();
+        assert_eq!(taken.len(), 600, "each once");
+        assert!(taken[..540].iter().all(|id| id % 10 != 3) && taken[540..].iter().all(|id| id % 10 == 3));
+        assert!(taken[540..].is_sorted());
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_while_the_broker_is_down_and_a_stop_is_heard() {
+        let (folder, script) = (tempfile::tempdir().unwrap(), Script::default());
+        script.down.store(true, Ordering::SeqCst);
+        let (spool, stop) = (spool(&folder, 5).await, CancellationToken::new());
+        assert!(matches!(pass(&spool, &script, &stop).await, Err(Broken::Away)));
+        stop.cancel();
+        drain(&spool, &script, &stop).await;
+        assert!(script.taken.into_inner().unwrap().is_empty());
+        assert_eq!(spool.depth().events, 5);
+    }
+}
