@@ -25,7 +25,8 @@ const LAYERS: [&[&str]; 9] = [
 ];
 
 /// Libraries that only these crates may name.
-const KEEPERS: [(&str, &[&str]); 6] = [
+const KEEPERS: [(&str, &[&str]); 7] = [
+    ("amq-protocol", &["crossdock-queue"]),
     ("lapin", &["crossdock-queue"]),
     ("sqlx", &["crossdock-ledger"]),
     ("reqwest", &["crossdock-bigcommerce", "crossdock-ecwid", "crossdock-sandbox"]),
@@ -49,11 +50,14 @@ const FORBIDDEN: [(&str, &str, &str); 3] = [
     ("crossdock-queue", "crossdock-events", "the queue knows no event type"),
 ];
 
+/// Packages that stand on everything, and that nothing stands on.
+const TESTS: [&str; 2] = ["crossdock-tests", "crossdock-bench"];
+
 fn our_crates() -> BTreeMap<String, Vec<String>> {
     let ours = Metadata::load()
         .packages()
         .into_iter()
-        .filter(|it| it.source.is_none() && it.name != "crossdock-tests");
+        .filter(|it| it.source.is_none() && !TESTS.contains(&it.name.as_str()));
     ours.map(|it| (it.name, it.dependencies.into_iter().collect())).collect()
 }
 

@@ -12,8 +12,11 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::Topology;
 
 pub(crate) use error::LinkError;
-pub(crate) use line::{Change, Line};
+pub(crate) use line::Line;
 pub(crate) use supervisor::{Session, supervise};
+
+/// Heartbeat that we ask for, in seconds; a peer that is silent for twice as long is gone. The URL's `heartbeat` overrides it.
+const HEARTBEAT_SECS: u16 = 15;
 
 /// Where RabbitMQ is, and what is declared there on every connection.
 #[derive(Debug, Clone)]
@@ -57,7 +60,9 @@ impl Broker {
     }
 
     /// The URL, read. It holds the password: never log it.
-    fn uri(&self) -> Result<AMQPUri, LinkError> {
-        self.url.expose_secret().parse().map_err(|_| LinkError::Url)
+    pub(crate) fn uri(&self) -> Result<AMQPUri, LinkError> {
+        let mut uri: AMQPUri = self.url.expose_secret().parse().map_err(|_| LinkError::Url)?;
+        uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
+        Ok(uri)
     }
 }

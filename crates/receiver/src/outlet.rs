@@ -46,7 +46,7 @@ impl Outlet {
         while self.broker.takes_at_once()
             && let Some(next) = rest.front()
         {
-            match timeout_at(by, self.broker.publisher.publish(next.clone())).await {
+            match timeout_at(by, self.broker.publisher.publish(next)).await {
                 Ok(Ok(())) => drop(rest.pop_front()),
                 // Whatever became of it, it is sent again from the spool, with the same id.
                 Ok(Err(_)) => break,
@@ -111,7 +111,7 @@ impl Broker {
         !self.slow.load(Ordering::Relaxed) && self.is_up()
     }
 
-    /// Each waits for the confirm of the one before: the publisher's channels keep no order among them.
+    /// Each waits for the confirm of the one before: what stands in a queue twice is in its order both times.
     async fn publish_all(&self, run: Run) -> Result<usize, Refusal> {
         for message in run {
             self.publisher.publish(message).await.map_err(Refusal::Unpublished)?;

@@ -1,7 +1,9 @@
 //! Why there is no connection, or none any more.
 
 use std::io;
+use std::sync::Arc;
 
+use crate::publisher::WireError;
 use crate::topology::DeclareError;
 
 /// Why a connection could not be made, or was lost. The sentences go to an operator.
@@ -49,7 +51,13 @@ pub(crate) enum LinkError {
     /// Our own consumer was cancelled by RabbitMQ: its queue was deleted or moved.
     #[error("RabbitMQ cancelled the consumer: its queue is gone")]
     Cancelled,
-    /// Closed by ourselves: what came back, or did not come back, on it cannot be trusted.
-    #[error("the connection was given up: {0}")]
-    GivenUp(&'static str),
+    /// The connection on which messages leave: it could not be opened, or was lost.
+    #[error("the publishing connection does not stand")]
+    Wire(#[source] Arc<WireError>),
+}
+
+impl From<WireError> for LinkError {
+    fn from(error: WireError) -> Self {
+        Self::Wire(Arc::new(error))
+    }
 }

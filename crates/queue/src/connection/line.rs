@@ -1,7 +1,6 @@
 //! An open connection, its topology declared, and what becomes of it.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
@@ -10,9 +9,6 @@ use tokio::time::timeout;
 
 use super::{Broker, LinkError, greeting};
 use crate::topology::declare;
-
-/// Heartbeat that we ask for, in seconds; a peer that is silent for twice as long is gone. The URL's `heartbeat` overrides it.
-const HEARTBEAT_SECS: u16 = 15;
 
 /// Longest time for opening a connection to a peer that has just greeted us, in seconds.
 const OPEN_SECS_MAX: u64 = 10;
@@ -31,26 +27,14 @@ const LOOK_SECS: u64 = 1;
 
 /// An open connection.
 pub(crate) struct Line {
-    connection: Arc<Connection>,
+    connection: Connection,
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
-}
-
-/// News of a connection.
-#[derive(Debug)]
-pub(crate) enum Change {
-    /// RabbitMQ takes no messages now, and why.
-    Blocked(String),
-    /// It does again.
-    Unblocked,
-    /// It, or one of its channels, is of no use any more: all is dropped and made anew.
-    Lost(LinkError),
 }
 
 impl Line {
     /// Opens one and declares the topology. `name` is shown in RabbitMQ's list of connections.
     pub(crate) async fn open(broker: &Broker, name: &str) -> Result<Self, LinkError> {
-        let mut uri = broker.uri()?;
-        uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
+        let uri = broker.uri()?;
         greeting::greet(&uri).await?;
         let properties =
             ConnectionProperties::default().with_connection_name(format!("crossdock {name}").into());
@@ -59,7 +43,7 @@ impl Line {
         let connection =
             opened.map_err(|_| LinkError::Slow("open the connection"))?.map_err(LinkError::Refused)?;
         let events = Box::pin(connection.events_listener());
-        let mut line = Self { connection: Arc::new(connection), events };
+        let mut line = Self { connection, events };
         line.declare(broker).await?;
         Ok(line)
     }
@@ -78,20 +62,13 @@ impl Line {
         opened.map_err(|_| LinkError::Slow("open a channel"))?.map_err(LinkError::Lost)
     }
 
-    /// The connection itself, to open channels later.
-    pub(crate) fn connection(&self) -> Arc<Connection> {
-        Arc::clone(&self.connection)
-    }
-
-    /// Waits for news. May be dropped and called again at any time.
-    pub(crate) async fn change(&mut self) -> Change {
+    /// Waits until it is lost: it, or one of its channels, is of no use any more. May be dropped and called again at any time.
+    pub(crate) async fn lost(&mut self) -> LinkError {
         loop {
             match timeout(Duration::from_secs(LOOK_SECS), self.events.next()).await {
-                Ok(Some(Event::ConnectionBlocked(reason))) => return Change::Blocked(reason),
-                Ok(Some(Event::ConnectionUnblocked)) => return Change::Unblocked,
-                Ok(Some(Event::Error(error))) => return Change::Lost(LinkError::Lost(error)),
-                Ok(None) => return Change::Lost(LinkError::Ended),
-                Err(_) if !self.connection.status().connected() => return Change::Lost(LinkError::Ended),
+                Ok(Some(Event::Error(error))) => return LinkError::Lost(error),
+                Ok(None) => return LinkError::Ended,
+                Err(_) if !self.connection.status().connected() => return LinkError::Ended,
                 Ok(Some(_)) | Err(_) => {}
             }
         }

@@ -75,18 +75,24 @@ impl Held {
     }
 
     /// The same message, to come back after a wait as if nothing had happened.
-    pub(super) fn put_off(&self, step: &RetryStep, queue: &WorkQueue) -> Letter {
+    pub(super) fn put_off<'a>(&'a self, step: &RetryStep, queue: &'a WorkQueue) -> Letter<'a> {
         Letter::retry(step, queue, self.trail.write(), self.contents())
     }
 
     /// The same message, to come back after a wait with this failure behind it.
-    pub(super) fn retry(&self, step: &RetryStep, queue: &WorkQueue, counted: bool, now: Timestamp) -> Letter {
+    pub(super) fn retry<'a>(
+        &'a self,
+        step: &RetryStep,
+        queue: &'a WorkQueue,
+        counted: bool,
+        now: Timestamp,
+    ) -> Letter<'a> {
         let trail = self.failed(counted, now);
         Letter::retry(step, queue, trail.write(), self.contents())
     }
 
     /// The same message as a dead letter, with all that a person needs to judge it.
-    pub(super) fn dead(&self, failure: &Failure, queue: &WorkQueue, now: Timestamp) -> Letter {
+    pub(super) fn dead(&self, failure: &Failure, queue: &WorkQueue, now: Timestamp) -> Letter<'_> {
         let mut headers = self.failed(true, now).write();
         headers.insert(headers::CLASS.into(), long(failure.class));
         headers.insert(headers::CHAIN.into(), long(cut(&failure.chain, CHAIN_BYTES_MAX)));
@@ -107,11 +113,7 @@ impl Held {
         }
     }
 
-    fn contents(&self) -> Contents {
-        Contents {
-            id: self.delivery.id.clone(),
-            content_type: self.content_type.clone(),
-            body: self.delivery.body.clone(),
-        }
+    fn contents(&self) -> Contents<'_> {
+        Contents { id: &self.delivery.id, content_type: &self.content_type, body: &self.delivery.body }
     }
 }

@@ -19,7 +19,7 @@ use super::lanes::{Lanes, PREFETCH};
 use super::work::Work;
 use super::{Outcome, Route};
 use crate::Failure;
-use crate::connection::{Change, Line, LinkError, Session};
+use crate::connection::{Line, LinkError, Session};
 use crate::trail::short;
 
 /// Most messages whose lanes are looked up at once.
@@ -69,9 +69,7 @@ impl Session for Intake {
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                change = line.change() => if let Change::Lost(error) = change {
-                    return Err(error);
-                },
+                error = line.lost() => return Err(error),
                 arrival = arrivals.next() => match arrival {
                     Some(Ok((held, route))) => self.take(held, route),
                     Some(Err(error)) => return Err(LinkError::Lost(error)),

@@ -47,7 +47,7 @@ impl Work {
     /// While RabbitMQ does not take the letter, the message is neither acknowledged nor returned: returned, it would come back
     /// at once, and every return counts towards the queue's delivery limit. If the message's connection is lost it is on its
     /// queue again already, and a letter would double it.
-    async fn replace(&self, held: &Held, letter: &Letter, settled: Settled) {
+    async fn replace(&self, held: &Held, letter: &Letter<'_>, settled: Settled) {
         while held.answerable() {
             match self.publisher.send(letter).await {
                 Ok(()) => {
@@ -58,7 +58,7 @@ impl Work {
                     let role = self.queue.role;
                     warn!(
                         role,
-                        message.id = letter.id,
+                        message.id = letter.contents.id,
                         error = chain(&error),
                         "could not pass a message on; it is kept"
                     );

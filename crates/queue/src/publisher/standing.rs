@@ -9,8 +9,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{IN_FLIGHT_MAX, Outlet};
-use crate::connection::{Change, Line, LinkError, Session};
+use super::IN_FLIGHT_MAX;
+use super::wire::{State, Wire};
+use crate::connection::{Line, LinkError, Session};
 use crate::metrics::QueueMetrics;
 use crate::{Broker, Link};
 
@@ -24,8 +25,9 @@ const REDECLARE_SECS: u64 = 5;
 const STOP_SECS_MAX: u64 = 5;
 
 /// How the publishing connection stands.
+#[derive(Clone)]
 pub(super) enum Standing {
-    Up(Arc<Outlet>),
+    Up(Arc<Wire>),
     Blocked(String),
     Down(String),
 }
@@ -57,39 +59,35 @@ pub(super) struct Keeper {
     pub stop: CancellationToken,
 }
 
+/// One connection declares the topology, now and again after a message was returned; the wire beside it takes the messages.
 #[async_trait]
 impl Session for Keeper {
     async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
-        let outlet = Arc::new(Outlet::new(line.connection()));
-        self.stand(Standing::Up(Arc::clone(&outlet)));
-        let mut redeclare_at = None;
+        let wire = Arc::new(Wire::open(&self.broker.uri()?, "crossdock publisher").await?);
+        let (mut state, mut redeclare_at) = (wire.state(), None);
+        self.stand(Standing::Up(Arc::clone(&wire)));
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
-                why = outlet.given_up() => return Err(LinkError::GivenUp(why)),
-                () = outlet.returned.notified(), if redeclare_at.is_none() => {
+                changed = state.changed() => {
+                    changed.expect("the wire is held here, and holds the sender");
+                    let now = state.borrow_and_update().clone();
+                    self.turn(now, &wire)?;
+                }
+                () = wire.returned(), if redeclare_at.is_none() => {
                     redeclare_at = Some(Instant::now() + Duration::from_secs(REDECLARE_SECS));
                 }
                 () = sleep_until(redeclare_at.unwrap_or_else(Instant::now)), if redeclare_at.is_some() => {
                     line.declare(&self.broker).await?;
                     redeclare_at = None;
                 }
-                change = line.change() => match change {
-                    Change::Blocked(reason) => {
-                        warn!(reason, "RabbitMQ takes no messages");
-                        self.stand(Standing::Blocked(format!("RabbitMQ takes no messages: {reason}")));
-                    }
-                    Change::Unblocked => {
-                        info!("RabbitMQ takes messages again");
-                        self.stand(Standing::Up(Arc::clone(&outlet)));
-                    }
-                    Change::Lost(error) => return Err(error),
-                },
+                error = line.lost() => return Err(error),
             }
         }
         self.stand(Standing::Down("the publisher is stopped".to_owned()));
         // What is in flight beyond the limit is unconfirmed, and its sender is told so.
         let _ = timeout(Duration::from_secs(STOP_SECS_MAX), self.room.acquire_many(IN_FLIGHT_MAX)).await;
+        wire.close().await;
         Ok(())
     }
 
@@ -99,6 +97,21 @@ impl Session for Keeper {
 }
 
 impl Keeper {
+    fn turn(&self, state: State, wire: &Arc<Wire>) -> Result<(), LinkError> {
+        match state {
+            State::Open => {
+                info!("RabbitMQ takes messages again");
+                self.stand(Standing::Up(Arc::clone(wire)));
+            }
+            State::Blocked(reason) => {
+                warn!(reason, "RabbitMQ takes no messages");
+                self.stand(Standing::Blocked(reason));
+            }
+            State::Lost(error) => return Err(LinkError::Wire(error)),
+        }
+        Ok(())
+    }
+
     fn stand(&self, standing: Standing) {
         self.metrics.connected("publisher", !matches!(standing, Standing::Down(_)));
         self.standing.send_replace(standing);

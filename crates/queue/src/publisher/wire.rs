@@ -1,0 +1,257 @@
+//! A connection on which messages leave, as many at a time as the publisher allows.
+//!
+//! By hand over lapin's own frames, for two reasons. lapin 4.12.3 hands a returned message to whichever confirm on its channel comes
+//! next, so with several messages in flight on one channel a message that no queue took may count as confirmed; here a returned
+//! message is known by its id. And messages that are ready together leave in one write: `make bench` holds it against lapin.
+
+mod frames;
+mod handshake;
+mod traffic;
+mod window;
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use amq_protocol::protocol::{AMQPClass, connection};
+use crossdock_telemetry::chain;
+use futures_util::io::AsyncReadExt as _;
+use lapin::tcp::AMQPUriTcpExt as _;
+use lapin::types::MAX_SHORT_STRING_LENGTH;
+use lapin::uri::AMQPUri;
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::{Letter, PublishError};
+use crate::trail::cut;
+use handshake::Agreed;
+use window::{Answer, Window};
+
+/// Longest time for opening it to a peer that has just greeted us, in seconds.
+const OPEN_SECS_MAX: u64 = 10;
+
+/// Longest time for writing a message and for its confirm, in seconds; after it the connection is not trusted any more.
+const CONFIRM_SECS_MAX: u64 = 10;
+
+/// How often that is looked at, in seconds.
+const LOOK_SECS: u64 = 1;
+
+/// Longest time for a friendly end, in seconds.
+const CLOSE_SECS_MAX: u64 = 2;
+
+/// Close code of a friendly end. Source: AMQP 0-9-1 specification, 1.2.
+const REPLY_SUCCESS: u16 = 200;
+
+/// Why a wire is of no use any more.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WireError {
+    /// It broke.
+    #[error("the connection broke off")]
+    Io(#[from] io::Error),
+    /// Not even a heartbeat.
+    #[error("RabbitMQ is silent")]
+    Silent,
+    /// RabbitMQ ended it.
+    #[error("RabbitMQ closed the connection: {code} {text}")]
+    Closed {
+        /// AMQP's reply code.
+        code: u16,
+        /// RabbitMQ's words.
+        text: String,
+    },
+    /// Something came that is no AMQP 0-9-1, or not at this point.
+    #[error("RabbitMQ sent what was not expected")]
+    Malformed,
+    /// An answer for a message that is not in flight.
+    #[error("RabbitMQ answered for a message that is not in flight")]
+    Stray,
+    /// It was not opened in time.
+    #[error("RabbitMQ did not open the connection in time")]
+    Slow,
+    /// A message was not confirmed in time.
+    #[error("a message was not confirmed in time")]
+    Unconfirmed,
+    /// Ended by ourselves.
+    #[error("the connection was closed by ourselves")]
+    Ended,
+}
+
+impl WireError {
+    fn closed(code: u16, text: &impl ToString) -> Self {
+        Self::Closed { code, text: text.to_string() }
+    }
+}
+
+/// How a wire stands.
+#[derive(Debug, Clone)]
+pub(super) enum State {
+    Open,
+    /// RabbitMQ takes no messages now, and why.
+    Blocked(String),
+    Lost(Arc<WireError>),
+}
+
+/// A connection on which messages leave. Dropped, it is closed, and those who wait are told.
+pub(super) struct Wire {
+    shared: Arc<Shared>,
+    frame_bytes_max: usize,
+    _traffic: JoinSet<()>,
+}
+
+struct Shared {
+    outbox: Mutex<Outbox>,
+    /// Told that there is something to write.
+    filled: Notify,
+    /// Told that a message was returned: what should take it may have been deleted.
+    returned: Notify,
+    state: watch::Sender<State>,
+}
+
+/// One lock for both: messages are counted in the order in which they are written.
+struct Outbox {
+    bytes: Vec<u8>,
+    window: Window,
+    /// Why nothing goes in any more.
+    lost: Option<Arc<WireError>>,
+}
+
+impl Wire {
+    /// Opens one. `name` is shown in RabbitMQ's list of connections.
+    pub(super) async fn open(uri: &AMQPUri, name: &str) -> Result<Self, WireError> {
+        let opened = async {
+            let runtime = lapin::runtime::default_runtime().map_err(io::Error::other)?;
+            handshake::shake_hands(uri.connect_async(&runtime).await?, uri, name).await
+        };
+        let opened = timeout(Duration::from_secs(OPEN_SECS_MAX), opened).await;
+        let (stream, Agreed { frame_bytes_max, heartbeat_secs }) = opened.map_err(|_| WireError::Slow)??;
+        let shared = Arc::new(Shared::new());
+        let (read, write) = stream.split();
+        let (reader, writer, watcher) = (Arc::clone(&shared), Arc::clone(&shared), Arc::clone(&shared));
+        let mut traffic = JoinSet::new();
+        traffic.spawn(async move { reader.lose(traffic::read(read, &reader, heartbeat_secs).await) });
+        traffic.spawn(async move { writer.lose(traffic::write(write, &writer, heartbeat_secs).await) });
+        traffic.spawn(async move { watcher.lose(watcher.unconfirmed().await) });
+        Ok(Self { shared, frame_bytes_max, _traffic: traffic })
+    }
+
+    /// Publishes a letter and waits for RabbitMQ's answer. Messages leave in the order in which these are first polled.
+    pub(super) async fn send(&self, letter: &Letter<'_>) -> Result<(), PublishError> {
+        if letter.routing_key.len() > MAX_SHORT_STRING_LENGTH {
+            return Err(PublishError::Unroutable(letter.routing_key.to_owned()));
+        }
+        let frames = frames::publish(letter, self.frame_bytes_max);
+        let answer = self.shared.put(&frames, cut(letter.contents.id, MAX_SHORT_STRING_LENGTH).to_owned());
+        match answer.map_err(|why| PublishError::Unavailable(chain(&why)))?.await {
+            Ok(Answer::Confirmed) => Ok(()),
+            Ok(Answer::Refused) => Err(PublishError::Refused),
+            Ok(Answer::Returned) => Err(PublishError::Unroutable(letter.routing_key.to_owned())),
+            Ok(Answer::Unknown(why)) => Err(PublishError::Unavailable(why)),
+            Err(_) => Err(PublishError::Unconfirmed),
+        }
+    }
+
+    /// How it stands, to be waited for.
+    pub(super) fn state(&self) -> watch::Receiver<State> {
+        self.shared.state.subscribe()
+    }
+
+    /// Waits until a message was returned since this was asked last.
+    pub(super) async fn returned(&self) {
+        self.shared.returned.notified().await;
+    }
+
+    /// Says goodbye. Who waits for an answer still is told that there is none.
+    pub(super) async fn close(&self) {
+        let close = connection::Close { reply_code: REPLY_SUCCESS, ..connection::Close::default() };
+        let mut frames = Vec::new();
+        frames::method(0, AMQPClass::Connection(connection::AMQPMethod::Close(close)), &mut frames);
+        self.shared.lock().bytes.extend_from_slice(&frames);
+        self.shared.filled.notify_one();
+        let mut state = self.state();
+        let lost = state.wait_for(|state| matches!(state, State::Lost(_)));
+        // Lost or silent, it is dropped all the same.
+        let _ = timeout(Duration::from_secs(CLOSE_SECS_MAX), lost).await;
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.shared.lose(WireError::Ended);
+    }
+}
+
+impl Shared {
+    fn new() -> Self {
+        Self {
+            outbox: Mutex::new(Outbox { bytes: Vec::new(), window: Window::new(), lost: None }),
+            filled: Notify::new(),
+            returned: Notify::new(),
+            state: watch::Sender::new(State::Open),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Outbox> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, frames: &[u8], id: String) -> Result<oneshot::Receiver<Answer>, Arc<WireError>> {
+        let answer = {
+            let mut outbox = self.lock();
+            if let Some(why) = &outbox.lost {
+                return Err(Arc::clone(why));
+            }
+            outbox.bytes.extend_from_slice(frames);
+            outbox.window.push(id, Instant::now())
+        };
+        self.filled.notify_one();
+        Ok(answer)
+    }
+
+    /// Hands over what is to be written, for a buffer that is empty.
+    fn take(&self, batch: &mut Vec<u8>) {
+        std::mem::swap(batch, &mut self.lock().bytes);
+    }
+
+    fn settle(&self, tag: u64, multiple: bool, taken: bool) -> Result<(), WireError> {
+        self.lock().window.settle(tag, multiple, taken)
+    }
+
+    fn returned(&self, id: &str) -> Result<(), WireError> {
+        self.lock().window.returned(id)?;
+        self.returned.notify_one();
+        Ok(())
+    }
+
+    fn open_again(&self) {
+        self.state.send_replace(State::Open);
+    }
+
+    /// Nobody waits for messages that RabbitMQ does not read: it may take them later all the same.
+    fn block(&self, why: String) {
+        self.lock().window.give_up(&why);
+        self.state.send_replace(State::Blocked(why));
+    }
+
+    /// The first reason counts.
+    fn lose(&self, why: WireError) {
+        let why = Arc::new(why);
+        let mut outbox = self.lock();
+        if outbox.lost.is_some() {
+            return;
+        }
+        outbox.window.give_up(&chain(&why));
+        outbox.lost = Some(Arc::clone(&why));
+        drop(outbox);
+        self.state.send_replace(State::Lost(why));
+    }
+
+    /// Waits until a message has waited too long.
+    async fn unconfirmed(&self) -> WireError {
+        let limit = Duration::from_secs(CONFIRM_SECS_MAX);
+        while self.lock().window.age(Instant::now()) < limit {
+            sleep(Duration::from_secs(LOOK_SECS)).await;
+        }
+        WireError::Unconfirmed
+    }
+}

@@ -1,0 +1,157 @@
+//! Messages as AMQP 0-9-1 frames, and frames out of the bytes that come back.
+//!
+//! Source: AMQP 0-9-1 specification, 2.3.5 and 4.2.
+
+use std::io;
+
+use amq_protocol::frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame};
+use amq_protocol::protocol::{AMQPClass, basic, constants};
+use bytes::BytesMut;
+
+use super::WireError;
+use crate::publisher::Letter;
+use crate::trail::short;
+
+/// Number of the one channel in use.
+pub(super) const CHANNEL: u16 = 1;
+
+/// What a frame takes beside its contents: kind, channel and size before it, an end mark behind it.
+const FRAME_OVERHEAD_BYTES: usize = 8;
+
+/// Largest frame accepted, in bytes. RabbitMQ keeps to what was agreed, 128 KiB; a size beyond this is no frame at all.
+const FRAME_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Appends a frame.
+pub(super) fn write(frame: &AMQPFrame, to: &mut Vec<u8>) {
+    let written = gen_frame(frame)(WriteContext::from(std::mem::take(to)));
+    *to = written.expect("a frame with texts of a legal length can be written to memory").into_inner().0;
+}
+
+/// Appends a method on a channel.
+pub(super) fn method(channel: u16, method: AMQPClass, to: &mut Vec<u8>) {
+    write(&AMQPFrame::Method(channel, method), to);
+}
+
+/// The frames that publish a letter: mandatory, so that it comes back if no queue takes it.
+pub(super) fn publish(letter: &Letter<'_>, frame_bytes_max: usize) -> Vec<u8> {
+    let mut frames = Vec::with_capacity(letter.contents.body.len() + 512);
+    let publish = basic::Publish {
+        exchange: letter.exchange.into(),
+        routing_key: short(letter.routing_key),
+        mandatory: true,
+        immediate: false,
+    };
+    let header = AMQPContentHeader {
+        class_id: publish.get_amqp_class_id(),
+        body_size: letter.contents.body.len() as u64,
+        properties: letter.properties(),
+    };
+    method(CHANNEL, AMQPClass::Basic(basic::AMQPMethod::Publish(publish)), &mut frames);
+    write(&AMQPFrame::Header(CHANNEL, header), &mut frames);
+    for part in letter.contents.body.chunks(frame_bytes_max - FRAME_OVERHEAD_BYTES) {
+        body(part, &mut frames);
+    }
+    frames
+}
+
+/// By hand: the library's frame would own a copy of the body.
+fn body(part: &[u8], to: &mut Vec<u8>) {
+    let size = u32::try_from(part.len()).expect("a part is at most as large as a frame");
+    to.push(constants::FRAME_BODY);
+    to.extend_from_slice(&CHANNEL.to_be_bytes());
+    to.extend_from_slice(&size.to_be_bytes());
+    to.extend_from_slice(part);
+    to.push(constants::FRAME_END);
+}
+
+/// Takes the first frame out of what has arrived; none if it is not whole yet.
+///
+/// # Errors
+/// These bytes are no frame, or not one that is known.
+pub(super) fn take(arrived: &mut BytesMut) -> Result<Option<AMQPFrame>, WireError> {
+    let Some((head, _)) = arrived.split_first_chunk::<7>() else { return Ok(None) };
+    let [_, _, _, size @ ..] = *head;
+    let size = usize::try_from(u32::from_be_bytes(size)).unwrap_or(usize::MAX);
+    if size > FRAME_BYTES_MAX {
+        return Err(WireError::Malformed);
+    }
+    let whole = size + FRAME_OVERHEAD_BYTES;
+    if arrived.len() < whole {
+        return Ok(None);
+    }
+    let bytes = arrived.split_to(whole);
+    match parse_frame(&bytes[..]) {
+        Ok(([], frame)) => Ok(Some(frame)),
+        _ => Err(WireError::Malformed),
+    }
+}
+
+/// An end of the stream where there should be more.
+pub(super) fn broken_off() -> WireError {
+    WireError::Io(io::ErrorKind::UnexpectedEof.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use lapin::types::{FieldTable, ShortString};
+
+    use super::*;
+    use crate::publisher::Contents;
+
+    fn letter(body: &[u8]) -> Letter<'_> {
+        let contents = Contents { id: "e-1", content_type: "application/json", body };
+        Letter {
+            exchange: "crossdock.events",
+            routing_key: "journey.begun",
+            headers: FieldTable::default(),
+            contents,
+        }
+    }
+
+    fn read(bytes: &[u8], step: usize) -> Vec<AMQPFrame> {
+        let (mut arrived, mut frames) = (BytesMut::new(), Vec::new());
+        for part in bytes.chunks(step) {
+            arrived.extend_from_slice(part);
+            while let Some(frame) = take(&mut arrived).unwrap() {
+                frames.push(frame);
+            }
+        }
+        assert!(arrived.is_empty(), "half a frame is left over");
+        frames
+    }
+
+    #[test]
+    fn a_letter_becomes_a_method_a_header_and_as_many_bodies_as_it_takes() {
+        let body: Vec<u8> = (0..10_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+        let bytes = publish(&letter(&body), 4096);
+        for step in [1, 7, 4096, bytes.len()] {
+            let frames = read(&bytes, step);
+            let [AMQPFrame::Method(CHANNEL, publish), AMQPFrame::Header(CHANNEL, header), bodies @ ..] =
+                &frames[..]
+            else {
+                panic!("{frames:?}");
+            };
+            assert!(
+                matches!(publish, AMQPClass::Basic(basic::AMQPMethod::Publish(it)) if it.mandatory && !it.immediate)
+            );
+            assert_eq!((header.body_size, header.class_id), (10_000, 60));
+            assert_eq!(header.properties.message_id().as_ref().map(ShortString::as_str), Some("e-1"));
+            assert_eq!(bodies.len(), 3);
+            let parts = bodies.iter().flat_map(|frame| match frame {
+                AMQPFrame::Body(CHANNEL, part) => part.clone(),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(parts.collect::<Vec<_>>(), body);
+        }
+        assert_eq!(read(&publish(&letter(b""), 4096), 64).len(), 2);
+    }
+
+    #[test]
+    fn what_is_no_frame_is_told_at_once() {
+        for bytes in
+            [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"\x01\x00\x01\x00\x00\x00\x01\x00\x00", &[9; 32]]
+        {
+            assert!(matches!(take(&mut BytesMut::from(bytes)), Err(WireError::Malformed)), "{bytes:?}");
+        }
+    }
+}
