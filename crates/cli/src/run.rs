@@ -13,6 +13,7 @@ use crossdock_stock_writer::StockWriter;
 use crossdock_storefront::Shops;
 use crossdock_telemetry::metrics::Metrics;
 use crossdock_tracking_writer::TrackingWriter;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
@@ -151,10 +152,45 @@ impl Process {
             receiver.reload(&settings)?;
         }
         self.shops.replace(shops);
-        tracing::info!(
-            stores = settings.stores.len(),
-            "read the configuration again; a changed broker, ledger, listening address or environment needs a restart"
-        );
+        tracing::info!(stores = settings.stores.len(), "read the configuration again");
+        let waiting = needs_restart(&self.settings, &settings);
+        if !waiting.is_empty() {
+            let keys = waiting.join(", ");
+            tracing::warn!(keys, "these settings have changed and are only taken after a restart");
+        }
         Ok(())
+    }
+}
+
+/// The settings that differ from those of the start, and are read at the start only.
+fn needs_restart(started: &Settings, now: &Settings) -> Vec<&'static str> {
+    let differs = |one: &SecretString, other: &SecretString| one.expose_secret() != other.expose_secret();
+    let changed = [
+        ("broker.url", differs(&started.broker.url, &now.broker.url)),
+        ("ledger.url", differs(&started.ledger.url, &now.ledger.url)),
+        ("receiver.listen", started.receiver.listen != now.receiver.listen),
+        ("receiver.spool_dir and receiver.spool_bytes_max", started.receiver.spool != now.receiver.spool),
+    ];
+    changed.into_iter().filter_map(|(key, changed)| changed.then_some(key)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Settings {
+        Settings::parse(text, Path::new("crossdock.toml"), &|_| None).unwrap()
+    }
+
+    #[test]
+    fn only_what_changed_and_cannot_be_taken_over_needs_a_restart() {
+        let started = settings("[receiver]\nlisten = \"127.0.0.1:8080\"");
+        let shop = "[[store]]\nid = \"acme\"\ntime_zone = \"UTC\"\n[store.ecwid]\nstore_id = 7\nclient_secrets = [\"s\"]\naccess_token = \"t\"";
+        assert!(needs_restart(&started, &settings(shop)).is_empty());
+        let moved = "[broker]\nurl = \"amqp://another\"\n[ledger]\nurl = \"sqlite://b.db\"\n[receiver]\nlisten = \"127.0.0.1:8081\"\nspool_dir = \"\"";
+        assert_eq!(
+            needs_restart(&started, &settings(moved)),
+            ["broker.url", "ledger.url", "receiver.listen", "receiver.spool_dir and receiver.spool_bytes_max"]
+        );
     }
 }

@@ -31,7 +31,13 @@ const LATE_SECS_MAX: i64 = 15 * 60;
 const AHEAD_SECS_MAX: i64 = 5 * 60;
 
 /// Most signatures looked at: a header configured at Ecwid's support under the same name is sent beside the real one.
+///
+/// So several headers are no sign of an attack here, unlike with Standard Webhooks. Each costs a decoding and a comparison;
+/// the HMAC is computed once for each secret.
 const SIGNATURES_MAX: usize = 4;
+
+/// Bytes of an HMAC-SHA256.
+const DIGEST_BYTES: usize = 32;
 
 /// Why a callback is not believed. Answer 401 and tell the sender no more than that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +66,8 @@ impl WebhookVerifier {
         Self { secrets: secrets.cloned().collect() }
     }
 
-    /// Checks that one of the signatures was made with one of the secrets, and that the event is recent. In constant time.
+    /// Checks that one of the signatures was made with one of the secrets, and that the event is recent. The digests are compared
+    /// in constant time, and nothing is allocated.
     pub fn verify(
         &self,
         headers: &HeaderMap,
@@ -70,10 +77,12 @@ impl WebhookVerifier {
         if !headers.contains_key(SIGNATURE_HEADER) {
             return Err(WebhookRefusal::Missing);
         }
-        let signatures = signatures(headers);
+        if digests(headers).next().is_none() {
+            return Err(WebhookRefusal::Mismatch);
+        }
         let genuine = self.secrets.iter().any(|secret| {
             let mac = mac(secret, unverified);
-            signatures.iter().any(|signature| mac.clone().verify_slice(signature).is_ok())
+            digests(headers).any(|digest| mac.clone().verify_slice(&digest).is_ok())
         });
         if !genuine {
             return Err(WebhookRefusal::Mismatch);
@@ -88,15 +97,17 @@ impl WebhookVerifier {
 }
 
 /// What the headers carry, decoded. A proxy may have joined several headers with a comma, which base64 never holds.
-fn signatures(headers: &HeaderMap) -> Vec<Vec<u8>> {
-    headers
-        .get_all(SIGNATURE_HEADER)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .take(SIGNATURES_MAX)
-        .filter_map(|text| BASE64.decode(text.trim()).ok())
-        .collect()
+fn digests(headers: &HeaderMap) -> impl Iterator<Item = [u8; DIGEST_BYTES]> {
+    let texts = headers.get_all(SIGNATURE_HEADER).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).take(SIGNATURES_MAX).filter_map(|text| decode(text.trim()))
+}
+
+/// A digest in its one spelling: with padding, and with zeros in the bits that base64 leaves unused.
+fn decode(base64: &str) -> Option<[u8; DIGEST_BYTES]> {
+    // The decoder asks for room for the padding too.
+    let mut bytes = [0; DIGEST_BYTES + 1];
+    let length = BASE64.decode_slice(base64, &mut bytes).ok()?;
+    bytes[..length].try_into().ok()
 }
 
 fn mac(secret: &SecretString, unverified: &Unverified) -> Hmac<Sha256> {
@@ -109,145 +120,4 @@ fn mac(secret: &SecretString, unverified: &Unverified) -> Hmac<Sha256> {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-    use proptest::prelude::*;
-    use serde::Deserialize;
-
-    use super::*;
-
-    const SECRET: &str = "abcde123456789";
-    const CREATED: i64 = 1_634_209_655;
-
-    fn verifier(secrets: &[&str]) -> WebhookVerifier {
-        WebhookVerifier::new(&EcwidConnection {
-            store_id: 1003,
-            client_secrets: secrets.iter().map(|&secret| secret.into()).collect(),
-            access_token: "secret_token".into(),
-            api_url: "https://app.ecwid.com".parse().unwrap(),
-        })
-    }
-
-    fn event(created: &str) -> Unverified {
-        let id = "95ed494f-362d-4fca-933d-f5c7064b04bb".to_owned();
-        Unverified { event_created: created.to_owned(), event_id: id, store_id: 1003 }
-    }
-
-    fn sign(secret: &str, unverified: &Unverified) -> String {
-        BASE64.encode(mac(&secret.into(), unverified).finalize().into_bytes())
-    }
-
-    fn headers<'a>(signatures: impl IntoIterator<Item = &'a str>) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for signature in signatures {
-            headers.append(SIGNATURE_HEADER, HeaderValue::from_str(signature).unwrap());
-        }
-        headers
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).unwrap()
-    }
-
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Vector {
-        #[serde(rename = "client_secret")]
-        client_secret: String,
-        event_created: i64,
-        event_id: String,
-        signature: String,
-    }
-
-    #[test]
-    fn the_known_vectors_verify() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/signature/vectors.json");
-        let vectors: Vec<Vector> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        assert_eq!(vectors.len(), 3);
-        for vector in vectors {
-            let body = serde_json::json!({
-                "eventCreated": vector.event_created, "eventId": vector.event_id, "storeId": 1003,
-            });
-            let unverified = Unverified::parse(body.to_string().as_bytes()).unwrap();
-            let signed = headers([vector.signature.as_str()]);
-            let verifier = verifier(&[&vector.client_secret]);
-            assert_eq!(verifier.verify(&signed, &unverified, at(vector.event_created)), Ok(()));
-        }
-    }
-
-    #[test]
-    fn the_very_digits_sent_are_what_is_signed() {
-        let signed = headers([sign(SECRET, &event("1634209655")).as_str()]);
-        assert_eq!(verifier(&[SECRET]).verify(&signed, &event("1634209655"), at(CREATED)), Ok(()));
-        assert_eq!(
-            verifier(&[SECRET]).verify(&signed, &event("01634209655"), at(CREATED)),
-            Err(WebhookRefusal::Mismatch)
-        );
-    }
-
-    #[test]
-    fn either_of_two_live_secrets_verifies_and_no_other() {
-        let event = event("1634209655");
-        let signed = headers([sign(SECRET, &event).as_str()]);
-        let check = |secrets: &[&str]| verifier(secrets).verify(&signed, &event, at(CREATED));
-        assert_eq!(check(&[SECRET, "new"]), Ok(()));
-        assert_eq!(check(&["new", SECRET]), Ok(()));
-        assert_eq!(check(&["new"]), Err(WebhookRefusal::Mismatch));
-        assert_eq!(check(&[]), Err(WebhookRefusal::Mismatch));
-        let unsecured = headers([sign("", &event).as_str()]);
-        assert_eq!(verifier(&[""]).verify(&unsecured, &event, at(CREATED)), Err(WebhookRefusal::Mismatch));
-    }
-
-    #[test]
-    fn one_genuine_signature_among_a_few_is_enough() {
-        let event = event("1634209655");
-        let genuine = sign(SECRET, &event);
-        let check = |values: &[&str]| {
-            verifier(&[SECRET]).verify(&headers(values.iter().copied()), &event, at(CREATED))
-        };
-        assert_eq!(check(&["custom", &genuine]), Ok(()));
-        assert_eq!(check(&[&format!("custom, {genuine}")]), Ok(()));
-        assert_eq!(check(&["a", "b", "c", "d", &genuine]), Err(WebhookRefusal::Mismatch));
-        for wrong in ["", "AAAA", "not base64", &genuine[..43], &format!("{genuine}AAAA")] {
-            assert_eq!(check(&[wrong]), Err(WebhookRefusal::Mismatch), "{wrong}");
-        }
-        assert_eq!(check(&[]), Err(WebhookRefusal::Missing));
-    }
-
-    #[test]
-    fn an_event_holds_for_a_day_of_retries_and_not_from_the_future() {
-        let event = event("1634209655");
-        let signed = headers([sign(SECRET, &event).as_str()]);
-        for (later, verdict) in [
-            (0, Ok(())),
-            (86_400 + 900, Ok(())),
-            (86_400 + 901, Err(WebhookRefusal::Window)),
-            (-300, Ok(())),
-            (-301, Err(WebhookRefusal::Window)),
-        ] {
-            assert_eq!(verifier(&[SECRET]).verify(&signed, &event, at(CREATED + later)), verdict, "{later}");
-        }
-    }
-
-    #[test]
-    fn a_time_beyond_all_calendars_is_outside_the_window() {
-        for created in ["9223372036854775807", "99999999999999999999"] {
-            let event = event(created);
-            let signed = headers([sign(SECRET, &event).as_str()]);
-            let verdict = verifier(&[SECRET]).verify(&signed, &event, at(CREATED));
-            assert_eq!(verdict, Err(WebhookRefusal::Window), "{created}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn one_flipped_bit_breaks_a_signature(byte in 0_usize..32, bit in 0_u8..8) {
-            let event = event("1634209655");
-            let mut digest = BASE64.decode(sign(SECRET, &event)).unwrap();
-            digest[byte] ^= 1 << bit;
-            let signed = headers([BASE64.encode(digest).as_str()]);
-            let verdict = verifier(&[SECRET]).verify(&signed, &event, at(CREATED));
-            prop_assert_eq!(verdict, Err(WebhookRefusal::Mismatch));
-        }
-    }
-}
+mod tests;

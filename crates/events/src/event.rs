@@ -155,7 +155,12 @@ impl<T: EventData> Event<T> {
 impl RawEvent {
     /// Reads the envelope.
     pub fn parse(body: &[u8]) -> Result<Self, InvalidEvent> {
-        let event: Self = serde_json::from_slice(body).map_err(InvalidEvent::Shape)?;
+        // Serde would read an array too, field by field, and pass over what is no text where nothing is read.
+        let Some(object) = std::str::from_utf8(body).ok().filter(|text| text.trim_start().starts_with('{'))
+        else {
+            return Err(InvalidEvent::Shape(serde::de::Error::custom("expected a JSON object in UTF-8")));
+        };
+        let event: Self = serde_json::from_str(object).map_err(InvalidEvent::Shape)?;
         if event.specversion != SPEC_VERSION {
             return Err(InvalidEvent::Version(event.specversion));
         }
@@ -194,5 +199,11 @@ mod tests {
         assert_eq!(Event::<ShopOrderChanged>::from_json(&event.to_json()).unwrap(), event);
         assert!(matches!(Event::<StockDue>::from_json(&event.to_json()), Err(InvalidEvent::Type { .. })));
         assert!(matches!(RawEvent::parse(b"{}"), Err(InvalidEvent::Shape(_))));
+        let by_position = br#"["1.0","e1","/warehouse","stock.due",null,null,null,null,{}]"#;
+        assert!(matches!(RawEvent::parse(by_position), Err(InvalidEvent::Shape(_))));
+        let mut latin_1 = event.to_json();
+        latin_1.truncate(latin_1.len() - 1);
+        latin_1.extend(b",\"note\":\"caf\xe9\"}");
+        assert!(matches!(RawEvent::parse(&latin_1), Err(InvalidEvent::Shape(_))));
     }
 }

@@ -1,7 +1,7 @@
 //! Signatures by the Standard Webhooks specification: `v1,<base64 of HMAC-SHA256 over "{id}.{timestamp}.{body}">`.
 //!
 //! The warehouse's events and BigCommerce's callbacks are signed so. By hand, not by the project's crate, which takes
-//! only UTF-8 bodies, one key and a fixed tolerance (1.0.1, 2024); that crate is the oracle in the tests below.
+//! only UTF-8 bodies, one key and a fixed tolerance (1.0.1, 2024); that crate is the oracle in the tests.
 //!
 //! Source: standardwebhooks.com, specification 1.0.0.
 
@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretSlice};
 use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 
 /// How far a signature's time may lie from ours, in seconds, either way.
 pub const TOLERANCE_SECS: i64 = 5 * 60;
@@ -22,7 +23,10 @@ pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
 /// Header with one or more signatures, separated by spaces.
 pub const SIGNATURE_HEADER: &str = "webhook-signature";
 
-/// Most signatures looked at in one header: two live secrets at the sender, and room.
+/// Most signatures of version 1 looked at in one header: two live secrets at the sender, and room.
+///
+/// Each costs a decoding and a comparison; the HMAC is computed once for each of our keys, however many there are. More of
+/// them are no more guesses worth having: a guess holds once in 2^256.
 const SIGNATURES_MAX: usize = 8;
 
 /// Bytes of an HMAC-SHA256.
@@ -68,7 +72,11 @@ pub fn sign(key: &Key, id: &str, timestamp_secs: i64, body: &[u8]) -> String {
     format!("v1,{}", BASE64.encode(digest))
 }
 
-/// Checks that one of the signatures was made with one of the keys, lately. The digests are compared in constant time.
+/// Checks that one of the signatures was made with one of the keys, lately. The digests are compared in constant time, and
+/// nothing is allocated.
+///
+/// What is signed are the very bytes of the three parts. An `id` with a dot in it leaves open where it ends; whoever moves that
+/// end makes a body that begins with the timestamp and a dot, which is no JSON.
 pub fn verify(
     headers: SignedHeaders<'_>,
     body: &[u8],
@@ -80,18 +88,14 @@ pub fn verify(
     if now.duration_since(sent).abs() > SignedDuration::from_secs(TOLERANCE_SECS) {
         return Err(SignatureError::Window);
     }
-    let given: Vec<[u8; DIGEST_BYTES]> =
-        headers.signature.split(' ').take(SIGNATURES_MAX).filter_map(decode_v1).collect();
-    for key in keys {
-        if given.is_empty() {
-            break;
-        }
-        let mac = mac(key, headers.id, headers.timestamp, body);
-        if given.iter().any(|digest| mac.clone().verify_slice(digest).is_ok()) {
-            return Ok(());
-        }
+    if digests(headers.signature).next().is_none() {
+        return Err(SignatureError::Mismatch);
     }
-    Err(SignatureError::Mismatch)
+    let signs = |key: &Key| {
+        let digest = mac(key, headers.id, headers.timestamp, body).finalize().into_bytes();
+        digests(headers.signature).any(|given| bool::from(given.as_slice().ct_eq(digest.as_slice())))
+    };
+    if keys.iter().any(signs) { Ok(()) } else { Err(SignatureError::Mismatch) }
 }
 
 /// Digits only: `+5`, ` 5` and `5.0` are other bytes than the sender signed.
@@ -99,8 +103,18 @@ fn parse_seconds(text: &str) -> Option<i64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
-fn decode_v1(signature: &str) -> Option<[u8; DIGEST_BYTES]> {
-    BASE64.decode(signature.strip_prefix("v1,")?).ok()?.try_into().ok()
+/// The digests of version 1 in a header. Other versions are skipped: `v1a` is asymmetrical, and no later one is known.
+fn digests(header: &str) -> impl Iterator<Item = [u8; DIGEST_BYTES]> {
+    let of_version_1 = header.split(' ').filter_map(|signature| signature.strip_prefix("v1,"));
+    of_version_1.take(SIGNATURES_MAX).filter_map(decode)
+}
+
+/// A digest in its one spelling: with padding, and with zeros in the bits that base64 leaves unused.
+fn decode(base64: &str) -> Option<[u8; DIGEST_BYTES]> {
+    // The decoder asks for room for the padding too.
+    let mut bytes = [0; DIGEST_BYTES + 1];
+    let length = BASE64.decode_slice(base64, &mut bytes).ok()?;
+    bytes[..length].try_into().ok()
 }
 
 fn mac(key: &Key, id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
@@ -112,68 +126,4 @@ fn mac(key: &Key, id: &str, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-
-    fn now() -> Timestamp {
-        Timestamp::from_second(1_760_000_000).unwrap()
-    }
-
-    fn key() -> Key {
-        key_from_whsec(SECRET).unwrap()
-    }
-
-    fn check(timestamp: &str, signature: &str, body: &[u8], keys: &[Key]) -> Result<(), SignatureError> {
-        verify(SignedHeaders { id: "msg_1", timestamp, signature }, body, keys, now())
-    }
-
-    #[test]
-    fn the_published_vector_verifies() {
-        // Source: the Standard Webhooks project's own test suites (libraries/*/, `test_sign_function`).
-        let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
-        let body = br#"{"test": 2432232314}"#;
-        assert_eq!(sign(&key(), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body), signature);
-    }
-
-    #[test]
-    fn only_the_right_secret_lately_verifies() {
-        let signed = sign(&key(), "msg_1", 1_760_000_000, b"{}");
-        let other: Key = b"other".to_vec().into();
-        assert_eq!(check("1760000000", &signed, b"{}", &[other.clone(), key()]), Ok(()));
-        assert_eq!(check("1760000000", &format!("v2,x v1,AAAA {signed}"), b"{}", &[key()]), Ok(()));
-        assert_eq!(check("1760000000", &signed, b"{}", &[other]), Err(SignatureError::Mismatch));
-        assert_eq!(check("1760000000", &signed, b"{ }", &[key()]), Err(SignatureError::Mismatch));
-        assert_eq!(check("1760000000", "", b"{}", &[key()]), Err(SignatureError::Mismatch));
-        assert_eq!(check("1760000000", &signed, b"{}", &[]), Err(SignatureError::Mismatch));
-        for text in ["", "now", "+1760000000", "99999999999999999999", "1760000000.0", "9223372036854775807"]
-        {
-            assert_eq!(check(text, &signed, b"{}", &[key()]), Err(SignatureError::Timestamp), "{text}");
-        }
-        for (secs, holds) in [(-300, true), (-301, false), (300, true), (301, false)] {
-            let sent = 1_760_000_000 + secs;
-            let signed = sign(&key(), "msg_1", sent, b"{}");
-            assert_eq!(check(&sent.to_string(), &signed, b"{}", &[key()]).is_ok(), holds, "{secs}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn the_reference_library_signs_alike(id in "[a-z0-9_]{1,20}", body in "\\PC{0,200}") {
-            let oracle = standardwebhooks::Webhook::new(SECRET).unwrap();
-            prop_assert_eq!(oracle.sign(&id, 1_760_000_000, body.as_bytes()).unwrap(), sign(&key(), &id, 1_760_000_000, body.as_bytes()));
-        }
-
-        #[test]
-        fn no_changed_bit_verifies(bit in 0usize..160) {
-            let mut body = b"{\"number\":\"BG1001\"}".to_vec();
-            let signed = sign(&key(), "msg_1", 1_760_000_000, &body);
-            let bit = bit % (body.len() * 8);
-            body[bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(check("1760000000", &signed, &body, &[key()]).is_err());
-        }
-    }
-}
+mod tests;

@@ -13,9 +13,10 @@ use crossdock_domain::{
 use crossdock_events::{Event, EventData, OrderReleased, ShopOrderChanged, Source};
 use crossdock_ledger::{Busy, Happening, Judged, Ledger, NextStep, Verdict};
 use crossdock_queue::{Delivery, Failure, Message, Outcome, Publisher};
-use crossdock_storefront::{Shop, Shops};
-use crossdock_telemetry::TraceParent;
+use crossdock_storefront::{Shop, Shops, StorefrontError};
+use crossdock_telemetry::{Trace, TraceParent};
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use crate::ROLE;
 
@@ -68,40 +69,64 @@ impl ImportOrders {
             Err(unknown) => return by_order.iter().map(|_| Err(unknown.clone().into())).collect(),
         };
         let ids: Vec<OrderId> = by_order.keys().cloned().collect();
-        let read = shop.storefront.orders(&ids).await;
+        let reading = trace_of(by_order.values().flatten());
+        let read = shop.storefront.orders(&ids).instrument(reading.span()).await;
         let mut results = Vec::with_capacity(read.len());
         for ((id, notices), order) in by_order.iter().zip(read) {
-            let result = match order {
-                Ok(order) => self.import_one(&shop, &order, notices).await,
-                Err(error) => Err(error.into()),
-            };
-            if let Err(failure) = &result
-                && failure.class != Busy.class()
-            {
-                self.tell_failure(store, id, notices, failure).await;
-            }
-            results.push(result);
+            let trace = trace_of(notices);
+            let answered = self.answer(&shop, id, notices, order, trace.parent());
+            results.push(answered.instrument(trace.span()).await);
         }
         results
     }
 
-    async fn import_one(&self, shop: &Shop, order: &ShopOrder, notices: &[Notice]) -> Result<(), Failure> {
+    /// Answers all notices of one order by what was read of it.
+    async fn answer(
+        &self,
+        shop: &Shop,
+        id: &OrderId,
+        notices: &[Notice],
+        order: Result<ShopOrder, StorefrontError>,
+        trace: TraceParent,
+    ) -> Result<(), Failure> {
+        let result = match order {
+            Ok(order) => self.import_one(shop, &order, notices, trace).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(failure) = &result
+            && failure.class != Busy.class()
+        {
+            self.tell_failure(&shop.settings.id, id, notices, failure).await;
+        }
+        result
+    }
+
+    async fn import_one(
+        &self,
+        shop: &Shop,
+        order: &ShopOrder,
+        notices: &[Notice],
+        trace: TraceParent,
+    ) -> Result<(), Failure> {
         let store = &shop.settings.id;
         self.tell_notices(store, &order.order_id, notices).await?;
         let newest = &notices.last().expect("an order is read because of a notice").event;
         let judged = judge(&shop.settings.orders, shop.settings.platform(), order, newest);
         match self.ledger.judge(&judged).await? {
-            NextStep::Release(released) => self.release(&released, newest).await,
+            NextStep::Release(released) => self.release(&released, trace).await,
             NextStep::Wait { .. } => Err(Busy.into()),
-            NextStep::Nothing => Ok(()),
+            NextStep::Nothing => {
+                tracing::debug!(store.id = %store, order.id = %order.order_id, "read; nothing to release");
+                Ok(())
+            }
         }
     }
 
-    async fn release(&self, order: &ReleasedOrder, notice: &Event<ShopOrderChanged>) -> Result<(), Failure> {
+    async fn release(&self, order: &ReleasedOrder, trace: TraceParent) -> Result<(), Failure> {
         let now = Timestamp::now();
         // The number is the event's id: however often the release is published, it is the same release.
         let event = Event::new(&Source::Role(ROLE), order.number.as_str(), now, order.clone())
-            .traced(Some(TraceParent::follow(notice.traceparent.as_deref()).to_string()));
+            .traced(Some(trace.to_string()));
         let message = Message {
             routing_key: OrderReleased::TYPE.to_owned(),
             id: event.id.clone(),
@@ -148,6 +173,11 @@ impl ImportOrders {
             }
         }
     }
+}
+
+/// The newest notice lends its trace.
+fn trace_of<'a>(notices: impl IntoIterator<Item = &'a Notice>) -> Trace {
+    Trace::of(notices.into_iter().map(|notice| notice.event.traceparent.as_deref()))
 }
 
 fn unanswered() -> Failure {

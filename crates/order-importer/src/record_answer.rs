@@ -10,7 +10,9 @@ use crossdock_domain::OrderNumber;
 use crossdock_events::{EventData, RawEvent, WarehouseOrderAccepted, WarehouseOrderRejected};
 use crossdock_ledger::{Answer, Happening, Ledger};
 use crossdock_queue::{Delivery, Failure, Outcome};
+use crossdock_telemetry::Trace;
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use crate::ROLE;
 
@@ -29,6 +31,11 @@ impl RecordAnswer {
 
     async fn record(&self, delivery: &Delivery) -> Result<(), Failure> {
         let event = RawEvent::parse(&delivery.body)?;
+        let trace = Trace::of([event.traceparent.as_deref()]);
+        self.put_down(event, &delivery.routing_key).instrument(trace.span()).await
+    }
+
+    async fn put_down(&self, event: RawEvent, cause: &str) -> Result<(), Failure> {
         // The later of two answers stands: one from the future would stand against every right one.
         let now = Timestamp::now();
         let (key, at) = (event.id.clone(), event.time.unwrap_or(now).min(now));
@@ -37,8 +44,7 @@ impl RecordAnswer {
             Answer::Accepted => "taken over by the warehouse".to_owned(),
             Answer::Rejected { reason } => format!("rejected by the warehouse: {reason}"),
         };
-        let cause = delivery.routing_key.clone();
-        let happening = Happening { key, at, role: ROLE, what, cause };
+        let happening = Happening { key, at, role: ROLE, what, cause: cause.to_owned() };
         self.ledger.answered(&number, &answer, &happening).await?;
         tracing::info!(order.number = %number, "{}", happening.what);
         Ok(())

@@ -5,9 +5,12 @@ use crossdock_telemetry::metrics::Metrics;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::failures::Failures;
 use crate::limits::Limits;
 use crate::meters::Meters;
 use crate::outlet::Outlet;
+use crate::room::Room;
+use crate::seen_events::SeenEvents;
 use crate::senders::Senders;
 
 /// What every request works with.
@@ -18,6 +21,11 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
     pub(crate) meters: Meters,
     pub(crate) limits: Limits,
+    pub(crate) failures: Failures,
+    /// Ecwid's events.
+    pub(crate) seen: SeenEvents,
+    /// For the bodies of all requests.
+    pub(crate) room: Room,
     /// Places for verified requests that wait for RabbitMQ.
     pub(crate) places: Semaphore,
     /// Cancelled as the first step of stopping: `/readyz` is red from then on.

@@ -100,6 +100,9 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
     (status = 200, description = "All metrics of the process.", body = String, content_type = "application/openmetrics-text"),
 ))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    app.meters.bodies_bytes.set(gauge(app.room.held()));
+    app.meters.failing_addresses.set(gauge(app.failures.addresses()));
     if let Some((depth, _)) = app.outlet.spool() {
         app.meters.spool.holds(&depth, Timestamp::now());
     }

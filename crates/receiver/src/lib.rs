@@ -4,15 +4,22 @@
 //! only an event that RabbitMQ has confirmed, or that is synced to the spool, is answered with 200. No shop and no database is called in a request.
 
 mod app;
+mod caller;
+mod connection;
+mod failures;
 mod health;
 mod limits;
 mod meters;
+mod outcome;
 mod outlet;
 mod publish;
 mod read;
 mod receiver;
+mod recent;
 mod refusal;
+mod room;
 mod routes;
+mod seen_events;
 mod senders;
 mod serve;
 mod spool;
@@ -27,3 +34,4 @@ pub use limits::{Limits, WAREHOUSE_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
 pub use receiver::{Receiver, StartError};
 pub use senders::InvalidSecret;
 pub use spool::StoreError;
+pub use verified::warehouse_messages;

@@ -1,19 +1,23 @@
 //! The receiver's metrics. Labels come from fixed sets and from the configured shops only.
 
+mod spool;
+mod tally;
+
 use std::time::Duration;
 
-use crossdock_domain::StoreId;
 use crossdock_telemetry::metrics::Metrics;
-use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
 
-use crate::spool::Depth;
+pub(crate) use spool::SpoolMeters;
+pub(crate) use tally::Tally;
+
+use crate::connection::Parting;
 use crate::visit::Door;
+use tally::RequestLabels;
 
 /// Upper bounds of the answer times, in seconds: a confirm takes some milliseconds, a shop waits 10 s at most.
 const ANSWER_SECS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
@@ -21,12 +25,8 @@ const ANSWER_SECS: [f64; 10] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
 /// In place of a shop where none is known.
 const NO_STORE: &str = "-";
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: &'static str,
-    store: String,
-    outcome: &'static str,
-}
+/// In place of a route that is not served.
+const NO_ROUTE: &str = "-";
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
@@ -39,14 +39,9 @@ struct TopicLabels {
     topic: &'static str,
 }
 
-/// What is counted of the spool.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SpoolMeters {
-    events: Gauge,
-    bytes: Gauge,
-    oldest_age_seconds: Gauge,
-    spooled: Counter,
-    drained: Counter,
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartingLabels {
+    reason: &'static str,
 }
 
 /// What is counted.
@@ -54,93 +49,108 @@ pub(crate) struct SpoolMeters {
 pub(crate) struct Meters {
     /// Connections held now.
     pub(crate) connections: Gauge,
+    /// Bytes held now of the bodies of all requests.
+    pub(crate) bodies_bytes: Gauge,
+    /// Addresses whose failures are remembered now.
+    pub(crate) failing_addresses: Gauge,
+    /// Handlers that panicked.
+    pub(crate) panics: Counter,
+    /// Requests to no route.
+    pub(crate) nowhere: Tally,
     pub(crate) spool: SpoolMeters,
+    doors: [DoorMeters; Door::ALL.len()],
     requests: Family<RequestLabels, Counter>,
-    seconds: Family<RouteLabels, Histogram>,
-    events: Family<RouteLabels, Counter>,
+    partings: Family<PartingLabels, Counter>,
     ignored: Family<TopicLabels, Counter>,
 }
 
-impl SpoolMeters {
-    fn register(&self, registry: &mut Registry) {
-        registry.register("spool_events", "Events in the spool now", self.events.clone());
-        registry.register(
-            "spool_bytes",
-            "What counts towards receiver.spool_bytes_max now",
-            self.bytes.clone(),
-        );
-        let age = self.oldest_age_seconds.clone();
-        registry.register("spool_oldest_age_seconds", "Age of the oldest event in the spool", age);
-        registry.register("spooled", "Events taken by the spool", self.spooled.clone());
-        registry.register("drained", "Spooled events that RabbitMQ has confirmed", self.drained.clone());
-    }
-
-    /// Takes down what the spool holds now.
-    pub(crate) fn holds(&self, depth: &Depth, now: Timestamp) {
-        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        self.events.set(number(depth.events));
-        self.bytes.set(number(depth.bytes));
-        self.oldest_age_seconds.set(number(depth.age(now).as_secs()));
-    }
-
-    /// Counts events that the spool took.
-    pub(crate) fn spooled(&self, events: usize) {
-        self.spooled.inc_by(events as u64);
-    }
-
-    /// Counts spooled events that were confirmed.
-    pub(crate) fn drained(&self, events: usize) {
-        self.drained.inc_by(events as u64);
-    }
+/// What is counted at one door, looked up once.
+#[derive(Debug)]
+pub(crate) struct DoorMeters {
+    /// Requests of no known shop.
+    pub(crate) nobody: Tally,
+    events: Counter,
+    seconds: Histogram,
 }
 
 impl Meters {
     /// Registers them.
     pub(crate) fn new(metrics: &Metrics) -> Self {
+        let requests = Family::<RequestLabels, Counter>::default();
+        let events = Family::<RouteLabels, Counter>::default();
+        let seconds = Family::<RouteLabels, Histogram>::new_with_constructor(|| Histogram::new(ANSWER_SECS));
+        let doors = Door::ALL.map(|door| {
+            let labels = RouteLabels { route: door.name() };
+            DoorMeters {
+                nobody: Tally::new(door.name(), NO_STORE, requests.clone()),
+                events: events.get_or_create_owned(&labels),
+                seconds: seconds.get_or_create_owned(&labels),
+            }
+        });
         let new = Self {
             connections: Gauge::default(),
+            bodies_bytes: Gauge::default(),
+            failing_addresses: Gauge::default(),
+            panics: Counter::default(),
+            nowhere: Tally::new(NO_ROUTE, NO_STORE, requests.clone()),
             spool: SpoolMeters::default(),
-            requests: Family::default(),
-            seconds: Family::new_with_constructor(|| Histogram::new(ANSWER_SECS)),
-            events: Family::default(),
+            doors,
+            requests,
+            partings: Family::default(),
             ignored: Family::default(),
         };
         metrics.register(|registry| {
             let registry = registry.sub_registry_with_prefix("receiver");
-            registry.register("connections", "Connections held now", new.connections.clone());
             registry.register("requests", "Requests answered, by outcome", new.requests.clone());
-            registry.register(
-                "answer_seconds",
-                "Time from a request's head to its answer",
-                new.seconds.clone(),
-            );
-            registry.register("events", "Events confirmed by RabbitMQ", new.events.clone());
+            registry.register("answer_seconds", "Time from a request's head to its answer", seconds);
+            registry.register("events", "Events confirmed by RabbitMQ", events);
             registry.register("ignored", "Callbacks that nobody needs, by topic", new.ignored.clone());
+            registry.register("panics", "Handlers that panicked", new.panics.clone());
+            registry.register("connections", "Connections held now", new.connections.clone());
+            registry.register(
+                "connections_ended",
+                "Connections that the receiver refused or ended, by reason",
+                new.partings.clone(),
+            );
+            registry.register("bodies_bytes", "Bytes held of bodies now", new.bodies_bytes.clone());
+            registry.register(
+                "failing_addresses",
+                "Addresses whose failed verifications are remembered now",
+                new.failing_addresses.clone(),
+            );
             new.spool.register(registry);
         });
         new
     }
 
-    /// Counts an answered request.
-    pub(crate) fn answered(
-        &self,
-        door: Door,
-        store: Option<&StoreId>,
-        outcome: &'static str,
-        took: Duration,
-    ) {
-        let store = store.map_or(NO_STORE, StoreId::as_str).to_owned();
-        self.requests.get_or_create(&RequestLabels { route: door.name(), store, outcome }).inc();
-        self.seconds.get_or_create(&RouteLabels { route: door.name() }).observe(took.as_secs_f64());
+    /// The counters of a configured shop.
+    pub(crate) fn tally(&self, door: Door, store: &str) -> Tally {
+        Tally::new(door.name(), store, self.requests.clone())
     }
 
-    /// Counts confirmed events.
-    pub(crate) fn published(&self, door: Door, events: usize) {
-        self.events.get_or_create(&RouteLabels { route: door.name() }).inc_by(events as u64);
+    pub(crate) fn door(&self, door: Door) -> &DoorMeters {
+        &self.doors[door as usize]
     }
 
     /// Counts a callback that nobody needs.
     pub(crate) fn ignored(&self, door: Door, topic: &'static str) {
         self.ignored.get_or_create(&TopicLabels { route: door.name(), topic }).inc();
+    }
+
+    /// Counts a connection that was refused or ended.
+    pub(crate) fn parted(&self, parting: Parting) {
+        self.partings.get_or_create(&PartingLabels { reason: parting.name() }).inc();
+    }
+}
+
+impl DoorMeters {
+    /// Counts confirmed events.
+    pub(crate) fn published(&self, events: usize) {
+        self.events.inc_by(events as u64);
+    }
+
+    /// Takes down the time of an answer.
+    pub(crate) fn took(&self, took: Duration) {
+        self.seconds.observe(took.as_secs_f64());
     }
 }

@@ -1,14 +1,17 @@
-//! Reading a request: so many bytes, within so much time.
+//! Reading a request's body: so many bytes, within so much time, while there is room.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::HttpBody as _;
-use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Request};
-use bytes::Bytes;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::Request;
+use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
+use tokio::time::timeout;
 
 use crate::refusal::Refusal;
+use crate::room::Held;
 
 /// A request as it came: anybody may have sent it, so nothing of it may be published.
 #[derive(Debug)]
@@ -22,42 +25,90 @@ pub(crate) struct Arrived {
 impl Arrived {
     /// Reads it. A body that announces more bytes than may be is refused before it is read.
     pub(crate) async fn read(
-        mut request: Request,
+        request: Request,
         bytes_max: usize,
         time_max: Duration,
+        held: &mut Held<'_>,
     ) -> Result<Self, Refusal> {
-        let announced = request.body().size_hint().lower();
+        let (parts, body) = request.into_parts();
+        let announced = body.size_hint().lower();
         if usize::try_from(announced).unwrap_or(usize::MAX) > bytes_max {
             return Err(Refusal::TooLarge { bytes_max });
         }
-        let headers = std::mem::take(request.headers_mut());
-        DefaultBodyLimit::max(bytes_max).apply(&mut request);
-        match tokio::time::timeout(time_max, Bytes::from_request(request, &())).await {
-            Ok(Ok(body)) => Ok(Self { headers, body }),
-            Ok(Err(BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)))) => {
-                Err(Refusal::TooLarge { bytes_max })
-            }
-            Ok(Err(_)) => Err(Refusal::BrokenOff),
-            Err(_) => Err(Refusal::TooSlow),
+        let body = timeout(time_max, whole(body, bytes_max, held)).await.map_err(|_| Refusal::TooSlow)??;
+        Ok(Self { headers: parts.headers, body })
+    }
+}
+
+async fn whole(mut body: Body, bytes_max: usize, held: &mut Held<'_>) -> Result<Bytes, Refusal> {
+    let mut whole = BytesMut::new();
+    while let Some(part) = next(&mut body).await? {
+        if whole.len() + part.len() > bytes_max {
+            return Err(Refusal::TooLarge { bytes_max });
+        }
+        if !held.grow(part.len()) {
+            return Err(Refusal::NoRoom);
+        }
+        if whole.is_empty() && body.is_end_stream() {
+            return Ok(part);
+        }
+        // Copied, for a part keeps the whole buffer alive that it was read into: single bytes would hold thousands each.
+        whole.extend_from_slice(&part);
+    }
+    Ok(whole.freeze())
+}
+
+/// The next bytes of a body. Trailers say nothing here.
+async fn next(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+        if let Ok(part) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() {
+            return Ok(Some(part));
         }
     }
+    Ok(None)
 }
 
 #[cfg(test)]
 mod tests {
     use axum::body::Body;
+    use futures_util::stream;
 
     use super::*;
+    use crate::room::Room;
 
     const SECOND: Duration = Duration::from_secs(1);
 
+    async fn read(body: Body, bytes_max: usize, room: &Room) -> Result<Bytes, Refusal> {
+        let read = Arrived::read(Request::new(body), bytes_max, SECOND, &mut room.hold()).await;
+        read.map(|arrived| arrived.body)
+    }
+
+    fn in_parts(count: usize) -> Body {
+        let parts = (0..count).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"x")));
+        Body::from_stream(stream::iter(parts))
+    }
+
     #[tokio::test]
     async fn a_body_is_read_up_to_its_limit_and_not_beyond() {
-        let request = |bytes: usize| Request::new(Body::from(vec![b'x'; bytes]));
-        assert_eq!(Arrived::read(request(10), 10, SECOND).await.unwrap().body.len(), 10);
-        assert!(matches!(
-            Arrived::read(request(11), 10, SECOND).await,
-            Err(Refusal::TooLarge { bytes_max: 10 })
-        ));
+        let room = Room::new(1_000);
+        let one = |bytes: usize| Body::from(vec![b'x'; bytes]);
+        assert_eq!(read(one(10), 10, &room).await.unwrap().len(), 10);
+        assert_eq!(read(in_parts(10), 10, &room).await.unwrap().len(), 10);
+        assert_eq!(read(one(0), 10, &room).await.unwrap().len(), 0);
+        for body in [one(11), in_parts(11)] {
+            assert!(matches!(read(body, 10, &room).await, Err(Refusal::TooLarge { bytes_max: 10 })));
+        }
+        assert_eq!(room.held(), 0, "what was refused holds nothing");
+    }
+
+    #[tokio::test]
+    async fn a_body_without_room_is_refused_at_once() {
+        let room = Room::new(100);
+        let mut others = room.hold();
+        assert!(others.grow(95));
+        for body in [Body::from(vec![b'x'; 6]), in_parts(6)] {
+            assert!(matches!(read(body, 10, &room).await, Err(Refusal::NoRoom)));
+        }
+        assert!(read(in_parts(5), 10, &room).await.is_ok());
     }
 }

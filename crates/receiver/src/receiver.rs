@@ -10,12 +10,16 @@ use crossdock_settings::Settings;
 use crossdock_telemetry::metrics::Metrics;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
+use crate::failures::Failures;
 use crate::limits::Limits;
 use crate::meters::Meters;
 use crate::outlet::Outlet;
+use crate::room::Room;
+use crate::seen_events::SeenEvents;
 use crate::senders::{InvalidSecret, Senders};
 use crate::spool::{Spool, StoreError};
 use crate::{routes, serve};
@@ -23,7 +27,7 @@ use crate::{routes, serve};
 /// The HTTP edge. Cheap to clone; all clones are one receiver.
 #[derive(Clone)]
 pub struct Receiver {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
 }
 
 /// Why there is no receiver.
@@ -57,15 +61,18 @@ impl Receiver {
         metrics: Metrics,
         limits: Limits,
     ) -> Result<Self, StartError> {
-        let senders = ArcSwap::from_pointee(Senders::new(settings)?);
+        let (meters, now) = (Meters::new(&metrics), Instant::now());
+        let senders = ArcSwap::from_pointee(Senders::new(settings, &meters)?);
         let spool = settings.receiver.spool.as_ref();
         let spool = spool.map(|spool| Spool::open(&spool.dir, spool.bytes_max)).transpose()?;
-        let meters = Meters::new(&metrics);
         let app = App {
             senders,
             outlet: Outlet::new(publisher, spool, meters.spool.clone()),
             meters,
             metrics,
+            failures: Failures::new(limits.failures, now),
+            seen: SeenEvents::new(now),
+            room: Room::new(limits.bodies_bytes),
             limits,
             places: Semaphore::new(limits.requests),
             stopping: CancellationToken::new(),
@@ -78,7 +85,7 @@ impl Receiver {
     /// # Errors
     /// A secret of the settings cannot be used; nothing has changed.
     pub fn reload(&self, settings: &Settings) -> Result<(), InvalidSecret> {
-        self.app.senders.store(Arc::new(Senders::new(settings)?));
+        self.app.senders.store(Arc::new(Senders::new(settings, &self.app.meters)?));
         Ok(())
     }
 

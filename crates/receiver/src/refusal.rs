@@ -9,12 +9,14 @@ use crossdock_queue::PublishError;
 use crossdock_telemetry::chain;
 use serde::Serialize;
 
+use crate::limits::FAILURES_RETRY_SECS;
+use crate::outcome::Outcome;
 use crate::spool::SpoolError;
 use crate::verified::VerifyError;
 use crate::warehouse::BadEvent;
 
 /// Content type of a problem.
-const PROBLEM_JSON: &str = "application/problem+json";
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// When to come back while RabbitMQ is away, in seconds.
 const BROKER_RETRY_SECS: u64 = 10;
@@ -28,6 +30,18 @@ pub(crate) enum Refusal {
     /// Nobody is shown to have sent it.
     #[error("the request is not verified")]
     Unverified(#[from] VerifyError),
+    /// Its signature was seen with another event: somebody has put other words to it.
+    #[error("the event's id was seen before, with another body")]
+    Altered,
+    /// From an address with too many failed verifications; nothing of it was read.
+    #[error("too many requests of this address were not verified")]
+    TooManyFailures {
+        /// Whether it came over a proxy's connection, which is not to be closed for it.
+        forwarded: bool,
+    },
+    /// Too much is held of others' bodies.
+    #[error("there is no room for the body now")]
+    NoRoom,
     /// Neither the route nor the body names a shop that is configured.
     #[error("no such shop")]
     NoSuchShop,
@@ -72,6 +86,17 @@ pub(crate) enum Refusal {
     Panicked,
 }
 
+/// What is known of a sender by how his request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// He holds a secret.
+    Verified,
+    /// He has shown none: that counts against his address.
+    Failed,
+    /// It did not come to that.
+    Unknown,
+}
+
 /// What the platforms' crates say of a callback that they cannot read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallbackError {
@@ -103,44 +128,84 @@ pub(crate) struct Problem {
 }
 
 impl Refusal {
-    /// A stable word: the problem's code and the metrics' outcome.
-    pub(crate) fn code(&self) -> &'static str {
+    /// What metrics call it.
+    pub(crate) fn outcome(&self) -> Outcome {
         match self {
-            Self::Unverified(_) => "unverified",
-            Self::NoSuchShop => "no-such-shop",
-            Self::NoSuchRoute => "no-such-route",
-            Self::Method => "method-not-allowed",
-            Self::TooLarge { .. } => "too-large",
-            Self::TooSlow => "too-slow",
-            Self::BrokenOff => "broken-off",
-            Self::MediaType => "media-type",
-            Self::Callback(_) => "callback-malformed",
-            Self::Event(_) => "event-malformed",
-            Self::Overloaded => "overloaded",
-            Self::Unpublished(_) => "unpublished",
-            Self::Unspooled(_) => "unspooled",
-            Self::Panicked => "internal",
+            Self::Unverified(_) => Outcome::Unverified,
+            Self::Altered => Outcome::Altered,
+            Self::TooManyFailures { .. } => Outcome::Refused,
+            Self::NoRoom => Outcome::NoRoom,
+            Self::NoSuchShop => Outcome::NoSuchShop,
+            Self::NoSuchRoute => Outcome::NoSuchRoute,
+            Self::Method => Outcome::Method,
+            Self::TooLarge { .. } => Outcome::TooLarge,
+            Self::TooSlow => Outcome::TooSlow,
+            Self::BrokenOff => Outcome::BrokenOff,
+            Self::MediaType => Outcome::MediaType,
+            Self::Callback(_) => Outcome::Callback,
+            Self::Event(_) => Outcome::Event,
+            Self::Overloaded => Outcome::Overloaded,
+            Self::Unpublished(_) => Outcome::Unpublished,
+            Self::Unspooled(_) => Outcome::Unspooled,
+            Self::Panicked => Outcome::Internal,
+        }
+    }
+
+    /// A stable word, the problem's code. An altered event is told no more than a forged one.
+    pub(crate) fn code(&self) -> &'static str {
+        match self.outcome() {
+            Outcome::Altered => Outcome::Unverified.name(),
+            other => other.name(),
+        }
+    }
+
+    /// What it shows of the sender.
+    pub(crate) fn sender(&self) -> Sender {
+        match self {
+            Self::Unverified(_)
+            | Self::Altered
+            | Self::NoSuchShop
+            | Self::TooLarge { .. }
+            | Self::TooSlow
+            | Self::BrokenOff => Sender::Failed,
+            Self::MediaType
+            | Self::Callback(_)
+            | Self::Event(_)
+            | Self::Overloaded
+            | Self::Unpublished(_)
+            | Self::Unspooled(_) => Sender::Verified,
+            Self::TooManyFailures { .. }
+            | Self::NoRoom
+            | Self::NoSuchRoute
+            | Self::Method
+            | Self::Panicked => Sender::Unknown,
         }
     }
 
     /// The answer's status.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Unverified(_) => StatusCode::UNAUTHORIZED,
+            Self::Unverified(_) | Self::Altered => StatusCode::UNAUTHORIZED,
+            Self::TooManyFailures { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NoSuchShop | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BrokenOff | Self::Callback(_) | Self::Event(_) => StatusCode::BAD_REQUEST,
-            Self::Overloaded | Self::Unpublished(_) | Self::Unspooled(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom | Self::Overloaded | Self::Unpublished(_) | Self::Unspooled(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn detail(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
-            Self::Unverified(_) => "The signature is missing, wrong, or outside the time window.",
+            Self::Unverified(_) | Self::Altered => {
+                "The signature is missing, wrong, or outside the time window."
+            }
+            Self::TooManyFailures { .. } => "Too many requests of this address were not verified.",
             Self::NoSuchShop => "No shop is configured that this callback could be of.",
             Self::NoSuchRoute => "Nothing is served at this path.",
             Self::Method => "This path does not take this method.",
@@ -151,7 +216,7 @@ impl Refusal {
             Self::Callback(_) => "The callback is signed, but not of the documented shape.",
             // The sender has shown who it is, and what is quoted is its own.
             Self::Event(bad) => return chain(bad).into(),
-            Self::Overloaded => "Too much is being taken at once. Send it again.",
+            Self::NoRoom | Self::Overloaded => "Too much is being taken at once. Send it again.",
             Self::Unpublished(_) | Self::Unspooled(_) => {
                 "The events could not be stored. Send them again, with the same ids."
             }
@@ -159,31 +224,46 @@ impl Refusal {
         })
     }
 
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Unpublished(_) | Self::Unspooled(_) => Some(Duration::from_secs(BROKER_RETRY_SECS)),
-            Self::Overloaded => Some(Duration::from_secs(OVERLOAD_RETRY_SECS)),
-            _ => None,
-        }
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+    /// The answer's body.
+    pub(crate) fn problem(&self) -> Problem {
         let status = self.status();
-        let problem = Problem {
+        Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             code: self.code(),
             detail: self.detail(),
             index: if let Self::Event(bad) = &self { bad.index } else { None },
-        };
+        }
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unpublished(_) | Self::Unspooled(_) => Some(Duration::from_secs(BROKER_RETRY_SECS)),
+            Self::NoRoom | Self::Overloaded => Some(Duration::from_secs(OVERLOAD_RETRY_SECS)),
+            Self::TooManyFailures { .. } => Some(Duration::from_secs(FAILURES_RETRY_SECS)),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for &Refusal {
+    fn into_response(self) -> Response {
+        let (status, problem) = (self.status(), self.problem());
         let mut response = (status, axum::Json(problem)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if let Some(wait) = self.retry_after() {
             response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
         }
+        if let Refusal::TooManyFailures { forwarded: false } = self {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (&self).into_response()
     }
 }

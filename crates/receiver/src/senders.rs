@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use crossdock_domain::StoreId;
 use crossdock_events::standard_webhooks::{Key, key_from_whsec};
-use crossdock_settings::{Connection, Settings};
+use crossdock_settings::{Connection, Settings, TrustedProxies};
 use secrecy::ExposeSecret as _;
+
+use crate::meters::{Meters, Tally};
+use crate::visit::Door;
 
 /// A BigCommerce shop.
 pub(crate) struct BigcommerceShop {
@@ -14,6 +17,7 @@ pub(crate) struct BigcommerceShop {
     /// A callback of the shop names it as its producer.
     pub(crate) store_hash: String,
     pub(crate) verifier: crossdock_bigcommerce::WebhookVerifier,
+    pub(crate) tally: Arc<Tally>,
 }
 
 /// An Ecwid shop.
@@ -22,6 +26,7 @@ pub(crate) struct EcwidShop {
     /// A callback of the shop names it.
     pub(crate) store_id: u64,
     pub(crate) verifier: crossdock_ecwid::WebhookVerifier,
+    pub(crate) tally: Arc<Tally>,
 }
 
 /// Everybody who may send.
@@ -31,6 +36,8 @@ pub(crate) struct Senders {
     ecwid: Shops<u64, EcwidShop>,
     /// The warehouse's keys; none: nobody is the warehouse.
     pub(crate) warehouse: Vec<Key>,
+    /// Whose word is believed about where a request comes from.
+    pub(crate) proxies: TrustedProxies,
 }
 
 /// The shops of one platform, by our id and by the platform's.
@@ -48,9 +55,9 @@ pub struct InvalidSecret {
 }
 
 impl Senders {
-    /// Prepares the verifiers.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, InvalidSecret> {
-        let mut senders = Self::default();
+    /// Prepares the verifiers, and the counters of each shop.
+    pub(crate) fn new(settings: &Settings, meters: &Meters) -> Result<Self, InvalidSecret> {
+        let mut senders = Self { proxies: settings.receiver.trusted_proxies.clone(), ..Self::default() };
         for (index, secret) in settings.warehouse.signing_secrets.iter().enumerate() {
             senders.warehouse.push(key_from_whsec(secret.expose_secret()).ok_or(InvalidSecret { index })?);
         }
@@ -60,13 +67,15 @@ impl Senders {
                 Connection::Bigcommerce(connection) => {
                     let verifier = crossdock_bigcommerce::WebhookVerifier::new(connection);
                     let store_hash = connection.store_hash.clone();
-                    let shop = BigcommerceShop { id, store_hash: store_hash.clone(), verifier };
+                    let tally = Arc::new(meters.tally(Door::Bigcommerce, id.as_str()));
+                    let shop = BigcommerceShop { id, store_hash: store_hash.clone(), verifier, tally };
                     senders.bigcommerce.add(&store.id, store_hash, shop);
                 }
                 Connection::Ecwid(connection) => {
                     let verifier = crossdock_ecwid::WebhookVerifier::new(connection);
                     let store_id = connection.store_id;
-                    senders.ecwid.add(&store.id, store_id, EcwidShop { id, store_id, verifier });
+                    let tally = Arc::new(meters.tally(Door::Ecwid, id.as_str()));
+                    senders.ecwid.add(&store.id, store_id, EcwidShop { id, store_id, verifier, tally });
                 }
             }
         }

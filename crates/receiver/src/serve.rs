@@ -1,25 +1,33 @@
-//! Connections: taken up to a limit, each with a deadline for heads and an age, closed in two stages.
+//! Taking connections up to a limit, and closing them in two stages.
 
 use std::io;
-use std::pin::pin;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::App;
-use crate::limits::HEAD_BYTES_MAX;
+use crate::caller::Caller;
+use crate::connection::{Parting, Places, TurnAway, keep};
+use crate::refusal::Refusal;
 
 /// Pause after the system refused to accept (no file descriptors left), in milliseconds: it would refuse again at once.
 const ACCEPT_PAUSE_MS: u64 = 200;
+
+/// What takes connections.
+pub(crate) struct Gate {
+    app: Arc<App>,
+    router: Router,
+    places: Arc<Places>,
+    full: TurnAway,
+    refused: TurnAway,
+    tasks: TaskTracker,
+}
 
 /// Serves until `stop`; then `/readyz` turns red, the listener closes, and what is in flight finishes or is cut, and the spool is closed.
 pub(crate) async fn serve(
@@ -29,23 +37,69 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> io::Result<()> {
     tracing::info!(listen.address = %listener.local_addr()?, "the receiver listens");
-    tokio::join!(take(&app, &router, listener, &stop), app.outlet.drain(&app.stopping));
-    app.outlet.close().await;
+    let gate = Gate::new(app, router);
+    tokio::join!(gate.take(listener, &stop), gate.app.outlet.drain(&gate.app.stopping));
+    gate.app.outlet.close().await;
     Ok(())
 }
 
-/// Takes connections until `stop`, and waits for the last of them.
-async fn take(app: &Arc<App>, router: &Router, listener: TcpListener, stop: &CancellationToken) {
-    let (closed, connections) = (CancellationToken::new(), TaskTracker::new());
-    tokio::select! {
-        () = accept(app, router, &listener, &closed, &connections) => {}
-        () = turn_red(app, stop) => {}
+impl Gate {
+    pub(crate) fn new(app: Arc<App>, router: Router) -> Self {
+        Self {
+            places: Arc::new(Places::new(app.limits.connections)),
+            full: TurnAway::with(&Refusal::Overloaded),
+            refused: TurnAway::with(&Refusal::TooManyFailures { forwarded: false }),
+            tasks: TaskTracker::new(),
+            app,
+            router,
+        }
     }
-    drop(listener);
-    closed.cancel();
-    connections.close();
-    tracing::info!(connections.open = connections.len(), "the receiver takes no more connections");
-    connections.wait().await;
+
+    /// Takes connections until `stop`, and waits for the last of them.
+    async fn take(&self, listener: TcpListener, stop: &CancellationToken) {
+        tokio::select! {
+            () = self.accept(&listener) => {}
+            () = turn_red(&self.app, stop) => {}
+        }
+        drop(listener);
+        self.places.finish();
+        self.tasks.close();
+        tracing::info!(connections.open = self.tasks.len(), "the receiver takes no more connections");
+        self.tasks.wait().await;
+    }
+
+    async fn accept(&self, listener: &TcpListener) {
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.admit(stream, peer.ip()),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!(%error, "no connection can be accepted");
+                    sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                }
+            }
+        }
+    }
+
+    /// Serves a connection of this peer, or turns it away.
+    pub(crate) fn admit(&self, stream: TcpStream, peer: IpAddr) {
+        let caller = Caller::of_connection(peer, &self.app.senders.load().proxies);
+        if self.app.failures.refuse(caller, Instant::now()) {
+            self.app.meters.parted(Parting::Refused);
+            self.refused.turn_away(stream, &self.tasks);
+        } else if let Some(place) = self.places.take() {
+            let (app, router) = (Arc::clone(&self.app), self.router.clone());
+            self.tasks.spawn(async move {
+                let open = app.meters.connections.clone();
+                open.inc();
+                keep(&app, router, stream, peer, place).await;
+                open.dec();
+            });
+        } else {
+            self.app.meters.parted(Parting::Full);
+            self.full.turn_away(stream, &self.tasks);
+        }
+    }
 }
 
 async fn turn_red(app: &App, stop: &CancellationToken) {
@@ -54,70 +108,8 @@ async fn turn_red(app: &App, stop: &CancellationToken) {
     sleep(app.limits.unready).await;
 }
 
-async fn accept(
-    app: &Arc<App>,
-    router: &Router,
-    listener: &TcpListener,
-    closed: &CancellationToken,
-    connections: &TaskTracker,
-) {
-    let places = Arc::new(Semaphore::new(app.limits.connections));
-    loop {
-        let place = Arc::clone(&places).acquire_owned().await.expect("this semaphore is never closed");
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
-            Err(error) if is_of_one_connection(&error) => continue,
-            Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
-                sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
-                continue;
-            }
-        };
-        let (app, router, closed) = (Arc::clone(app), router.clone(), closed.clone());
-        connections.spawn(async move {
-            let open = app.meters.connections.clone();
-            open.inc();
-            keep(&app, router, stream, closed).await;
-            open.dec();
-            drop(place);
-        });
-    }
-}
-
 /// The peer's own trouble, which says nothing about the next connection.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
-}
-
-async fn keep(app: &App, router: Router, stream: TcpStream, closed: CancellationToken) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "the connection was gone before its first request");
-        return;
-    }
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(app.limits.head)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .keep_alive(true)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
-    tokio::select! {
-        ended = connection.as_mut() => return told(ended),
-        () = closed.cancelled() => {}
-        () = sleep(app.limits.connection_age) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let Ok(ended) = timeout(app.limits.finish, connection).await else {
-        tracing::warn!("a connection was cut: its request did not finish in time");
-        return;
-    };
-    told(ended);
-}
-
-/// Broken connections are the peer's daily business: shown to who looks for them only.
-fn told(ended: hyper::Result<()>) {
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended early");
-    }
 }

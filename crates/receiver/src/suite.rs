@@ -1,9 +1,16 @@
 //! The routes as senders meet them, with RabbitMQ away: whatever is published here fails, so a 200 published nothing.
 
+mod addresses;
 mod bigcommerce;
 mod connections;
 mod ecwid;
+mod edges;
+mod flipped_bits;
+mod floods;
 mod observed;
+mod replays;
+mod sent;
+mod served;
 mod spooling;
 mod warehouse;
 
@@ -23,6 +30,7 @@ use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt as _;
 
+use crate::caller::Peer;
 use crate::{Limits, Receiver};
 
 /// Two shops of each platform; the warehouse's secret is that of the Standard Webhooks documentation.
@@ -103,8 +111,7 @@ impl Rig {
 
     /// The same, with a spool in this folder.
     fn with_spool(dir: &Path, bytes_max: u64) -> Self {
-        let spool = format!("spool_dir = {:?}\nspool_bytes_max = {bytes_max}", dir.display().to_string());
-        Self::over(&settings(&SETTINGS.replace("spool_dir = \"\"", &spool)), Limits::default())
+        Self::over(&settings(&with_spool(SETTINGS, dir, bytes_max)), Limits::default())
     }
 
     fn over(settings: &Settings, limits: Limits) -> Self {
@@ -125,11 +132,27 @@ impl Rig {
         headers: &[(&str, &str)],
         body: impl Into<Bytes>,
     ) -> Answer {
-        let mut request = Request::builder().method(method).uri(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let request = request.body(Body::from(body.into())).unwrap();
+        self.answer(request(method, path, headers, Body::from(body.into()))).await
+    }
+
+    /// A POST over a connection from this address.
+    async fn post_from(
+        &self,
+        peer: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = request("POST", path, headers, body.into());
+        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+        self.answer(request).await
+    }
+
+    async fn metrics(&self) -> String {
+        self.send("GET", "/metrics", &[], "").await.body.as_str().unwrap().to_owned()
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 1024 * 1024).await.unwrap();
@@ -162,6 +185,19 @@ impl Answer {
         assert_eq!(self.problem(), (503, "unpublished"));
         assert!(self.headers["retry-after"].to_str().unwrap().parse::<u64>().unwrap() > 0);
     }
+}
+
+fn with_spool(text: &str, dir: &Path, bytes_max: u64) -> String {
+    let spool = format!("spool_dir = {:?}\nspool_bytes_max = {bytes_max}", dir.display().to_string());
+    text.replace("spool_dir = \"\"", &spool)
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
 }
 
 fn settings(text: &str) -> Settings {

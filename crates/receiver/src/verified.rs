@@ -4,11 +4,15 @@ use bytes::Bytes;
 use crossdock_events::standard_webhooks::{
     self, ID_HEADER, Key, SIGNATURE_HEADER, SignatureError, SignedHeaders, TIMESTAMP_HEADER,
 };
-use http::HeaderMap;
+use crossdock_queue::Message;
+use crossdock_telemetry::TraceParent;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
 use crate::read::Arrived;
 use crate::senders::{BigcommerceShop, EcwidShop};
+use crate::warehouse::Form;
 
 /// A part of a verified request, or what was made of it.
 ///
@@ -79,6 +83,15 @@ pub(crate) fn warehouse(
     };
     standard_webhooks::verify(headers, &sent.body, keys, now).map_err(VerifyError::Warehouse)?;
     Ok(Verified(sent))
+}
+
+/// What the receiver would publish for a body of the warehouse, if it were verified; none if it would refuse it.
+///
+/// Publishes nothing: only for the fuzz target `warehouse_events`, which cannot reach the reading otherwise.
+pub fn warehouse_messages(content_type: &'static str, body: &[u8]) -> Option<Vec<Message>> {
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+    let runs = crate::warehouse::read(Form::of(&headers)?, body, TraceParent::start()).ok()?;
+    Some(runs.into_iter().flatten().collect())
 }
 
 /// The one value of a header: of two, one could be signed and the other believed.

@@ -1,16 +1,24 @@
 //! One POST from its head to its answer: timed, counted, and logged once.
 
+use std::sync::Arc;
+
 use axum::Json;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use crossdock_domain::StoreId;
 use crossdock_telemetry::{TraceParent, chain};
-use http::HeaderMap;
+use http::HeaderValue;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::refusal::Refusal;
+use crate::caller::{Caller, Peer};
+use crate::failures::Line;
+use crate::meters::Tally;
+use crate::outcome::Outcome;
+use crate::read::Arrived;
+use crate::refusal::{Refusal, Sender};
+use crate::room::Held;
 
 /// The header that carries a trace.
 const TRACEPARENT: &str = "traceparent";
@@ -27,6 +35,9 @@ pub(crate) enum Door {
 }
 
 impl Door {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 3] = [Self::Bigcommerce, Self::Ecwid, Self::Warehouse];
+
     /// The name in metrics and logs.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -58,72 +69,150 @@ pub(crate) struct Visit<'a> {
     pub(crate) app: &'a App,
     /// When it came.
     pub(crate) now: Timestamp,
-    /// The trace that its events carry on.
-    pub(crate) trace: TraceParent,
-    /// The configured shop that it is for, once that is known.
-    pub(crate) store: Option<StoreId>,
+    /// The counters of the configured shop that it is for, once that is known.
+    pub(crate) tally: Option<Arc<Tally>>,
+    /// The same moment for clocks that only go forward.
+    pub(crate) began: Instant,
     door: Door,
-    began: Instant,
+    caller: Caller,
+    held: Held<'a>,
+    traceparent: Option<HeaderValue>,
+    /// None until something genuine needs one: what strangers send is not parsed for it.
+    trace: Option<TraceParent>,
 }
 
 impl<'a> Visit<'a> {
-    pub(crate) fn begin(app: &'a App, door: Door, headers: &HeaderMap) -> Self {
-        let traceparent = headers.get(TRACEPARENT).and_then(|value| value.to_str().ok());
-        let trace = TraceParent::follow(traceparent);
-        Self { app, now: Timestamp::now(), trace, store: None, door, began: Instant::now() }
+    pub(crate) fn begin(app: &'a App, door: Door, request: &Request) -> Self {
+        let (headers, peer) = (request.headers(), request.extensions().get::<Peer>().copied());
+        Self {
+            app,
+            now: Timestamp::now(),
+            tally: None,
+            began: Instant::now(),
+            door,
+            caller: Caller::of(peer, headers, &app.senders.load().proxies),
+            held: app.room.hold(),
+            traceparent: headers.get(TRACEPARENT).cloned(),
+            trace: None,
+        }
+    }
+
+    /// Reads the request, if its caller may have it read.
+    pub(crate) async fn read(&mut self, request: Request, bytes_max: usize) -> Result<Arrived, Refusal> {
+        if self.app.failures.refuse(self.caller, self.began) {
+            return Err(Refusal::TooManyFailures { forwarded: self.caller.forwarded });
+        }
+        Arrived::read(request, bytes_max, self.app.limits.body, &mut self.held).await
+    }
+
+    /// The trace that its events carry on.
+    pub(crate) fn trace(&mut self) -> TraceParent {
+        let follow = || TraceParent::follow(self.traceparent.as_ref().and_then(|value| value.to_str().ok()));
+        *self.trace.get_or_insert_with(follow)
     }
 
     /// Counts and logs what became of it, and answers.
     pub(crate) fn end(self, result: Result<Taken, Refusal>) -> Response {
-        let outcome = match &result {
-            Ok(Taken::Stored { spooled: 0, .. }) => "published",
-            Ok(Taken::Stored { .. }) => "spooled",
-            Ok(Taken::Ignored(_)) => "ignored",
-            Err(refusal) => refusal.code(),
+        let (outcome, sender) = match &result {
+            Ok(Taken::Stored { spooled: 0, .. }) => (Outcome::Published, Sender::Verified),
+            Ok(Taken::Stored { .. }) => (Outcome::Spooled, Sender::Verified),
+            Ok(Taken::Ignored(_)) => (Outcome::Ignored, Sender::Verified),
+            Err(refusal) => (refusal.outcome(), refusal.sender()),
         };
-        let took = self.began.elapsed();
-        self.app.meters.answered(self.door, self.store.as_ref(), outcome, took);
-        self.log(&result, u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        let (door, took) = (self.app.meters.door(self.door), self.began.elapsed());
+        self.tally.as_deref().unwrap_or(&door.nobody).count(outcome);
+        door.took(took);
+        let failure = match sender {
+            Sender::Failed => self.app.failures.failed(self.caller, self.began),
+            Sender::Verified => {
+                self.app.failures.verified(self.caller, self.began);
+                None
+            }
+            Sender::Unknown => None,
+        };
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         match result {
-            Ok(Taken::Stored { published, spooled }) => {
-                self.app.meters.published(self.door, published);
-                Json(Receipt { published: published + spooled }).into_response()
+            Ok(taken) => {
+                self.log_taken(taken, took_ms);
+                self.receipt(taken)
             }
-            Ok(Taken::Ignored(topic)) => {
-                self.app.meters.ignored(self.door, topic);
-                Json(Receipt { published: 0 }).into_response()
+            Err(refusal) => {
+                match sender {
+                    Sender::Failed => self.log_failure(&refusal, failure.as_ref(), took_ms),
+                    Sender::Verified => self.log_refusal(&refusal, took_ms),
+                    // Counted only: whoever brings these about may bring about many.
+                    Sender::Unknown => {}
+                }
+                refusal.into_response()
             }
-            Err(refusal) => refusal.into_response(),
         }
     }
 
-    fn log(&self, result: &Result<Taken, Refusal>, took_ms: u64) {
-        let (route, trace) = (self.door.name(), self.trace.trace_id());
-        let store = self.store.as_ref().map(StoreId::as_str);
-        match result {
-            Ok(Taken::Stored { published, spooled }) => {
-                tracing::debug!(
-                    route,
-                    store.id = store,
-                    trace.id = trace,
-                    published,
-                    spooled,
-                    took_ms,
-                    "events were taken"
-                );
+    fn receipt(&self, taken: Taken) -> Response {
+        let stored = match taken {
+            Taken::Stored { published, spooled } => {
+                self.app.meters.door(self.door).published(published);
+                published + spooled
             }
-            Ok(Taken::Ignored(topic)) => {
-                tracing::debug!(
-                    route,
-                    store.id = store,
-                    trace.id = trace,
-                    topic,
-                    took_ms,
-                    "a callback was dropped"
-                );
+            Taken::Ignored(topic) => {
+                self.app.meters.ignored(self.door, topic);
+                0
             }
+        };
+        Json(Receipt { published: stored }).into_response()
+    }
+
+    fn log_taken(&self, taken: Taken, took_ms: u64) {
+        let (route, store) = (self.door.name(), self.tally.as_deref().map(Tally::store));
+        match taken {
+            Taken::Stored { published, spooled } => tracing::debug!(
+                route,
+                store.id = store,
+                trace.id = self.trace.map(TraceParent::trace_id),
+                published,
+                spooled,
+                took_ms,
+                "events were taken"
+            ),
+            Taken::Ignored(topic) => tracing::debug!(
+                route,
+                store.id = store,
+                trace.id = self.trace.map(TraceParent::trace_id),
+                topic,
+                took_ms,
+                "a callback was dropped"
+            ),
+        }
+    }
+
+    /// Of a flood of forged requests only few are told.
+    fn log_failure(&self, refusal: &Refusal, line: Option<&Line>, took_ms: u64) {
+        let Some(&Line { untold, over }) = line else { return };
+        let (route, store) = (self.door.name(), self.tally.as_deref().map(Tally::store));
+        let (error, address) = (chain(refusal), self.caller.to_string());
+        tracing::warn!(
+            route,
+            store.id = store,
+            client.address = address,
+            error,
+            untold,
+            took_ms,
+            "a request was refused"
+        );
+        if over {
+            tracing::warn!(
+                client.address = address,
+                "this address has too many failed verifications; if it is a proxy's, name it in receiver.trusted_proxies"
+            );
+        }
+    }
+
+    fn log_refusal(&self, refusal: &Refusal, took_ms: u64) {
+        let (route, store) = (self.door.name(), self.tally.as_deref().map(Tally::store));
+        let trace = self.trace.map(TraceParent::trace_id);
+        match refusal {
             // Its chain quotes what was sent: that goes to the sender only.
-            Err(Refusal::Event(bad)) => {
+            Refusal::Event(bad) => {
                 let (class, index) = (bad.class(), bad.index);
                 tracing::warn!(
                     route,
@@ -134,7 +223,7 @@ impl<'a> Visit<'a> {
                     "events were refused"
                 );
             }
-            Err(refusal) if refusal.status().is_server_error() => {
+            refusal if refusal.status().is_server_error() => {
                 let error = chain(refusal);
                 tracing::error!(
                     route,
@@ -145,7 +234,7 @@ impl<'a> Visit<'a> {
                     "events could not be taken"
                 );
             }
-            Err(refusal) => {
+            refusal => {
                 let error = chain(refusal);
                 tracing::warn!(
                     route,

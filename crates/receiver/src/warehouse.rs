@@ -7,17 +7,15 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 
-pub(crate) use events::BadEvent;
+pub(crate) use events::{BadEvent, Form, read};
 
 use crate::app::App;
 use crate::limits::WAREHOUSE_BODY_BYTES_MAX;
 use crate::publish::publish;
-use crate::read::Arrived;
 use crate::refusal::{Problem, Refusal};
 use crate::routes::{RefusedPost, SignedPost};
 use crate::verified;
 use crate::visit::{Door, Receipt, Taken, Visit};
-use crate::warehouse::events::Form;
 
 /// Takes one CloudEvent of the warehouse, or a batch.
 ///
@@ -37,17 +35,18 @@ use crate::warehouse::events::Form;
     ),
 )]
 pub(crate) async fn events(State(app): State<Arc<App>>, request: Request) -> Response {
-    let visit = Visit::begin(&app, Door::Warehouse, request.headers());
-    let result = take(&visit, request).await;
+    let mut visit = Visit::begin(&app, Door::Warehouse, &request);
+    let result = take(&mut visit, request).await;
     visit.end(result)
 }
 
-async fn take(visit: &Visit<'_>, request: Request) -> Result<Taken, Refusal> {
-    let sent = Arrived::read(request, WAREHOUSE_BODY_BYTES_MAX, visit.app.limits.body).await?;
+async fn take(visit: &mut Visit<'_>, request: Request) -> Result<Taken, Refusal> {
+    let sent = visit.read(request, WAREHOUSE_BODY_BYTES_MAX).await?;
     let sent = verified::warehouse(&visit.app.senders.load().warehouse, sent, visit.now)?;
+    let trace = visit.trace();
     let runs = sent.try_map(|sent| {
         let form = Form::of(&sent.headers).ok_or(Refusal::MediaType)?;
-        events::read(form, &sent.body, visit.trace).map_err(Refusal::Event)
+        read(form, &sent.body, trace).map_err(Refusal::Event)
     })?;
     publish(visit.app, runs).await
 }

@@ -56,14 +56,25 @@ enum Subject {
 }
 
 /// Publishes what the callback rings for, or drops what nobody needs.
-async fn ring(visit: &Visit<'_>, store: &StoreId, bell: Verified<Doorbell>) -> Result<Taken, Refusal> {
+async fn ring(visit: &mut Visit<'_>, store: &StoreId, bell: Verified<Doorbell>) -> Result<Taken, Refusal> {
     if let Subject::Nothing = bell.get().subject {
         return Ok(Taken::Ignored(topic(&bell.get().cause)));
     }
-    publish(visit.app, bell.map(|bell| vec![bell.run(store, visit.trace)])).await
+    let trace = visit.trace();
+    publish(visit.app, bell.map(|bell| vec![bell.run(store, trace)])).await
 }
 
 impl Doorbell {
+    /// All that is taken on from the callback but its id and time.
+    fn about(&self) -> [&str; 3] {
+        let (kind, id) = match &self.subject {
+            Subject::Order(id) => ("order", id.as_str()),
+            Subject::Product(id) => ("product", id.as_str()),
+            Subject::Nothing => ("nothing", ""),
+        };
+        [&self.cause, kind, id]
+    }
+
     fn run(self, store: &StoreId, trace: TraceParent) -> Run {
         let Self { id, time, cause, subject } = self;
         let (source, store) = (Source::Store(store.clone()), store.clone());

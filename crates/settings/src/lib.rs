@@ -20,7 +20,7 @@ mod warehouse;
 pub use broker::BrokerSettings;
 pub use ledger::LedgerSettings;
 pub use problem::{Problem, Problems};
-pub use receiver::{ReceiverSettings, SpoolSettings};
+pub use receiver::{ReceiverSettings, SpoolSettings, TrustedProxies};
 pub use settings::Settings;
 pub use store::{
     BigcommerceConnection, Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings,

@@ -1,5 +1,7 @@
 //! `[receiver]`: the HTTP edge.
 
+mod trusted_proxies;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -7,6 +9,8 @@ use url::Url;
 
 use crate::base_url::parse_base_url;
 use crate::section::Section;
+
+pub use trusted_proxies::TrustedProxies;
 
 /// Where the receiver listens if nothing else is said: behind a proxy on the same machine.
 const LISTEN_DEFAULT: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 8080);
@@ -24,6 +28,8 @@ pub struct ReceiverSettings {
     pub listen: SocketAddr,
     /// What shops call, without a path; `crossdock check` prints the webhooks' addresses from it.
     pub public_url: Option<Url>,
+    /// Whose `X-Forwarded-For` is believed; by default nobody's.
+    pub trusted_proxies: TrustedProxies,
     /// What takes events while RabbitMQ is away; none if it is turned off.
     pub spool: Option<SpoolSettings>,
 }
@@ -41,9 +47,10 @@ impl ReceiverSettings {
     pub(crate) fn read(mut section: Section<'_>) -> Self {
         let listen = section.take("listen").and_then(|item| item.parsed(parse_listen));
         let public_url = section.take("public_url").and_then(|item| item.parsed(parse_base_url));
+        let trusted_proxies = TrustedProxies::read(&mut section);
         let spool = SpoolSettings::read(&mut section);
         section.finish();
-        Self { listen: listen.unwrap_or(LISTEN_DEFAULT.into()), public_url, spool }
+        Self { listen: listen.unwrap_or(LISTEN_DEFAULT.into()), public_url, trusted_proxies, spool }
     }
 }
 

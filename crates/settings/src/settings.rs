@@ -233,15 +233,53 @@ mod tests {
     }
 
     #[test]
-    fn client_secrets_may_be_left_out_only_with_a_webhook_header() {
-        let text = shop("webhook_header = { name = 'X-Token', value = 'open sesame' }");
-        let settings = parse(&text.replace("client_secrets = ['one']\n", "")).unwrap();
-        let Connection::Bigcommerce(shop_settings) = &settings.stores[0].connection else {
-            panic!("another platform")
+    fn client_secrets_may_be_left_out_only_with_a_webhook_header_that_is_enough_alone() {
+        let told = |header: &str| {
+            let settings = parse(&shop(header).replace("client_secrets = ['one']\n", ""))?;
+            let Connection::Bigcommerce(shop) = &settings.stores[0].connection else {
+                panic!("another platform")
+            };
+            assert!(shop.client_secrets.is_empty());
+            Ok::<_, Problems>(shop.webhook_header.as_ref().map(|header| (header.name.clone(), header.alone)))
         };
-        assert!(shop_settings.client_secrets.is_empty());
-        assert_eq!(shop_settings.webhook_header.as_ref().unwrap().name, "x-token");
-        let told = parse(&shop("").replace("client_secrets = ['one']\n", "")).unwrap_err().to_string();
-        assert!(told.starts_with("crossdock.toml:3: store.bigcommerce.client_secrets: is missing"), "{told}");
+        let header = |rest: &str| {
+            format!("webhook_header = {{ name = 'X-Token', value = 'open sesame, forty'{rest} }}")
+        };
+        assert_eq!(told(&header(", alone = true")).unwrap(), Some(("x-token".to_owned(), true)));
+        for header in [header(""), header(", alone = false"), String::new()] {
+            let told = told(&header).unwrap_err();
+            assert_eq!(told.list().len(), 1, "{told}");
+            assert!(told.to_string().contains("store.bigcommerce.client_secrets: is missing"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_header_is_enough_alone_only_with_a_value_that_is_hard_to_guess() {
+        let told = |name: &str, value: &str, rest: &str| {
+            let header = format!("webhook_header = {{ name = '{name}', value = '{value}'{rest} }}");
+            parse(&shop(&header)).map(drop).map_err(|problems| problems.to_string())
+        };
+        told("X-Token", "open sesame", "").unwrap();
+        told("X-Token", "0123456789abcdef", ", alone = true").unwrap();
+        for (name, value, rest, says) in [
+            (
+                "X-Token",
+                "0123456789abcde",
+                ", alone = true",
+                "webhook_header.value: is too short to be enough alone",
+            ),
+            ("X-Token", "0123456789abcdef ", "", "webhook_header.value: begins or ends with a space"),
+            ("X-Token", "0123456789abcdef", ", alone = 'yes'", "webhook_header.alone: must be true or false"),
+            (
+                "Webhook-Signature",
+                "0123456789abcdef",
+                "",
+                "'Webhook-Signature' may be a header of the signature",
+            ),
+            (&"x".repeat(101), "0123456789abcdef", "", "is no header name"),
+        ] {
+            let told = told(name, value, rest).unwrap_err();
+            assert!(told.contains(says) && !told.contains(value), "{told}");
+        }
     }
 }

@@ -8,10 +8,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::StoreId;
-use crossdock_events::{EventData, InvalidEvent, RawEvent, ShopProductChanged, StockCounted, StockDue};
+use crossdock_events::{
+    Event, EventData, InvalidEvent, RawEvent, ShopProductChanged, StockCounted, StockDue,
+};
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, WorkQueue};
 use crossdock_storefront::Shops;
+use crossdock_telemetry::Trace;
+use tracing::Instrument as _;
 
 use forget_listings::ForgetListings;
 use push_stock::PushStock;
@@ -51,20 +55,18 @@ impl StockWriter {
     async fn handle_shop(&self, store: &StoreId, batch: &[Delivery]) -> Vec<Outcome> {
         let mut outcomes = vec![Outcome::Done; batch.len()];
         let mut due = Vec::new();
-        let mut full = false;
         for (position, delivery) in batch.iter().enumerate() {
             match self.read(delivery).await {
-                Ok(Some(push)) => {
-                    due.push(position);
-                    full |= push.full;
-                }
+                Ok(Some(push)) => due.push((position, push)),
                 Ok(None) => {}
                 Err(failure) => outcomes[position] = Outcome::Failed(failure),
             }
         }
         if !due.is_empty() {
-            let outcome = Outcome::from(self.push_stock.handle(store, full).await);
-            for position in due {
+            let full = due.iter().any(|(_, push)| push.data.full);
+            let trace = Trace::of(due.iter().map(|(_, push)| push.traceparent.as_deref()));
+            let outcome = Outcome::from(self.push_stock.handle(store, full).instrument(trace.span()).await);
+            for (position, _) in due {
                 outcomes[position] = outcome.clone();
             }
         }
@@ -72,12 +74,14 @@ impl StockWriter {
     }
 
     /// The push that a message asks for; a changed product is done with here.
-    async fn read(&self, delivery: &Delivery) -> Result<Option<StockDue>, Failure> {
+    async fn read(&self, delivery: &Delivery) -> Result<Option<Event<StockDue>>, Failure> {
         let event = RawEvent::parse(&delivery.body)?;
         if event.kind == StockDue::TYPE {
-            return Ok(Some(event.read::<StockDue>()?.data));
+            return Ok(Some(event.read::<StockDue>()?));
         }
-        self.forget_listings.handle(&event.read::<ShopProductChanged>()?.data).await?;
+        let trace = Trace::of([event.traceparent.as_deref()]);
+        let changed = event.read::<ShopProductChanged>()?.data;
+        self.forget_listings.handle(&changed).instrument(trace.span()).await?;
         Ok(None)
     }
 }

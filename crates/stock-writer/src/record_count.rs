@@ -11,8 +11,9 @@ use crossdock_events::{CONTENT_TYPE, Event, EventData, Source, StockCounted, Sto
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Message, Outcome, Publisher};
 use crossdock_storefront::Shops;
-use crossdock_telemetry::TraceParent;
+use crossdock_telemetry::Trace;
 use jiff::{SignedDuration, Timestamp};
+use tracing::Instrument as _;
 
 use crate::ROLE;
 
@@ -70,18 +71,18 @@ pub(crate) struct RecordCount {
 impl RecordCount {
     pub(crate) async fn handle(&self, batch: &[Delivery]) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(batch.len());
-        let mut last = None;
+        let mut counts = Vec::new();
         for delivery in batch {
-            let recorded = self.record(delivery).await;
-            if let Ok(event) = &recorded {
-                last = Some(event.clone());
-            }
-            outcomes.push(recorded.map(drop).into());
+            outcomes.push(match self.record(delivery).await {
+                Ok(count) => {
+                    counts.push(count);
+                    Outcome::Done
+                }
+                Err(failure) => Outcome::Failed(failure),
+            });
         }
         // One push per shop answers all counts of the batch; without it, none of them is done.
-        if let Some(event) = last
-            && let Err(failure) = self.tell_shops(&event).await
-        {
+        if let Err(failure) = self.tell_shops(&counts).await {
             for outcome in outcomes.iter_mut().filter(|outcome| **outcome == Outcome::Done) {
                 *outcome = Outcome::Failed(failure.clone());
             }
@@ -91,30 +92,39 @@ impl RecordCount {
 
     async fn record(&self, delivery: &Delivery) -> Result<Event<StockCounted>, Failure> {
         let event = Event::<StockCounted>::from_json(&delivery.body)?;
-        check(&event.data, Timestamp::now())?;
-        let newer = self.ledger.counted(event.data.counted_at, &event.data.levels).await?;
-        tracing::info!(event.id, counted = event.data.levels.len(), newer = newer.len(), "took a count");
+        let trace = Trace::of([event.traceparent.as_deref()]);
+        self.put_down(&event).instrument(trace.span()).await?;
         Ok(event)
     }
 
-    async fn tell_shops(&self, count: &Event<StockCounted>) -> Result<(), Failure> {
+    async fn put_down(&self, event: &Event<StockCounted>) -> Result<(), Failure> {
+        check(&event.data, Timestamp::now())?;
+        let newer = self.ledger.counted(event.data.counted_at, &event.data.levels).await?;
+        tracing::info!(event.id, counted = event.data.levels.len(), newer = newer.len(), "took a count");
+        Ok(())
+    }
+
+    /// The last count lends its id and its trace.
+    async fn tell_shops(&self, counts: &[Event<StockCounted>]) -> Result<(), Failure> {
+        let Some(last) = counts.last() else { return Ok(()) };
+        let trace = Trace::of(counts.iter().map(|count| count.traceparent.as_deref()));
         for shop in self.shops.all() {
             let stock = &shop.settings.stock;
             if stock.push == StockPush::Off || !stock.on_change {
                 continue;
             }
             let store = shop.settings.id.clone();
-            let id = format!("{}/{store}", count.id);
-            let event =
-                Event::new(&Source::Role(ROLE), id, Timestamp::now(), StockDue { store, full: false })
-                    .traced(Some(TraceParent::follow(count.traceparent.as_deref()).to_string()));
+            let id = format!("{}/{store}", last.id);
+            let due = StockDue { store, full: false };
+            let event = Event::new(&Source::Role(ROLE), id, Timestamp::now(), due)
+                .traced(Some(trace.parent().to_string()));
             let message = Message {
                 routing_key: StockDue::TYPE.to_owned(),
                 id: event.id.clone(),
                 content_type: CONTENT_TYPE,
                 body: event.to_json().into(),
             };
-            self.publisher.publish(message).await?;
+            self.publisher.publish(message).instrument(trace.span()).await?;
         }
         Ok(())
     }

@@ -5,6 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// The one flag that version 00 knows; the others are to be zero when a trace is carried on.
+const SAMPLED: u8 = 1;
+
 /// A `traceparent`: `00-<trace id, 32 hex>-<span id, 16 hex>-<flags, 2 hex>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
@@ -20,13 +23,13 @@ pub struct InvalidTraceParent;
 impl TraceParent {
     /// Starts a trace of its own.
     pub fn start() -> Self {
-        Self { trace: fastrand::u128(1..), span: fastrand::u64(1..), flags: 1 }
+        Self { trace: fastrand::u128(1..), span: fastrand::u64(1..), flags: SAMPLED }
     }
 
     /// The next step of the same trace.
     #[must_use]
     pub fn step(self) -> Self {
-        Self { span: fastrand::u64(1..), ..self }
+        Self { span: fastrand::u64(1..), flags: self.flags & SAMPLED, ..self }
     }
 
     /// Takes a trace on where the text holds one, else starts one: a broken header never stops an event.
@@ -50,19 +53,22 @@ impl FromStr for TraceParent {
     type Err = InvalidTraceParent;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let lower_hex = |part: &&str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        let parts: Vec<&str> = text.split('-').filter(lower_hex).collect();
+        let parts: Vec<&str> = text.split('-').collect();
         let ["00", trace, span, flags] = parts[..] else { return Err(InvalidTraceParent) };
-        if (trace.len(), span.len(), flags.len()) != (32, 16, 2) {
-            return Err(InvalidTraceParent);
-        }
-        let whole = Self {
-            trace: u128::from_str_radix(trace, 16).map_err(|_| InvalidTraceParent)?,
-            span: u64::from_str_radix(span, 16).map_err(|_| InvalidTraceParent)?,
-            flags: u8::from_str_radix(flags, 16).map_err(|_| InvalidTraceParent)?,
-        };
-        if whole.trace == 0 || whole.span == 0 { Err(InvalidTraceParent) } else { Ok(whole) }
+        let (trace, span, flags) = (hex(trace, 32)?, hex(span, 16)?, hex(flags, 2)?);
+        let span = u64::try_from(span).map_err(|_| InvalidTraceParent)?;
+        let flags = u8::try_from(flags).map_err(|_| InvalidTraceParent)?;
+        if trace == 0 || span == 0 { Err(InvalidTraceParent) } else { Ok(Self { trace, span, flags }) }
     }
+}
+
+/// So many digits, in lower case only, as the source has it.
+fn hex(text: &str, digits: usize) -> Result<u128, InvalidTraceParent> {
+    let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.len() != digits || !text.bytes().all(lower) {
+        return Err(InvalidTraceParent);
+    }
+    u128::from_str_radix(text, 16).map_err(|_| InvalidTraceParent)
 }
 
 #[cfg(test)]
@@ -76,9 +82,19 @@ mod tests {
         let next = TraceParent::follow(Some(given));
         assert_eq!(next.trace_id(), "0af7651916cd43dd8448eb211c80319c");
         assert_ne!(next.to_string(), given);
-        for broken in
-            ["", "00-0-0-0", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", &given.to_uppercase()]
-        {
+        let flagged = TraceParent::follow(Some(&given.replace("-01", "-ff"))).to_string();
+        assert!(flagged.ends_with("-01"), "{flagged}");
+        for broken in [
+            "",
+            "00-0-0-0",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+            "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-+1",
+            "00-XY-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            &given.to_uppercase(),
+            &format!("{given}-00"),
+        ] {
             assert_eq!(broken.parse::<TraceParent>(), Err(InvalidTraceParent), "{broken}");
         }
     }

@@ -12,7 +12,9 @@ use crossdock_events::{EventData, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Busy, Happening, Ledger, LedgerError, OrderRecord};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route, WorkQueue};
 use crossdock_storefront::Shops;
+use crossdock_telemetry::Trace;
 use jiff::Timestamp;
+use tracing::Instrument as _;
 
 use told::Told;
 use write_shipment::WriteShipment;
@@ -71,7 +73,10 @@ impl TrackingWriter {
         let told = Told::read(delivery)?;
         let result = match failed.get(told.number()) {
             Some(earlier) if earlier.mend != Mend::Never => Err(earlier.clone()),
-            _ => self.handle_one(&told, delivery.attempt).await,
+            _ => {
+                let trace = Trace::of([told.traceparent()]);
+                self.handle_one(&told, delivery.attempt).instrument(trace.span()).await
+            }
         };
         if let Err(failure) = &result {
             failed.insert(told.number().clone(), failure.clone());

@@ -43,6 +43,13 @@ impl Told {
         }
     }
 
+    pub(crate) fn traceparent(&self) -> Option<&str> {
+        match self {
+            Self::Dispatched(event) => event.traceparent.as_deref(),
+            Self::Voided(event) => event.traceparent.as_deref(),
+        }
+    }
+
     pub(crate) fn kind(&self) -> &str {
         match self {
             Self::Dispatched(event) => &event.kind,

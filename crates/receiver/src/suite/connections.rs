@@ -1,70 +1,9 @@
 //! Connections over real sockets: slow, many, and while stopping.
 
-use std::net::SocketAddr;
+use tokio::net::TcpStream;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
-
+use super::served::*;
 use super::*;
-
-/// Long enough for a loaded machine; a test that waits so long has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Served {
-    address: SocketAddr,
-    stop: CancellationToken,
-    serving: JoinHandle<std::io::Result<()>>,
-    _rig: Rig,
-}
-
-async fn served(limits: Limits) -> Served {
-    let rig = Rig::with_limits(limits);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
-    let (receiver, token) = (rig.receiver.clone(), stop.clone());
-    let serving = tokio::spawn(async move { receiver.serve(listener, token).await });
-    Served { address, stop, serving, _rig: rig }
-}
-
-impl Served {
-    async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
-    }
-
-    async fn ended(self) {
-        timeout(PATIENCE, self.serving).await.unwrap().unwrap().unwrap();
-    }
-}
-
-/// Writes, ignoring that the other side may have hung up.
-async fn write(stream: &mut TcpStream, text: &str) {
-    let _ = stream.write_all(text.as_bytes()).await;
-}
-
-/// All that comes until the other side hangs up.
-async fn read_to_end(stream: &mut TcpStream) -> String {
-    let mut text = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut text)).await.expect("the connection was not closed");
-    String::from_utf8(text).unwrap()
-}
-
-/// All that comes until this does.
-async fn read_until(stream: &mut TcpStream, end: &str) -> String {
-    let mut text = String::new();
-    while !text.contains(end) {
-        let mut bytes = [0; 4096];
-        let count = timeout(PATIENCE, stream.read(&mut bytes)).await.expect("nothing more came").unwrap();
-        assert!(count > 0, "the connection was closed after {text:?}");
-        text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
-    }
-    text
-}
-
-fn quick() -> Limits {
-    Limits { unready: Duration::ZERO, ..Limits::default() }
-}
 
 #[tokio::test]
 async fn a_sender_of_slow_headers_is_cut() {
@@ -118,23 +57,6 @@ async fn headers_are_read_in_any_case_and_a_connection_is_kept() {
 }
 
 #[tokio::test]
-async fn connections_over_the_limit_wait_for_a_place() {
-    let served = served(Limits { connections: 1, ..quick() }).await;
-    let mut first = served.connect().await;
-    write(&mut first, "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    read_until(&mut first, "alive\n").await;
-    let mut second = served.connect().await;
-    write(&mut second, "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    for _ in 0..20 {
-        write(&mut first, "GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n").await;
-        let metrics = read_until(&mut first, "# EOF\n").await;
-        assert!(metrics.contains("crossdock_receiver_connections 1\n"), "{metrics}");
-    }
-    drop(first);
-    read_until(&mut second, "alive\n").await;
-}
-
-#[tokio::test]
 async fn an_aged_connection_is_closed_while_it_is_idle() {
     let served = served(Limits { connection_age: Duration::from_millis(50), ..quick() }).await;
     let mut stream = served.connect().await;
@@ -156,16 +78,6 @@ async fn a_stop_turns_readiness_red_before_the_listener_closes() {
         }
     }
     served.serving.abort();
-}
-
-/// A request whose body the receiver is waiting for.
-async fn in_flight(served: &Served) -> TcpStream {
-    let mut stream = served.connect().await;
-    let head =
-        "POST /warehouse/events HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n";
-    write(&mut stream, head).await;
-    read_until(&mut stream, "100 Continue\r\n\r\n").await;
-    stream
 }
 
 #[tokio::test]

@@ -16,10 +16,6 @@ impl Rig {
         let headers = signed(&b"au-secret".to_vec().into(), now_secs(), body.as_bytes());
         self.send("POST", "/webhooks/bigcommerce", &borrowed(&headers), body).await
     }
-
-    async fn metrics(&self) -> String {
-        self.send("GET", "/metrics", &[], "").await.body.as_str().unwrap().to_owned()
-    }
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ const SOURCE_BYTES_MAX: usize = 255;
 
 /// How many events a body holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// One object.
     One,
     /// An array of them.
@@ -52,7 +52,7 @@ enum Fault {
 
 impl Form {
     /// By the content type; none for one that is not taken.
-    pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         match essence(headers.get(header::CONTENT_TYPE)?.to_str().ok()?).as_str() {
             CONTENT_TYPE | "application/json" => Some(Self::One),
             BATCH_CONTENT_TYPE => Some(Self::Batch),
@@ -80,7 +80,7 @@ fn essence(media_type: &str) -> String {
 }
 
 /// All events of a body, those of one order or SKU in their order; or the first that cannot be taken.
-pub(super) fn read(form: Form, body: &[u8], trace: TraceParent) -> Result<Vec<Run>, BadEvent> {
+pub(crate) fn read(form: Form, body: &[u8], trace: TraceParent) -> Result<Vec<Run>, BadEvent> {
     let texts: Vec<&[u8]> = match form {
         Form::One => vec![body],
         Form::Batch => serde_json::from_slice::<Vec<&RawValue>>(body)

@@ -12,7 +12,6 @@ use super::{Doorbell, Subject, ring};
 use crate::app::App;
 use crate::limits::WEBHOOK_BODY_BYTES_MAX;
 use crate::publish::event_id;
-use crate::read::Arrived;
 use crate::refusal::{CallbackError, Refusal};
 use crate::routes::{RefusedPost, SignedPost};
 use crate::senders::BigcommerceShop;
@@ -47,15 +46,15 @@ pub(crate) async fn of_store(
 }
 
 async fn post(app: &App, store: Option<&str>, request: Request) -> Response {
-    let mut visit = Visit::begin(app, Door::Bigcommerce, request.headers());
+    let mut visit = Visit::begin(app, Door::Bigcommerce, &request);
     let result = take(&mut visit, store, request).await;
     visit.end(result)
 }
 
 async fn take(visit: &mut Visit<'_>, store: Option<&str>, request: Request) -> Result<Taken, Refusal> {
-    let sent = Arrived::read(request, WEBHOOK_BODY_BYTES_MAX, visit.app.limits.body).await?;
+    let sent = visit.read(request, WEBHOOK_BODY_BYTES_MAX).await?;
     let shop = find(visit.app, store, &sent.body)?;
-    visit.store = Some(shop.id.clone());
+    visit.tally = Some(Arc::clone(&shop.tally));
     let (now, body) = (visit.now, sent.body.clone());
     let callback = verified::bigcommerce(&shop, sent, now)?
         .try_map(|body| Callback::parse(&body))

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use crossdock_ecwid::{Callback, CallbackSubject, InvalidCallback, Unverified};
+use crossdock_ecwid::{
+    Callback, CallbackSubject, InvalidCallback, SIGNATURE_HEADER, Unverified, WebhookRefusal,
+};
 
 use super::{Doorbell, Subject, ring};
 use crate::app::App;
@@ -15,8 +17,24 @@ use crate::publish::event_id;
 use crate::read::Arrived;
 use crate::refusal::{CallbackError, Refusal};
 use crate::routes::RefusedPost;
+use crate::senders::EcwidShop;
 use crate::verified::{self, VerifyError};
 use crate::visit::{Door, Receipt, Taken, Visit};
+
+/// The causes that events tell on. What Ecwid calls an event is not signed, so no other words of a callback are carried further.
+///
+/// Source: docs.ecwid.com, List of webhook events (read 2026-11).
+const CAUSES: [&str; 6] = [
+    "order.created",
+    "order.updated",
+    "order.deleted",
+    "product.created",
+    "product.updated",
+    "product.deleted",
+];
+
+/// In place of a cause that is not known.
+const CAUSE_OTHER: &str = "other";
 
 /// Takes a callback of the shop that its `storeId` names.
 #[utoipa::path(
@@ -49,32 +67,48 @@ pub(crate) async fn of_store(
 }
 
 async fn post(app: &App, store: Option<&str>, request: Request) -> Response {
-    let mut visit = Visit::begin(app, Door::Ecwid, request.headers());
+    let mut visit = Visit::begin(app, Door::Ecwid, &request);
     let result = take(&mut visit, store, request).await;
     visit.end(result)
 }
 
 async fn take(visit: &mut Visit<'_>, store: Option<&str>, request: Request) -> Result<Taken, Refusal> {
-    let sent = Arrived::read(request, WEBHOOK_BODY_BYTES_MAX, visit.app.limits.body).await?;
-    let senders = visit.app.senders.load_full();
-    let on_route = store.map(|id| senders.ecwid(id).ok_or(Refusal::NoSuchShop)).transpose()?;
-    let parts = Unverified::parse(&sent.body).map_err(VerifyError::Unsignable)?;
-    let shop = on_route.or_else(|| senders.ecwid_by_store_id(parts.store_id));
-    let shop = shop.filter(|shop| shop.store_id == parts.store_id).ok_or(Refusal::NoSuchShop)?;
-    visit.store = Some(shop.id.clone());
+    let sent = visit.read(request, WEBHOOK_BODY_BYTES_MAX).await?;
+    let (shop, parts) = find(visit.app, store, &sent)?;
+    visit.tally = Some(Arc::clone(&shop.tally));
     let bell = verified::ecwid(&shop, sent, &parts, visit.now)?
         .try_map(|body| doorbell(&body))
         .map_err(CallbackError::from)?;
+    let (told, secs) = (bell.get(), bell.get().time.as_second().to_string());
+    let [cause, kind, id] = told.about();
+    if !visit.app.seen.same(&[&told.id, &secs], &[shop.id.as_str(), cause, kind, id], visit.began) {
+        return Err(Refusal::Altered);
+    }
     ring(visit, &shop.id, bell).await
+}
+
+/// The shop of the route and the body, with what its signature covers. What carries no signature is not parsed for it.
+fn find(app: &App, store: Option<&str>, sent: &Arrived) -> Result<(Arc<EcwidShop>, Unverified), Refusal> {
+    let senders = app.senders.load();
+    let on_route = store.map(|id| senders.ecwid(id).ok_or(Refusal::NoSuchShop)).transpose()?;
+    if !sent.headers.contains_key(SIGNATURE_HEADER) {
+        return Err(VerifyError::Ecwid(WebhookRefusal::Missing).into());
+    }
+    let parts = Unverified::parse(&sent.body).map_err(VerifyError::Unsignable)?;
+    let shop = on_route.or_else(|| senders.ecwid_by_store_id(parts.store_id));
+    let shop = shop.filter(|shop| shop.store_id == parts.store_id).ok_or(Refusal::NoSuchShop)?;
+    Ok((shop, parts))
 }
 
 fn doorbell(body: &[u8]) -> Result<Doorbell, InvalidCallback> {
     let callback = Callback::parse(body)?;
-    let subject = match callback.subject() {
-        CallbackSubject::Order(id) => Subject::Order(id.clone()),
-        CallbackSubject::Product(id) => Subject::Product(id.clone()),
-        CallbackSubject::Ignored => Subject::Nothing,
+    let known = CAUSES.contains(&callback.event_type.as_str());
+    let cause = || if known { callback.event_type.clone() } else { CAUSE_OTHER.to_owned() };
+    let (subject, cause) = match callback.subject() {
+        CallbackSubject::Order(id) => (Subject::Order(id.clone()), cause()),
+        CallbackSubject::Product(id) => (Subject::Product(id.clone()), cause()),
+        CallbackSubject::Ignored => (Subject::Nothing, callback.event_type.clone()),
     };
     let id = event_id(&callback.event_id, body);
-    Ok(Doorbell { id, time: callback.event_created, cause: callback.event_type, subject })
+    Ok(Doorbell { id, time: callback.event_created, cause, subject })
 }

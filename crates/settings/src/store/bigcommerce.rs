@@ -1,7 +1,7 @@
 //! `[store.bigcommerce]`: how a BigCommerce shop is reached.
 
 use crossdock_domain::Platform;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::base_url::parse_base_url;
@@ -12,6 +12,12 @@ use crate::section::Section;
 /// Source: BigCommerce's API reference (public repository bigcommerce/docs at 24f580ca, 2026-04-01).
 const API_URL_DEFAULT: &str = "https://api.bigcommerce.com";
 
+/// Fewest characters of a shared header's value that is enough alone: 16 random ones can't be guessed, words can.
+const ALONE_CHARS_MIN: usize = 16;
+
+/// Most characters of a shared header's name: far more than any has.
+const HEADER_NAME_CHARS_MAX: usize = 100;
+
 /// A BigCommerce shop.
 #[derive(Debug, Clone)]
 pub struct BigcommerceConnection {
@@ -19,7 +25,7 @@ pub struct BigcommerceConnection {
     pub store_hash: String,
     /// Of the API account.
     pub client_id: String,
-    /// One or two live secrets that sign webhooks; may be empty where `webhook_header` is set.
+    /// One or two live secrets that sign webhooks; empty only where `webhook_header` is enough alone.
     pub client_secrets: Vec<SecretString>,
     /// Sent as `X-Auth-Token`.
     pub access_token: SecretString,
@@ -32,10 +38,14 @@ pub struct BigcommerceConnection {
 /// A header that the shop sends with every callback.
 #[derive(Debug, Clone)]
 pub struct WebhookHeader {
-    /// Lower case.
+    /// Lower case, a header's name by RFC 9110.
     pub name: String,
     /// Its secret value.
     pub value: SecretString,
+    /// Whether it is enough for a callback without a signature, as hooks send that were made before there were signatures.
+    ///
+    /// Off unless the file says so. It shows nothing of the body or the time: whoever has seen one request can send others.
+    pub alone: bool,
 }
 
 impl BigcommerceConnection {
@@ -50,16 +60,17 @@ impl BigcommerceConnection {
         let access_token =
             section.require("access_token", r#"{ env = "NAME" }"#).and_then(|item| item.header_secret());
         let header = section.take("webhook_header");
-        let client_secrets = match (section.take("client_secrets"), &header) {
+        let webhook_header = header.as_ref().and_then(|item| WebhookHeader::read(item.section()?));
+        let client_secrets = match (section.take("client_secrets"), &webhook_header) {
             (Some(item), _) => item.secrets(Item::secret),
-            (None, Some(_)) => Some(Vec::new()),
-            (None, None) => {
-                let what = r#"is missing; add client_secrets = [{ env = "NAME" }], or webhook_header"#;
+            (None, Some(header)) if header.alone => Some(Vec::new()),
+            (None, None) if header.is_some() => None,
+            (None, _) => {
+                let what = r#"is missing; add client_secrets = [{ env = "NAME" }], or a webhook_header with alone = true"#;
                 section.refuse("client_secrets", what);
                 None
             }
         };
-        let webhook_header = header.and_then(|item| WebhookHeader::read(item.section()?));
         let api_url = section.take("api_url").and_then(|item| item.parsed(parse_base_url));
         section.finish();
 
@@ -78,10 +89,29 @@ impl WebhookHeader {
     fn read(mut section: Section<'_>) -> Option<Self> {
         let name =
             section.require("name", r#""X-Crossdock-Token""#).and_then(|item| item.parsed(parse_header_name));
-        let value = section.require("value", r#"{ env = "NAME" }"#).and_then(|item| item.header_secret());
+        let alone = section.take("alone").map_or(Some(false), |item| item.flag());
+        let value = section
+            .require("value", r#"{ env = "NAME" }"#)
+            .and_then(|item| shared_value(&item, alone.unwrap_or_default()));
         section.finish();
-        Some(Self { name: name?, value: value? })
+        Some(Self { name: name?, value: value?, alone: alone? })
     }
+}
+
+fn shared_value(item: &Item<'_>, alone: bool) -> Option<SecretString> {
+    let value = item.header_secret()?;
+    let text = value.expose_secret();
+    if text.trim() != text {
+        item.refuse("begins or ends with a space, which HTTP drops; remove it");
+        return None;
+    }
+    if alone && text.chars().count() < ALONE_CHARS_MIN {
+        item.refuse(&format!(
+            "is too short to be enough alone; give {ALONE_CHARS_MIN} random characters or more, or remove alone"
+        ));
+        return None;
+    }
+    Some(value)
 }
 
 fn parse_store_hash(text: &str) -> Result<String, String> {
@@ -93,8 +123,15 @@ fn parse_store_hash(text: &str) -> Result<String, String> {
 
 /// Source: RFC 9110, section 5.6.2 (`token`).
 fn parse_header_name(text: &str) -> Result<String, String> {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)) {
-        return Ok(text.to_ascii_lowercase());
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if text.len() > HEADER_NAME_CHARS_MAX || !text.bytes().all(allowed) {
+        return Err(format!("'{text}' is no header name; use letters, digits and '-'"));
     }
-    Err(format!("'{text}' is no header name; use letters, digits and '-'"))
+    let name = text.to_ascii_lowercase();
+    if name.starts_with("webhook-") {
+        return Err(format!(
+            "'{text}' may be a header of the signature; use another name, for example X-Crossdock-Token"
+        ));
+    }
+    Ok(name)
 }

@@ -1,0 +1,126 @@
+//! One connection: kept at its pace, and ended where it oversteps a limit.
+
+mod pace;
+mod paced;
+mod places;
+mod turn_away;
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::pin;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use crate::app::App;
+use crate::caller::{Caller, Peer};
+use crate::limits::HEAD_BYTES_MAX;
+use crate::routes::guarded;
+use pace::{Pace, Phase};
+use paced::Paced;
+pub(crate) use places::{Place, Places};
+pub(crate) use turn_away::TurnAway;
+
+/// Why the receiver refused or ended a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parting {
+    /// All places are taken by connections at work.
+    Full,
+    /// Its address has too many failed verifications.
+    Refused,
+    /// It waited longest when another needed its place.
+    GaveWay,
+    /// A head did not arrive in time.
+    SlowHead,
+    /// No further request came.
+    Idle,
+    /// Its last request did not finish in time.
+    Unfinished,
+}
+
+impl Parting {
+    /// The word in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Refused => "too-many-failures",
+            Self::GaveWay => "gave-way",
+            Self::SlowHead => "slow-head",
+            Self::Idle => "idle",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+/// Serves a connection until its peer, a limit or the receiver's stop ends it.
+pub(crate) async fn keep(app: &App, router: Router, stream: TcpStream, peer: IpAddr, held: Place) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "the connection was gone before its first request");
+        return;
+    }
+    let (pace, router) = (&*held.pace, TowerToHyperService::new(router));
+    let service = service_fn(|request| answer(app, &router, pace, peer, request));
+    // Without hyper's own clock: one deadline there is for heads and idling alike, and a timer for each request.
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(Paced { stream, pace }), service);
+    let mut connection = pin!(connection);
+    let parting = tokio::select! {
+        biased;
+        ended = connection.as_mut() => return told(ended),
+        parting = pace.over(&app.limits) => parting,
+    };
+    if let Some(parting) = parting {
+        cut(app, peer, pace, parting);
+        return;
+    }
+    connection.as_mut().graceful_shutdown();
+    let Ok(ended) = timeout(app.limits.finish, connection).await else {
+        app.meters.parted(Parting::Unfinished);
+        tracing::warn!("a connection was cut: its request did not finish in time");
+        return;
+    };
+    told(ended);
+}
+
+async fn answer(
+    app: &App,
+    router: &TowerToHyperService<Router>,
+    pace: &Pace,
+    peer: IpAddr,
+    mut request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    pace.enter(Phase::Answer);
+    request.extensions_mut().insert(Peer(peer));
+    let response = guarded(app, router.call(request)).await;
+    pace.enter(Phase::Idle);
+    Ok(response)
+}
+
+/// A head that did not come counts against its sender's address, as what could not be verified.
+fn cut(app: &App, peer: IpAddr, pace: &Pace, parting: Parting) {
+    app.meters.parted(parting);
+    if pace.phase().0 == Phase::Head {
+        let caller = Caller::of_connection(peer, &app.senders.load().proxies);
+        if let Some(line) = app.failures.failed(caller, Instant::now()) {
+            let (address, reason) = (caller.to_string(), parting.name());
+            tracing::warn!(client.address = address, reason, untold = line.untold, "a slow sender was cut");
+        }
+    }
+}
+
+/// Broken connections are the peer's daily business: shown to who looks for them only.
+fn told(ended: hyper::Result<()>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,84 @@
+//! Places for connections: so many, and who waits longest gives way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::pace::Pace;
+
+/// Places for connections.
+#[derive(Debug)]
+pub(crate) struct Places {
+    book: Mutex<Book>,
+    max: usize,
+}
+
+#[derive(Debug, Default)]
+struct Book {
+    held: HashMap<u64, Arc<Pace>>,
+    last: u64,
+}
+
+/// A connection's place. Dropped, it is free again.
+#[derive(Debug)]
+pub(crate) struct Place {
+    places: Arc<Places>,
+    number: u64,
+    pub(super) pace: Arc<Pace>,
+}
+
+impl Places {
+    pub(crate) fn new(max: usize) -> Self {
+        Self { book: Mutex::default(), max }
+    }
+
+    /// A place, if need be that of the connection that waits longest for its peer; none if all connections are at work.
+    pub(crate) fn take(self: &Arc<Self>) -> Option<Place> {
+        let mut book = self.lock();
+        if book.held.len() >= self.max {
+            let waiting = book.held.iter().filter_map(|(number, pace)| Some((pace.waiting()?, *number)));
+            let (_, number) = waiting.min()?;
+            book.held.remove(&number)?.give_way();
+        }
+        book.last += 1;
+        let (number, pace) = (book.last, Arc::new(Pace::new()));
+        book.held.insert(number, Arc::clone(&pace));
+        Some(Place { places: Arc::clone(self), number, pace })
+    }
+
+    /// Asks all connections to end, each after its current request.
+    pub(crate) fn finish(&self) {
+        self.lock().held.values().for_each(|pace| pace.finish());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().expect("nobody panics while holding the book of connections")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.lock().held.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pace::Phase;
+    use super::*;
+
+    #[test]
+    fn who_waits_longest_gives_way_and_who_is_at_work_does_not() {
+        let places = Arc::new(Places::new(2));
+        let (working, waiting) = (places.take().unwrap(), places.take().unwrap());
+        working.pace.enter(Phase::Answer);
+        let third = places.take().unwrap();
+        assert!(places.lock().held.contains_key(&working.number));
+        assert!(!places.lock().held.contains_key(&waiting.number));
+        third.pace.enter(Phase::Answer);
+        assert!(places.take().is_none(), "both are at work");
+        drop(waiting);
+        assert!(places.take().is_none(), "it had lost its place already");
+        drop(working);
+        assert!(places.take().is_some());
+    }
+}
