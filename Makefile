@@ -1,7 +1,7 @@
 # Crossdock's front door. `make` alone prints what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format schemas services stop-services
+.PHONY: help run demo test bench fuzz lint format schemas services stop-services
 
 help: ## Print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -15,6 +15,13 @@ demo: ## Run 20 orders through the same, print what happened, exit 1 if anything
 test: services ## Run every test, over a real RabbitMQ and both databases (installs what is missing)
 	cargo build --package crossdock
 	. target/local/test.env && cargo test --workspace
+
+fuzz: ## Fuzz what strangers can send, FUZZ_SECS (15) seconds for each of four targets; the first build takes minutes
+	tests/fuzz/run $${FUZZ_SECS:-15}
+
+bench: ## Measure the receiver against the limits of HTTP and of RabbitMQ (5 minutes; ARGS=--help tells options)
+	cargo build --release --package crossdock
+	cargo run --release --package crossdock-bench -- $(ARGS)
 
 lint: ## Check formatting and lints
 	cargo fmt --all --check

@@ -1,6 +1,7 @@
 //! A virtual host of its own for each test, on the RabbitMQ node that `make test` starts.
 
-use lapin::options::{BasicGetOptions, QueueDeclareOptions};
+use crossdock_queue::EVENTS_EXCHANGE;
+use lapin::options::{BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{Connection, ConnectionProperties};
 use reqwest::Method;
@@ -118,6 +119,25 @@ impl Vhost {
                 body: message.data.clone(),
             });
         }
+    }
+
+    /// A queue that gets a copy of every event of this type from now on.
+    ///
+    /// # Panics
+    /// If there is no exchange for events yet.
+    pub async fn tap(&self, kind: &str) -> String {
+        let connection = self.connect().await;
+        let channel = connection.create_channel().await.expect("a new connection opens a channel");
+        let name = format!("tap.{kind}");
+        let (queue, exchange) = (ShortString::from(name.as_str()), ShortString::from(EVENTS_EXCHANGE));
+        let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+        let declared = channel.queue_declare(queue.clone(), durable, FieldTable::default()).await;
+        declared.expect("the test's user may declare queues");
+        let options = QueueBindOptions { nowait: false };
+        let bound =
+            channel.queue_bind(queue, exchange, ShortString::from(kind), options, FieldTable::default());
+        bound.await.expect("the exchange for events is there");
+        name
     }
 
     /// Closes all connections to this virtual host, as an operator would.

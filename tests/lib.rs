@@ -1,10 +1,16 @@
 //! What the journeys stand on: a real RabbitMQ, real databases, and the real `crossdock` binary.
 
 pub mod broker;
+mod configuration;
 pub mod database;
+pub mod flood;
+pub mod log;
 pub mod metadata;
 pub mod node;
+mod observed;
 pub mod process;
+pub mod shop_sender;
+pub mod slow_sender;
 mod wait;
 pub mod world;
 

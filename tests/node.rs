@@ -48,6 +48,22 @@ impl Node {
         self.run("kill").await;
     }
 
+    /// Freezes it: its connections stand, and it says nothing any more.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub async fn pause(&self) {
+        self.run("pause").await;
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub async fn resume(&self) {
+        self.run("resume").await;
+    }
+
     /// Raises its memory alarm: it blocks every connection that publishes.
     ///
     /// # Panics

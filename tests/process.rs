@@ -1,9 +1,17 @@
 //! The real `crossdock` binary.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::log::Log;
+
+/// Longest time for a process to end after it was told to, in seconds: longer than all of its own limits.
+const END_SECS_MAX: u64 = 60;
 
 /// A running `crossdock run`; killed when dropped.
 pub struct Process {
@@ -36,6 +44,50 @@ impl Process {
         Self { child }
     }
 
+    /// Starts a role whose files the system lets grow up to so many bytes: a write beyond that fails, as on a full disk.
+    ///
+    /// # Panics
+    /// If there is no binary, or no `sh` and `prlimit`.
+    pub fn start_with_files_up_to(config: &Path, role: &str, bytes_max: u64) -> Self {
+        let mut command = Command::new("sh");
+        // Ignored, the signal leaves an error of the write, and not a killed process.
+        command.args(["-c", r#"trap "" XFSZ; limit=$1; shift; exec prlimit --fsize="$limit" "$@""#, "sh"]);
+        command
+            .arg(bytes_max.to_string())
+            .arg(binary())
+            .arg("--config")
+            .arg(config)
+            .args(["run", "--role", role]);
+        command.stdin(Stdio::null()).env_remove("CROSSDOCK_CONFIG");
+        Self { child: command.kill_on_drop(true).spawn().expect("the shell starts") }
+    }
+
+    /// Starts these roles, writing what passes this filter (as in `RUST_LOG`) into a log.
+    ///
+    /// # Panics
+    /// If the binary is not there, or the log's folder takes no file.
+    pub fn start_logging(config: &Path, roles: Option<&str>, log: &Log, filter: &str) -> Self {
+        let file =
+            File::options().create(true).append(true).open(log.path()).expect("the log can be written");
+        let mut command = command(config);
+        command.args(["--log-format", "json", "run"]).env("RUST_LOG", filter).stderr(file);
+        if let Some(roles) = roles {
+            command.args(["--role", roles]);
+        }
+        Self { child: command.kill_on_drop(true).spawn().expect("the binary starts") }
+    }
+
+    /// The memory that it holds, in KiB.
+    ///
+    /// # Panics
+    /// If it is gone already.
+    pub fn memory_kib(&self) -> u64 {
+        let id = self.child.id().expect("the process still runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of processes");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix(" kB"));
+        line.and_then(|kib| kib.trim().parse().ok()).expect("a running process holds memory")
+    }
+
     /// Kills it as a power cut would.
     ///
     /// # Panics
@@ -57,9 +109,19 @@ impl Process {
     /// Waits until it ends, and returns its exit status.
     ///
     /// # Panics
-    /// If it was ended by a signal.
-    pub async fn ended(mut self) -> i32 {
-        self.child.wait().await.expect("the process can be waited for").code().expect("it exited by itself")
+    /// If it does not end for a minute, or was ended by a signal.
+    pub async fn ended(self) -> i32 {
+        self.ended_within(Duration::from_secs(END_SECS_MAX)).await
+    }
+
+    /// Waits so long until it ends, and returns its exit status.
+    ///
+    /// # Panics
+    /// If it does not end by then, or was ended by a signal.
+    pub async fn ended_within(mut self, limit: Duration) -> i32 {
+        let ended = timeout(limit, self.child.wait()).await;
+        let ended = ended.unwrap_or_else(|_| panic!("the process ends within {limit:?}"));
+        ended.expect("the process can be waited for").code().expect("it exited by itself")
     }
 }
 

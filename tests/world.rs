@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::broker::Vhost;
+use crate::configuration::configuration;
 use crate::database::Engine;
 use crate::eventually;
 use crate::process::{Process, crossdock};
@@ -97,21 +98,17 @@ impl World {
         process
     }
 
-    /// Gives the receiver a spool of this size, which it has from its next start on.
+    /// The receiver's URL of this path, which has no first slash.
     ///
     /// # Panics
-    /// If the configuration cannot be written.
-    pub fn turn_spool_on(&self, bytes_max: u64) {
-        let text = std::fs::read_to_string(&self.config).expect("the configuration was written");
-        let dir = self.folder().join("spool");
-        let on = format!("spool_dir = {:?}\nspool_bytes_max = {bytes_max}", dir.display().to_string());
-        std::fs::write(&self.config, text.replace("spool_dir = \"\"", &on))
-            .expect("the temporary folder takes files");
+    /// If it is no path.
+    pub fn at(&self, path: &str) -> Url {
+        self.receiver.join(path).expect("a route fits behind the address")
     }
 
     /// Waits until the receiver is ready.
     pub async fn ready(&self) {
-        let url = self.receiver.join("readyz").expect("a route fits behind the address");
+        let url = self.at("readyz");
         let http = reqwest::Client::new();
         eventually("the receiver is ready", || async {
             http.get(url.clone()).send().await.ok().filter(|answer| answer.status() == 200).map(drop)
@@ -205,60 +202,4 @@ fn catalog() -> Vec<Item> {
 fn free_address() -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
     listener.local_addr().expect("a bound socket has an address")
-}
-
-fn configuration(amqp: &str, ledger: &str, listen: &SocketAddr, bigcommerce: &Url, ecwid: &Url) -> String {
-    format!(
-        r#"
-[broker]
-url = "{amqp}"
-
-[ledger]
-url = "{ledger}"
-
-[receiver]
-listen = "{listen}"
-spool_dir = ""
-
-[warehouse]
-signing_secrets = ["{WAREHOUSE_SECRET}"]
-
-[[store]]
-id = "acme-au"
-name = "Acme Australia"
-time_zone = "Australia/Melbourne"
-
-[store.bigcommerce]
-store_hash = "journey1"
-client_id = "journey"
-client_secrets = ["{BIGCOMMERCE_SECRET}"]
-access_token = "journey-bigcommerce-token"
-api_url = "{bigcommerce}"
-
-[store.orders]
-prefix = "BG"
-countries = ["AU", "NZ"]
-test_skus = ["Test001"]
-
-[store.stock]
-push = "available"
-buffer = 1
-
-[[store]]
-id = "acme-widgets"
-time_zone = "UTC"
-
-[store.ecwid]
-store_id = 12239080
-client_secrets = ["{ECWID_SECRET}"]
-access_token = "journey-ecwid-token"
-api_url = "{ecwid}"
-
-[store.orders]
-prefix = "W-"
-
-[store.stock]
-push = "on_hand"
-"#
-    )
 }

@@ -1,0 +1,93 @@
+//! The configuration file of a test's installation, and its changes.
+
+use std::net::SocketAddr;
+
+use url::Url;
+
+use crate::world::{BIGCOMMERCE_SECRET, ECWID_SECRET, WAREHOUSE_SECRET, World};
+
+impl World {
+    /// Gives the receiver a spool of this size, which it has from its next start on.
+    ///
+    /// # Panics
+    /// If the configuration cannot be written.
+    pub fn turn_spool_on(&self, bytes_max: u64) {
+        let dir = self.folder().join("spool");
+        let on = format!("spool_dir = {:?}\nspool_bytes_max = {bytes_max}", dir.display().to_string());
+        self.change_config(|text| text.replace("spool_dir = \"\"", &on));
+    }
+
+    /// Writes the configuration anew.
+    ///
+    /// # Panics
+    /// If it stays the same.
+    pub fn change_config(&self, change: impl FnOnce(&str) -> String) {
+        let before = std::fs::read_to_string(&self.config).expect("the configuration was written");
+        let after = change(&before);
+        assert_ne!(before, after, "the configuration is changed");
+        std::fs::write(&self.config, after).expect("the temporary folder takes files");
+    }
+}
+
+/// Two shops and a warehouse, without a spool.
+pub(crate) fn configuration(
+    amqp: &str,
+    ledger: &str,
+    listen: &SocketAddr,
+    bigcommerce: &Url,
+    ecwid: &Url,
+) -> String {
+    format!(
+        r#"
+[broker]
+url = "{amqp}"
+
+[ledger]
+url = "{ledger}"
+
+[receiver]
+listen = "{listen}"
+spool_dir = ""
+
+[warehouse]
+signing_secrets = ["{WAREHOUSE_SECRET}"]
+
+[[store]]
+id = "acme-au"
+name = "Acme Australia"
+time_zone = "Australia/Melbourne"
+
+[store.bigcommerce]
+store_hash = "journey1"
+client_id = "journey"
+client_secrets = ["{BIGCOMMERCE_SECRET}"]
+access_token = "journey-bigcommerce-token"
+api_url = "{bigcommerce}"
+
+[store.orders]
+prefix = "BG"
+countries = ["AU", "NZ"]
+test_skus = ["Test001"]
+
+[store.stock]
+push = "available"
+buffer = 1
+
+[[store]]
+id = "acme-widgets"
+time_zone = "UTC"
+
+[store.ecwid]
+store_id = 12239080
+client_secrets = ["{ECWID_SECRET}"]
+access_token = "journey-ecwid-token"
+api_url = "{ecwid}"
+
+[store.orders]
+prefix = "W-"
+
+[store.stock]
+push = "on_hand"
+"#
+    )
+}

@@ -1,0 +1,35 @@
+//! What the receiver tells of itself while a journey goes on.
+
+use serde_json::Value;
+
+use crate::eventually;
+use crate::world::World;
+
+impl World {
+    /// Status and body of `/readyz`; none if nobody answers.
+    pub async fn readiness(&self) -> Option<(u16, Value)> {
+        let answer = reqwest::get(self.at("readyz")).await.ok()?;
+        Some((answer.status().as_u16(), answer.json().await.ok()?))
+    }
+
+    /// Waits until RabbitMQ is back and the spool is empty.
+    pub async fn drained(&self) {
+        eventually("the spool is drained", || async {
+            let (_, told) = self.readiness().await?;
+            (told["broker"] == "up" && told["spool"]["events"] == 0).then_some(())
+        })
+        .await;
+    }
+
+    /// A metric without labels.
+    ///
+    /// # Panics
+    /// If there is none of this name.
+    pub async fn metric(&self, name: &str) -> u64 {
+        let answer = reqwest::get(self.at("metrics")).await.expect("the receiver answers");
+        let text = answer.text().await.expect("metrics are text");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = line.unwrap_or_else(|| panic!("{name} is not in\n{text}"));
+        value.parse().expect("a metric without labels is a whole number")
+    }
+}
