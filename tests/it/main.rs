@@ -4,13 +4,19 @@
 
 mod commands;
 mod dependencies;
+mod described;
 mod forgery;
 mod layers;
 mod order_import;
 mod outage;
 mod queue;
+mod receiver_flood;
+mod reload;
 mod several_processes;
 mod shop_trouble;
 mod spool;
+mod spool_trouble;
 mod stock;
+mod stop;
+mod trace;
 mod tracking;

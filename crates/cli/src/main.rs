@@ -19,6 +19,10 @@ use crossdock_telemetry::logs;
 use command_line::{Command, CommandLine, Orders};
 use exit::Exit;
 
+/// A request is many small allocations.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let line = CommandLine::parse();
     logs::start(line.log_format.into(), std::env::var("RUST_LOG").ok().as_deref());

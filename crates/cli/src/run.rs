@@ -178,19 +178,22 @@ fn needs_restart(started: &Settings, now: &Settings) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn settings(text: &str) -> Settings {
-        Settings::parse(text, Path::new("crossdock.toml"), &|_| None).unwrap()
+    /// With a shop of this id.
+    fn settings(text: &str, store: &str) -> Settings {
+        let shop = format!(
+            "[[store]]\nid = \"{store}\"\ntime_zone = \"UTC\"\n[store.ecwid]\nstore_id = 7\nclient_secrets = [\"s\"]\naccess_token = \"t\""
+        );
+        Settings::parse(&format!("{text}\n{shop}"), Path::new("crossdock.toml"), &|_| None).unwrap()
     }
 
     #[test]
     fn only_what_changed_and_cannot_be_taken_over_needs_a_restart() {
-        let started = settings("[receiver]\nlisten = \"127.0.0.1:8080\"");
-        let shop = "[[store]]\nid = \"acme\"\ntime_zone = \"UTC\"\n[store.ecwid]\nstore_id = 7\nclient_secrets = [\"s\"]\naccess_token = \"t\"";
-        assert!(needs_restart(&started, &settings(shop)).is_empty());
+        let started = settings("[receiver]\nlisten = \"127.0.0.1:8080\"", "one");
+        assert!(needs_restart(&started, &settings("", "another")).is_empty());
         let moved = "[broker]\nurl = \"amqp://another\"\n[ledger]\nurl = \"sqlite://b.db\"\n[receiver]\nlisten = \"127.0.0.1:8081\"\nspool_dir = \"\"";
         assert_eq!(
-            needs_restart(&started, &settings(moved)),
-            ["broker.url", "ledger.url", "receiver.listen", "receiver.spool_dir and receiver.spool_bytes_max"]
+            needs_restart(&started, &settings(moved, "one")).join(", "),
+            "broker.url, ledger.url, receiver.listen, receiver.spool_dir and receiver.spool_bytes_max"
         );
     }
 }

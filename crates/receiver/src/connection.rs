@@ -8,9 +8,12 @@ mod turn_away;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -28,6 +31,9 @@ use pace::{Pace, Phase};
 use paced::Paced;
 pub(crate) use places::{Place, Places};
 pub(crate) use turn_away::TurnAway;
+
+/// Time for a request that is on its way to be read once the listener has closed.
+const LAST_REQUEST: Duration = Duration::from_millis(250);
 
 /// Why the receiver refused or ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +89,10 @@ pub(crate) async fn keep(app: &App, router: Router, stream: TcpStream, peer: IpA
         cut(app, peer, pace, parting);
         return;
     }
+    // hyper closes a connection of which it has read nothing yet, whatever is on its way.
+    if let Ok(ended) = timeout(LAST_REQUEST, connection.as_mut()).await {
+        return told(ended);
+    }
     connection.as_mut().graceful_shutdown();
     let Ok(ended) = timeout(app.limits.finish, connection).await else {
         app.meters.parted(Parting::Unfinished);
@@ -101,7 +111,11 @@ async fn answer(
 ) -> Result<Response, Infallible> {
     pace.enter(Phase::Answer);
     request.extensions_mut().insert(Peer(peer));
-    let response = guarded(app, router.call(request)).await;
+    let mut response = guarded(app, router.call(request)).await;
+    // Told so, a sender opens its next connection elsewhere; one that is only closed may cut a request that is on its way.
+    if app.stopping.is_cancelled() {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
     pace.enter(Phase::Idle);
     Ok(response)
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,10 @@ impl Gate {
         tokio::select! {
             () = self.accept(&listener) => {}
             () = turn_red(&self.app, stop) => {}
+        }
+        // Who has connected already, but was not accepted yet, is served too: closing the listener would cut it.
+        while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+            self.admit(stream, peer.ip());
         }
         drop(listener);
         self.places.finish();

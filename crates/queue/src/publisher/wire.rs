@@ -10,6 +10,7 @@ mod traffic;
 mod window;
 
 use std::io;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,9 @@ use super::{Letter, PublishError};
 use crate::trail::cut;
 use handshake::Agreed;
 use window::{Answer, Window};
+
+/// Channels in use. RabbitMQ works each in a process of its own: two take more than one, and more take no more than two.
+const CHANNELS: u16 = 2;
 
 /// Longest time for opening it to a peer that has just greeted us, in seconds.
 const OPEN_SECS_MAX: u64 = 10;
@@ -96,6 +100,8 @@ pub(super) enum State {
 pub(super) struct Wire {
     shared: Arc<Shared>,
     frame_bytes_max: usize,
+    /// Channels are taken in turn.
+    next: AtomicU16,
     _traffic: JoinSet<()>,
 }
 
@@ -111,7 +117,8 @@ struct Shared {
 /// One lock for both: messages are counted in the order in which they are written.
 struct Outbox {
     bytes: Vec<u8>,
-    window: Window,
+    /// One for each channel, the first for channel 1.
+    windows: Vec<Window>,
     /// Why nothing goes in any more.
     lost: Option<Arc<WireError>>,
 }
@@ -121,7 +128,7 @@ impl Wire {
     pub(super) async fn open(uri: &AMQPUri, name: &str) -> Result<Self, WireError> {
         let opened = async {
             let runtime = lapin::runtime::default_runtime().map_err(io::Error::other)?;
-            handshake::shake_hands(uri.connect_async(&runtime).await?, uri, name).await
+            handshake::shake_hands(uri.connect_async(&runtime).await?, uri, name, CHANNELS).await
         };
         let opened = timeout(Duration::from_secs(OPEN_SECS_MAX), opened).await;
         let (stream, Agreed { frame_bytes_max, heartbeat_secs }) = opened.map_err(|_| WireError::Slow)??;
@@ -132,7 +139,7 @@ impl Wire {
         traffic.spawn(async move { reader.lose(traffic::read(read, &reader, heartbeat_secs).await) });
         traffic.spawn(async move { writer.lose(traffic::write(write, &writer, heartbeat_secs).await) });
         traffic.spawn(async move { watcher.lose(watcher.unconfirmed().await) });
-        Ok(Self { shared, frame_bytes_max, _traffic: traffic })
+        Ok(Self { shared, frame_bytes_max, next: AtomicU16::new(0), _traffic: traffic })
     }
 
     /// Publishes a letter and waits for RabbitMQ's answer. Messages leave in the order in which these are first polled.
@@ -140,8 +147,10 @@ impl Wire {
         if letter.routing_key.len() > MAX_SHORT_STRING_LENGTH {
             return Err(PublishError::Unroutable(letter.routing_key.to_owned()));
         }
-        let frames = frames::publish(letter, self.frame_bytes_max);
-        let answer = self.shared.put(&frames, cut(letter.contents.id, MAX_SHORT_STRING_LENGTH).to_owned());
+        let channel = 1 + self.next.fetch_add(1, Ordering::Relaxed) % CHANNELS;
+        let frames = frames::publish(letter, channel, self.frame_bytes_max);
+        let answer =
+            self.shared.put(channel, &frames, cut(letter.contents.id, MAX_SHORT_STRING_LENGTH).to_owned());
         match answer.map_err(|why| PublishError::Unavailable(chain(&why)))?.await {
             Ok(Answer::Confirmed) => Ok(()),
             Ok(Answer::Refused) => Err(PublishError::Refused),
@@ -184,7 +193,11 @@ impl Drop for Wire {
 impl Shared {
     fn new() -> Self {
         Self {
-            outbox: Mutex::new(Outbox { bytes: Vec::new(), window: Window::new(), lost: None }),
+            outbox: Mutex::new(Outbox {
+                bytes: Vec::new(),
+                windows: (0..CHANNELS).map(|_| Window::new()).collect(),
+                lost: None,
+            }),
             filled: Notify::new(),
             returned: Notify::new(),
             state: watch::Sender::new(State::Open),
@@ -195,14 +208,19 @@ impl Shared {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, frames: &[u8], id: String) -> Result<oneshot::Receiver<Answer>, Arc<WireError>> {
+    fn put(
+        &self,
+        channel: u16,
+        frames: &[u8],
+        id: String,
+    ) -> Result<oneshot::Receiver<Answer>, Arc<WireError>> {
         let answer = {
             let mut outbox = self.lock();
             if let Some(why) = &outbox.lost {
                 return Err(Arc::clone(why));
             }
             outbox.bytes.extend_from_slice(frames);
-            outbox.window.push(id, Instant::now())
+            outbox.window(channel)?.push(id, Instant::now())
         };
         self.filled.notify_one();
         Ok(answer)
@@ -213,12 +231,12 @@ impl Shared {
         std::mem::swap(batch, &mut self.lock().bytes);
     }
 
-    fn settle(&self, tag: u64, multiple: bool, taken: bool) -> Result<(), WireError> {
-        self.lock().window.settle(tag, multiple, taken)
+    fn settle(&self, channel: u16, tag: u64, multiple: bool, taken: bool) -> Result<(), WireError> {
+        self.lock().window(channel)?.settle(tag, multiple, taken)
     }
 
-    fn returned(&self, id: &str) -> Result<(), WireError> {
-        self.lock().window.returned(id)?;
+    fn returned(&self, channel: u16, id: &str) -> Result<(), WireError> {
+        self.lock().window(channel)?.returned(id)?;
         self.returned.notify_one();
         Ok(())
     }
@@ -229,7 +247,7 @@ impl Shared {
 
     /// Nobody waits for messages that RabbitMQ does not read: it may take them later all the same.
     fn block(&self, why: String) {
-        self.lock().window.give_up(&why);
+        self.lock().give_up(&why);
         self.state.send_replace(State::Blocked(why));
     }
 
@@ -240,7 +258,7 @@ impl Shared {
         if outbox.lost.is_some() {
             return;
         }
-        outbox.window.give_up(&chain(&why));
+        outbox.give_up(&chain(&why));
         outbox.lost = Some(Arc::clone(&why));
         drop(outbox);
         self.state.send_replace(State::Lost(why));
@@ -249,9 +267,28 @@ impl Shared {
     /// Waits until a message has waited too long.
     async fn unconfirmed(&self) -> WireError {
         let limit = Duration::from_secs(CONFIRM_SECS_MAX);
-        while self.lock().window.age(Instant::now()) < limit {
+        while self.lock().age() < limit {
             sleep(Duration::from_secs(LOOK_SECS)).await;
         }
         WireError::Unconfirmed
+    }
+}
+
+impl Outbox {
+    /// # Errors
+    /// There is no such channel.
+    fn window(&mut self, channel: u16) -> Result<&mut Window, WireError> {
+        let index = channel.checked_sub(1).ok_or(WireError::Stray)?;
+        self.windows.get_mut(usize::from(index)).ok_or(WireError::Stray)
+    }
+
+    fn give_up(&mut self, why: &str) {
+        self.windows.iter_mut().for_each(|window| window.give_up(why));
+    }
+
+    /// How long the oldest of those who wait has waited.
+    fn age(&self) -> Duration {
+        let now = Instant::now();
+        self.windows.iter().map(|window| window.age(now)).max().unwrap_or_default()
     }
 }

@@ -12,9 +12,6 @@ use super::WireError;
 use crate::publisher::Letter;
 use crate::trail::short;
 
-/// Number of the one channel in use.
-pub(super) const CHANNEL: u16 = 1;
-
 /// What a frame takes beside its contents: kind, channel and size before it, an end mark behind it.
 const FRAME_OVERHEAD_BYTES: usize = 8;
 
@@ -33,7 +30,7 @@ pub(super) fn method(channel: u16, method: AMQPClass, to: &mut Vec<u8>) {
 }
 
 /// The frames that publish a letter: mandatory, so that it comes back if no queue takes it.
-pub(super) fn publish(letter: &Letter<'_>, frame_bytes_max: usize) -> Vec<u8> {
+pub(super) fn publish(letter: &Letter<'_>, channel: u16, frame_bytes_max: usize) -> Vec<u8> {
     let mut frames = Vec::with_capacity(letter.contents.body.len() + 512);
     let publish = basic::Publish {
         exchange: letter.exchange.into(),
@@ -46,19 +43,19 @@ pub(super) fn publish(letter: &Letter<'_>, frame_bytes_max: usize) -> Vec<u8> {
         body_size: letter.contents.body.len() as u64,
         properties: letter.properties(),
     };
-    method(CHANNEL, AMQPClass::Basic(basic::AMQPMethod::Publish(publish)), &mut frames);
-    write(&AMQPFrame::Header(CHANNEL, header), &mut frames);
+    method(channel, AMQPClass::Basic(basic::AMQPMethod::Publish(publish)), &mut frames);
+    write(&AMQPFrame::Header(channel, header), &mut frames);
     for part in letter.contents.body.chunks(frame_bytes_max - FRAME_OVERHEAD_BYTES) {
-        body(part, &mut frames);
+        body(part, channel, &mut frames);
     }
     frames
 }
 
 /// By hand: the library's frame would own a copy of the body.
-fn body(part: &[u8], to: &mut Vec<u8>) {
+fn body(part: &[u8], channel: u16, to: &mut Vec<u8>) {
     let size = u32::try_from(part.len()).expect("a part is at most as large as a frame");
     to.push(constants::FRAME_BODY);
-    to.extend_from_slice(&CHANNEL.to_be_bytes());
+    to.extend_from_slice(&channel.to_be_bytes());
     to.extend_from_slice(&size.to_be_bytes());
     to.extend_from_slice(part);
     to.push(constants::FRAME_END);
@@ -98,6 +95,8 @@ mod tests {
     use super::*;
     use crate::publisher::Contents;
 
+    const CHANNEL: u16 = 3;
+
     fn letter(body: &[u8]) -> Letter<'_> {
         let contents = Contents { id: "e-1", content_type: "application/json", body };
         Letter {
@@ -123,7 +122,7 @@ mod tests {
     #[test]
     fn a_letter_becomes_a_method_a_header_and_as_many_bodies_as_it_takes() {
         let body: Vec<u8> = (0..10_000_u32).map(|n| n.to_le_bytes()[0]).collect();
-        let bytes = publish(&letter(&body), 4096);
+        let bytes = publish(&letter(&body), CHANNEL, 4096);
         for step in [1, 7, 4096, bytes.len()] {
             let frames = read(&bytes, step);
             let [AMQPFrame::Method(CHANNEL, publish), AMQPFrame::Header(CHANNEL, header), bodies @ ..] =
@@ -143,7 +142,7 @@ mod tests {
             });
             assert_eq!(parts.collect::<Vec<_>>(), body);
         }
-        assert_eq!(read(&publish(&letter(b""), 4096), 64).len(), 2);
+        assert_eq!(read(&publish(&letter(b""), CHANNEL, 4096), 64).len(), 2);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! From a TCP connection to a channel in confirm mode.
+//! From a TCP connection to channels in confirm mode.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::uri::AMQPUri;
 
 use super::WireError;
-use super::frames::{self, CHANNEL};
+use super::frames;
 use crate::trail::short;
 
 /// Largest frame that we send, in bytes, if RabbitMQ names no limit; it names 128 KiB.
@@ -32,11 +32,12 @@ struct Talk<S> {
     arrived: BytesMut,
 }
 
-/// Opens a connection with this name, and on it a channel in confirm mode.
+/// Opens a connection with this name, and on it so many channels in confirm mode, from 1.
 pub(super) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     uri: &AMQPUri,
     name: &str,
+    channels: u16,
 ) -> Result<(S, Agreed), WireError> {
     let mut talk = Talk { stream, arrived: BytesMut::new() };
     talk.say(&AMQPFrame::ProtocolHeader(ProtocolVersion::amqp_0_9_1())).await?;
@@ -59,9 +60,11 @@ pub(super) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     let host = short(&uri.vhost);
     let open = connection::AMQPMethod::Open(connection::Open { virtual_host: host });
     talk.ask(0, AMQPClass::Connection(open)).await?;
-    talk.ask(CHANNEL, AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}))).await?;
-    let select = confirm::AMQPMethod::Select(confirm::Select { nowait: false });
-    talk.ask(CHANNEL, AMQPClass::Confirm(select)).await?;
+    for channel in 1..=channels {
+        talk.ask(channel, AMQPClass::Channel(channel::AMQPMethod::Open(channel::Open {}))).await?;
+        let select = confirm::AMQPMethod::Select(confirm::Select { nowait: false });
+        talk.ask(channel, AMQPClass::Confirm(select)).await?;
+    }
     Ok((talk.stream, agreed))
 }
 

@@ -79,18 +79,18 @@ pub(super) async fn read(
 
 fn handle(frame: AMQPFrame, shared: &Shared) -> Result<(), WireError> {
     match frame {
-        AMQPFrame::Method(_, AMQPClass::Basic(basic::AMQPMethod::Ack(ack))) => {
-            shared.settle(ack.delivery_tag, ack.multiple, true)
+        AMQPFrame::Method(channel, AMQPClass::Basic(basic::AMQPMethod::Ack(ack))) => {
+            shared.settle(channel, ack.delivery_tag, ack.multiple, true)
         }
-        AMQPFrame::Method(_, AMQPClass::Basic(basic::AMQPMethod::Nack(nack))) => {
-            shared.settle(nack.delivery_tag, nack.multiple, false)
+        AMQPFrame::Method(channel, AMQPClass::Basic(basic::AMQPMethod::Nack(nack))) => {
+            shared.settle(channel, nack.delivery_tag, nack.multiple, false)
         }
         // The header that follows names the message; its body is not needed.
         AMQPFrame::Method(_, AMQPClass::Basic(basic::AMQPMethod::Return(_)))
         | AMQPFrame::Body(..)
         | AMQPFrame::Heartbeat => Ok(()),
-        AMQPFrame::Header(_, header) => {
-            shared.returned(header.properties.message_id().as_ref().map_or("", |id| id.as_str()))
+        AMQPFrame::Header(channel, header) => {
+            shared.returned(channel, header.properties.message_id().as_ref().map_or("", |id| id.as_str()))
         }
         AMQPFrame::Method(_, AMQPClass::Connection(connection::AMQPMethod::Blocked(blocked))) => {
             shared.block(format!("RabbitMQ takes no messages: {}", blocked.reason));

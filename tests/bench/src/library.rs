@@ -1,0 +1,114 @@
+//! The client library alone: persistent, mandatory, confirmed publishing of the receiver's events, as many in flight as asked for.
+//!
+//! Each place in flight is a task that publishes and waits for its confirm: lapin writes whatever waits at once, so this is faster
+//! than one task that publishes all, which would wait for each write.
+
+use std::time::Instant;
+
+use crossdock_domain::{OrderId, StoreId};
+use crossdock_events::{CONTENT_TYPE, Event, ShopOrderChanged, Source};
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
+
+use crate::command_line::{LibraryOptions, Time};
+use crate::figures::{CONFIRMED, Figures, Own, Tally};
+
+/// The receiver's exchange.
+const EXCHANGE: &str = "crossdock.events";
+
+/// The type of the receiver's events, which the order-importer's queue is bound to.
+const ROUTING_KEY: &str = "shop.order.changed";
+
+/// Delivery mode that survives a restart. Source: AMQP 0-9-1 specification, class basic.
+const PERSISTENT: u8 = 2;
+
+/// How many different events a task repeats: they are made before the measurement.
+const EVENTS_PER_TASK: u64 = 64;
+
+/// An event as it is published.
+struct Letter {
+    body: Vec<u8>,
+    properties: BasicProperties,
+}
+
+/// Publishes, and prints the figures.
+pub(crate) fn run(options: &LibraryOptions) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(publish(options))?.print()
+}
+
+async fn publish(options: &LibraryOptions) -> anyhow::Result<Figures> {
+    let mut channels = Vec::new();
+    let mut connections = Vec::new();
+    for _ in 0..options.connections {
+        let connection = Connection::connect(&options.url, ConnectionProperties::default()).await?;
+        for _ in 0..options.channels {
+            let channel = connection.create_channel().await?;
+            channel.confirm_select(ConfirmSelectOptions { nowait: false }).await?;
+            channels.push(channel);
+        }
+        connections.push(connection);
+    }
+    let places = channels.iter().cycle().take(options.in_flight).zip(1_u64..);
+    let places: Vec<_> = places.map(|(channel, place)| (channel.clone(), letters(place))).collect();
+    let (own, start) = (Own::begin()?, Instant::now());
+    let tasks = places
+        .into_iter()
+        .map(|(channel, letters)| tokio::spawn(keep(channel, letters, start, options.time)));
+    let tallies: anyhow::Result<Vec<Tally>> = try_join_all(tasks).await?.into_iter().collect();
+    for connection in connections {
+        connection.close(200, "measured".into()).await?;
+    }
+    own.end(Tally::sum(tallies?))
+}
+
+/// Keeps one message in flight until the end.
+async fn keep(channel: Channel, letters: Vec<Letter>, start: Instant, time: Time) -> anyhow::Result<Tally> {
+    let mut tally = Tally::new(start, time);
+    let end = start + time.whole();
+    for letter in letters.iter().cycle() {
+        let began = Instant::now();
+        if began >= end {
+            break;
+        }
+        let options = BasicPublishOptions { mandatory: true, immediate: false };
+        let (exchange, key) = (ShortString::from(EXCHANGE), ShortString::from(ROUTING_KEY));
+        let confirm = channel
+            .basic_publish(exchange, key, options, &letter.body, letter.properties.clone())
+            .await?
+            .await?;
+        anyhow::ensure!(matches!(confirm, Confirmation::Ack(None)), "not confirmed: {confirm:?}");
+        tally.answer(CONFIRMED, began);
+    }
+    Ok(tally)
+}
+
+/// The events that the receiver makes of webhooks, with its properties.
+fn letters(place: u64) -> Vec<Letter> {
+    let store: StoreId = "acme-au".parse().expect("this is a store's id");
+    let now = Timestamp::now();
+    let first = place * EVENTS_PER_TASK;
+    let letter = |order: u64| {
+        let id = format!("store/order/created/{}/{order:040x}", now.as_second());
+        let cause = "store/order/created".to_owned();
+        let data = ShopOrderChanged {
+            store: store.clone(),
+            order_id: OrderId::from(order.to_string().as_str()),
+            cause,
+        };
+        let event = Event::new(&Source::Store(store.clone()), id, now, data)
+            .traced(Some(format!("00-{order:032x}-b7ad6b7169203331-01")));
+        let properties = BasicProperties::default()
+            .with_delivery_mode(PERSISTENT)
+            .with_message_id(event.id.as_str().into())
+            .with_content_type(CONTENT_TYPE.into())
+            .with_timestamp(u64::try_from(now.as_second()).unwrap_or(0))
+            .with_app_id("crossdock".into())
+            .with_headers(FieldTable::default());
+        Letter { body: event.to_json(), properties }
+    };
+    (first..first + EVENTS_PER_TASK).map(letter).collect()
+}

@@ -1,0 +1,56 @@
+//! Measures the receiver against the limit of HTTP and the limit of the broker, all in one run and interleaved.
+//!
+//! Every part that is measured is a process of its own, so that its CPU time and memory are its own: the real `crossdock`
+//! binary, and this binary under one of its hidden commands.
+
+mod command_line;
+mod figures;
+mod flood;
+mod library;
+mod load;
+mod noop;
+mod plan;
+mod process;
+mod stage;
+mod summary;
+mod table;
+mod targets;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use command_line::{Command, CommandLine, Options};
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let done = match line.command {
+        Some(Command::Noop(options)) => noop::run(&options),
+        Some(Command::Library(options)) => library::run(&options),
+        Some(Command::Load(options)) => load::run(&options),
+        None => measure(line.options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything is taken down again, also after a failure, a panic of a fixture, or Ctrl-C.
+fn measure(options: Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let mut measuring = tokio::spawn(plan::run(options));
+        tokio::select! {
+            done = &mut measuring => done?,
+            _ = tokio::signal::ctrl_c() => {
+                measuring.abort();
+                let _ = measuring.await;
+                anyhow::bail!("interrupted")
+            }
+        }
+    })
+}
