@@ -123,6 +123,11 @@ impl Callback {
 }
 
 fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, InvalidCallback> {
+    // Where a mistake stands is only followed once there is one: that costs as much as the reading.
+    serde_json::from_str(json).or_else(|_| read_and_follow(json))
+}
+
+fn read_and_follow<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, InvalidCallback> {
     let mut json = serde_json::Deserializer::from_str(json);
     let value = serde_path_to_error::deserialize(&mut json).map_err(InvalidCallback::Shape)?;
     json.end().map_err(InvalidCallback::Trailing)?;

@@ -3,35 +3,58 @@
 //! Its OpenAPI files say "Float, Float-As-String, Integer" of most amounts, and their examples mix numbers and texts.
 //! No error here repeats the value: it may be personal.
 
+use std::fmt;
+
 use crossdock_domain::Money;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::Deserializer;
+use serde::de::{Error as _, Visitor};
 
 /// Weekdays are not checked: the platform's own examples have wrong ones.
 const RFC_2822: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
 
-#[derive(Deserialize)]
-#[serde(untagged, expecting = "a number, a text or null")]
-enum Scalar {
-    Integer(i64),
-    Real(f64),
-    Text(String),
-    Null(()),
-}
-
 /// A text; a number as it is written, `null` as an empty text.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(match Scalar::deserialize(deserializer)? {
-        Scalar::Integer(number) => number.to_string(),
-        Scalar::Real(number) => number.to_string(),
-        Scalar::Text(text) => text,
-        Scalar::Null(()) => String::new(),
-    })
+    deserializer.deserialize_any(Scalar)
+}
+
+/// Reads what [`text`] takes.
+struct Scalar;
+
+impl Visitor<'_> for Scalar {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, a text or null")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<String, E> {
+        Ok(text)
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_unit<E>(self) -> Result<String, E> {
+        Ok(String::new())
+    }
 }
 
 /// An id; `null` and an empty text as 0, which BigCommerce uses for 'none'.
@@ -98,6 +121,8 @@ fn whole(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
 
     #[derive(Deserialize)]

@@ -12,7 +12,7 @@ use crate::meters::SpoolMeters;
 use crate::publish::Run;
 use crate::refusal::Refusal;
 use crate::spool::drain::{Sink, drain};
-use crate::spool::{Depth, Spool};
+use crate::spool::{Depth, Spool, SpoolError};
 
 /// Where verified events go.
 pub(crate) struct Outlet {
@@ -29,24 +29,35 @@ struct Broker {
     meters: SpoolMeters,
 }
 
+/// When a request's events are to be stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Due {
+    /// What RabbitMQ has not confirmed by then is spooled.
+    pub(crate) confirmed: Instant,
+    /// What is stored nowhere by then is refused.
+    pub(crate) stored: Instant,
+}
+
 impl Outlet {
     pub(crate) fn new(publisher: Publisher, spool: Option<Spool>, meters: SpoolMeters) -> Self {
         Self { broker: Broker { publisher, slow: AtomicBool::new(false), meters }, spool }
     }
 
-    /// Stores events that must stay in this order. RabbitMQ has until `by`; what it has not confirmed by then is spooled.
-    /// Tells how many were spooled.
+    /// Stores events that must stay in this order. What RabbitMQ has not confirmed in time is spooled. Tells how many were.
     ///
     /// # Errors
     /// Some may be stored nonetheless: the sender repeats them all, and the ids stay the same.
-    pub(crate) async fn store(&self, run: Run, by: Instant) -> Result<usize, Refusal> {
-        let Some(spool) = &self.spool else { return self.broker.publish_all(run).await };
+    pub(crate) async fn store(&self, run: Run, due: Due) -> Result<usize, Refusal> {
+        let Some(spool) = &self.spool else {
+            let published = timeout_at(due.stored, self.broker.publish_all(run)).await;
+            return published.unwrap_or(Err(Refusal::Unpublished(PublishError::Unconfirmed)));
+        };
         let mut rest = VecDeque::from(run);
         let mut late = false;
         while self.broker.takes_at_once()
             && let Some(next) = rest.front()
         {
-            match timeout_at(by, self.broker.publisher.publish(next)).await {
+            match timeout_at(due.confirmed, self.broker.publisher.publish(next)).await {
                 Ok(Ok(())) => drop(rest.pop_front()),
                 // Whatever became of it, it is sent again from the spool, with the same id.
                 Ok(Err(_)) => break,
@@ -60,7 +71,7 @@ impl Outlet {
             return Ok(0);
         }
         let count = rest.len();
-        let put = spool.put(rest.into()).await;
+        let put = timeout_at(due.stored, spool.put(rest.into())).await.unwrap_or(Err(SpoolError::Slow));
         if late || put.is_err() {
             // Only with an event in the spool is there somebody who notices that RabbitMQ is quick again.
             self.broker.slow.store(put.is_ok(), Ordering::Relaxed);

@@ -3,12 +3,13 @@
 use std::future::ready;
 
 use crossdock_events::{CONTENT_TYPE, Event, EventData};
-use crossdock_queue::{Message, PublishError};
+use crossdock_queue::Message;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::app::App;
+use crate::outlet::Due;
 use crate::refusal::Refusal;
 use crate::verified::Verified;
 use crate::visit::Taken;
@@ -45,20 +46,18 @@ pub(crate) async fn publish(app: &App, runs: Verified<Vec<Run>>) -> Result<Taken
     let _place = app.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
     let mut runs = runs.into_inner();
     let count: usize = runs.iter().map(Vec::len).sum();
-    let patience = Instant::now() + app.limits.patience;
-    let storing = async {
-        // A webhook is one run of one event, and the way of most requests.
-        if let (1, Some(only)) = (runs.len(), runs.pop()) {
-            return app.outlet.store(only, patience).await;
-        }
-        let storing = runs.into_iter().map(|run| app.outlet.store(run, patience));
-        let storing = stream::iter(storing).buffer_unordered(RUNS_AT_ONCE);
-        storing.try_fold(0, |sum, spooled| ready(Ok(sum + spooled))).await
+    let now = Instant::now();
+    let due = Due { confirmed: now + app.limits.patience, stored: now + app.limits.confirm };
+    // A webhook is one run of one event, and the way of most requests.
+    let spooled = if runs.len() == 1
+        && let Some(only) = runs.pop()
+    {
+        app.outlet.store(only, due).await?
+    } else {
+        let storing = stream::iter(runs.into_iter().map(|run| app.outlet.store(run, due)));
+        storing.buffer_unordered(RUNS_AT_ONCE).try_fold(0, |sum, spooled| ready(Ok(sum + spooled))).await?
     };
-    match timeout(app.limits.confirm, storing).await {
-        Ok(spooled) => spooled.map(|spooled| Taken::Stored { published: count - spooled, spooled }),
-        Err(_) => Err(Refusal::Unpublished(PublishError::Unconfirmed)),
-    }
+    Ok(Taken::Stored { published: count - spooled, spooled })
 }
 
 #[cfg(test)]

@@ -32,6 +32,9 @@ use window::{Answer, Window};
 /// Channels in use. RabbitMQ works each in a process of its own: two take more than one, and more take no more than two.
 const CHANNELS: u16 = 2;
 
+/// Writes on their way to RabbitMQ and back at once: it works on one while the next arrives.
+const WRITES_IN_FLIGHT: usize = 8;
+
 /// Longest time for opening it to a peer that has just greeted us, in seconds.
 const OPEN_SECS_MAX: u64 = 10;
 
@@ -109,6 +112,8 @@ struct Shared {
     outbox: Mutex<Outbox>,
     /// Told that there is something to write.
     filled: Notify,
+    /// Told that RabbitMQ has answered.
+    settled: Notify,
     /// Told that a message was returned: what should take it may have been deleted.
     returned: Notify,
     state: watch::Sender<State>,
@@ -117,6 +122,8 @@ struct Shared {
 /// One lock for both: messages are counted in the order in which they are written.
 struct Outbox {
     bytes: Vec<u8>,
+    /// Messages among these bytes.
+    unwritten: usize,
     /// One for each channel, the first for channel 1.
     windows: Vec<Window>,
     /// Why nothing goes in any more.
@@ -195,10 +202,12 @@ impl Shared {
         Self {
             outbox: Mutex::new(Outbox {
                 bytes: Vec::new(),
+                unwritten: 0,
                 windows: (0..CHANNELS).map(|_| Window::new()).collect(),
                 lost: None,
             }),
             filled: Notify::new(),
+            settled: Notify::new(),
             returned: Notify::new(),
             state: watch::Sender::new(State::Open),
         }
@@ -220,6 +229,7 @@ impl Shared {
                 return Err(Arc::clone(why));
             }
             outbox.bytes.extend_from_slice(frames);
+            outbox.unwritten += 1;
             outbox.window(channel)?.push(id, Instant::now())
         };
         self.filled.notify_one();
@@ -228,11 +238,22 @@ impl Shared {
 
     /// Hands over what is to be written, for a buffer that is empty.
     fn take(&self, batch: &mut Vec<u8>) {
-        std::mem::swap(batch, &mut self.lock().bytes);
+        let mut outbox = self.lock();
+        std::mem::swap(batch, &mut outbox.bytes);
+        outbox.unwritten = 0;
+    }
+
+    /// Whether what is unwritten is a good part of what is in flight.
+    fn is_worth_a_write(&self) -> bool {
+        let outbox = self.lock();
+        let in_flight: usize = outbox.windows.iter().map(Window::len).sum();
+        outbox.unwritten * WRITES_IN_FLIGHT >= in_flight
     }
 
     fn settle(&self, channel: u16, tag: u64, multiple: bool, taken: bool) -> Result<(), WireError> {
-        self.lock().window(channel)?.settle(tag, multiple, taken)
+        self.lock().window(channel)?.settle(tag, multiple, taken)?;
+        self.settled.notify_one();
+        Ok(())
     }
 
     fn returned(&self, channel: u16, id: &str) -> Result<(), WireError> {

@@ -69,6 +69,9 @@ pub(crate) enum SpoolError {
     /// It failed a moment ago, and is tried again soon.
     #[error("the spool failed a moment ago")]
     Failing,
+    /// The disk takes its time.
+    #[error("the spool was not synced in time")]
+    Slow,
     /// The receiver is stopping.
     #[error("the spool is closed")]
     Closed,

@@ -46,6 +46,20 @@ async fn genuine_events_are_taken_at_once_while_rabbitmq_is_away() {
 }
 
 #[tokio::test]
+async fn every_event_of_a_batch_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::with_spool(folder.path(), ROOMY);
+    for (count, all) in [(3, 3), (1, 4), (2, 6), (100, 106)] {
+        let batch: Vec<_> =
+            (0..count).map(|n| warehouse::accepted_number(&format!("w-{n}"), &format!("BG{n}"))).collect();
+        let answer = rig.warehouse(warehouse::BATCH, json!(batch).to_string().as_bytes()).await;
+        assert_eq!((answer.status, &answer.body), (200, &json!({"published": count})));
+        let ready = rig.send("GET", "/readyz", &[], "").await;
+        assert_eq!(ready.body["spool"]["events"], json!(all));
+    }
+}
+
+#[tokio::test]
 async fn a_full_spool_is_a_503_and_not_ready() {
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::with_spool(folder.path(), 8 * 1024);

@@ -8,7 +8,7 @@ use crate::WAREHOUSE_BODY_BYTES_MAX;
 
 const EVENTS: &str = "/warehouse/events";
 const ONE: &str = "application/cloudevents+json";
-const BATCH: &str = "application/cloudevents-batch+json";
+pub(super) const BATCH: &str = "application/cloudevents-batch+json";
 
 fn event(id: &str, kind: &str, data: &Value) -> Value {
     json!({
@@ -17,7 +17,11 @@ fn event(id: &str, kind: &str, data: &Value) -> Value {
 }
 
 fn accepted(id: &str) -> Value {
-    event(id, "warehouse.order.accepted", &json!({"number": "BG1001"}))
+    accepted_number(id, "BG1001")
+}
+
+pub(super) fn accepted_number(id: &str, number: &str) -> Value {
+    event(id, "warehouse.order.accepted", &json!({"number": number}))
 }
 
 fn key() -> Key {
@@ -25,7 +29,7 @@ fn key() -> Key {
 }
 
 impl Rig {
-    async fn warehouse(&self, content_type: &str, body: &[u8]) -> Answer {
+    pub(super) async fn warehouse(&self, content_type: &str, body: &[u8]) -> Answer {
         let mut headers = signed(&key(), now_secs(), body);
         headers.push(("content-type", content_type.to_owned()));
         self.send("POST", EVENTS, &borrowed(&headers), body.to_vec()).await

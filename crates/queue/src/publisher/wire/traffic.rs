@@ -13,6 +13,9 @@ use super::{Shared, WireError, frames};
 /// Bytes read at once: some hundred answers.
 const READ_BYTES: usize = 16 * 1024;
 
+/// Longest wait for a larger write, in milliseconds.
+const GATHER_MS_MAX: u64 = 1;
+
 /// Memory kept for the next write, in bytes; a rare larger one is given back.
 const BATCH_BYTES_KEPT: usize = 1024 * 1024;
 
@@ -29,8 +32,10 @@ pub(super) async fn write(
     let mut batch = Vec::new();
     loop {
         let filled = timeout(pause, shared.filled.notified()).await.is_ok();
-        // Whoever is ready to publish goes first: one write then takes many messages.
-        tokio::task::yield_now().await;
+        if filled {
+            // An error here only means that nothing more came.
+            let _ = timeout(Duration::from_millis(GATHER_MS_MAX), gather(shared)).await;
+        }
         shared.take(&mut batch);
         if !filled {
             frames::write(&AMQPFrame::Heartbeat, &mut batch);
@@ -44,6 +49,19 @@ pub(super) async fn write(
         }
         batch.clear();
         batch.shrink_to(BATCH_BYTES_KEPT);
+    }
+}
+
+/// Waits until a write is worth it. Nothing in flight: at once. Else as by Nagle's algorithm (RFC 896): while much is in flight,
+/// little waits for more, or for answers; RabbitMQ takes one large write with less work than many small ones.
+async fn gather(shared: &Shared) {
+    // Whoever is ready to publish goes first.
+    tokio::task::yield_now().await;
+    while !shared.is_worth_a_write() {
+        tokio::select! {
+            () = shared.filled.notified() => {}
+            () = shared.settled.notified() => {}
+        }
     }
 }
 

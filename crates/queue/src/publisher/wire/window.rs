@@ -102,6 +102,11 @@ impl Window {
         }
     }
 
+    /// Messages in flight, about: one that was answered before an older one still counts.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
     /// How long the oldest of those who wait has waited.
     pub(super) fn age(&self, now: Instant) -> Duration {
         let oldest = self.slots.iter().find(|slot| slot.waiting.is_some());
