@@ -64,7 +64,7 @@ pub(crate) const TURN_AWAY_MS_MAX: u64 = 1_000;
 /// Verified requests that may wait for RabbitMQ at once. Further ones are answered 503 at once.
 ///
 /// Only verified ones count: nobody without a secret can take these places.
-const REQUESTS_MAX: usize = 512;
+const REQUESTS_MAX: usize = CONNECTIONS_MAX;
 
 /// Age at which a connection is closed after its current request, in seconds, so that a balancer spreads them anew.
 const CONNECTION_SECS_MAX: u64 = 3600;

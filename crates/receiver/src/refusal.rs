@@ -162,14 +162,16 @@ impl Refusal {
     /// What it shows of the sender.
     pub(crate) fn sender(&self) -> Sender {
         match self {
+            // Ecwid does not sign the whole body: one that makes no sense may be anybody's, under a captured signature.
             Self::Unverified(_)
             | Self::Altered
+            | Self::Callback(CallbackError::Ecwid(_))
             | Self::NoSuchShop
             | Self::TooLarge { .. }
             | Self::TooSlow
             | Self::BrokenOff => Sender::Failed,
             Self::MediaType
-            | Self::Callback(_)
+            | Self::Callback(CallbackError::Bigcommerce(_))
             | Self::Event(_)
             | Self::Overloaded
             | Self::Unpublished(_)

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use futures_util::FutureExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -62,15 +61,30 @@ impl Gate {
             () = self.accept(&listener) => {}
             () = turn_red(&self.app, stop) => {}
         }
-        // Who has connected already, but was not accepted yet, is served too: closing the listener would cut it.
-        while let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
-            self.admit(stream, peer.ip());
-        }
-        drop(listener);
+        self.admit_the_last(listener);
         self.places.finish();
         self.tasks.close();
         tracing::info!(connections.open = self.tasks.len(), "the receiver takes no more connections");
         self.tasks.wait().await;
+    }
+
+    /// Serves those who have connected already and were not accepted yet: closing the listener cuts who stands in its queue.
+    ///
+    /// The system itself is asked: tokio may not have heard of them.
+    fn admit_the_last(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else { return };
+        loop {
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                    if let Ok(stream) = stream {
+                        self.admit(stream, peer.ip());
+                    }
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(_) => return,
+            }
+        }
     }
 
     async fn accept(&self, listener: &TcpListener) {
