@@ -23,7 +23,10 @@ impl Trail {
         Self {
             attempts: headers.inner().get(ATTEMPTS).and_then(count_of).unwrap_or(0),
             first_failed_at: text(FIRST_FAILURE).and_then(|text| text.parse().ok()),
-            routing_key: text(ROUTING_KEY).unwrap_or_else(|| delivered_with.to_owned()),
+            // A longer one was never a routing key, and would be carried on from failure to failure.
+            routing_key: text(ROUTING_KEY)
+                .filter(|key| key.len() <= MAX_SHORT_STRING_LENGTH)
+                .unwrap_or_else(|| delivered_with.to_owned()),
         }
     }
 

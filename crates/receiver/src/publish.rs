@@ -47,7 +47,8 @@ pub(crate) async fn publish(app: &App, runs: Verified<Vec<Run>>) -> Result<Taken
     let mut runs = runs.into_inner();
     let count: usize = runs.iter().map(Vec::len).sum();
     let now = Instant::now();
-    let due = Due { confirmed: now + app.limits.patience, stored: now + app.limits.confirm };
+    let patience = app.limits.patience;
+    let due = Due { confirmed: now + patience, patience, stored: now + app.limits.confirm };
     // A webhook is one run of one event, and the way of most requests.
     let spooled = if runs.len() == 1
         && let Some(only) = runs.pop()

@@ -66,6 +66,11 @@ impl Session for Keeper {
         let wire = Arc::new(Wire::open(&self.broker.uri()?, "crossdock publisher").await?);
         let (mut state, mut redeclare_at) = (wire.state(), None);
         self.stand(Standing::Up(Arc::clone(&wire)));
+        // It may have been lost before anybody looked.
+        let first = state.borrow_and_update().clone();
+        if !matches!(first, State::Open) {
+            self.turn(first, &wire)?;
+        }
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => break,
@@ -77,11 +82,10 @@ impl Session for Keeper {
                 () = wire.returned(), if redeclare_at.is_none() => {
                     redeclare_at = Some(Instant::now() + Duration::from_secs(REDECLARE_SECS));
                 }
-                () = sleep_until(redeclare_at.unwrap_or_else(Instant::now)), if redeclare_at.is_some() => {
-                    line.declare(&self.broker).await?;
+                declared = declare_at(redeclare_at, line, &self.broker) => {
+                    declared?;
                     redeclare_at = None;
                 }
-                error = line.lost() => return Err(error),
             }
         }
         self.stand(Standing::Down("the publisher is stopped".to_owned()));
@@ -94,6 +98,16 @@ impl Session for Keeper {
     fn down(&mut self, why: String) {
         self.stand(Standing::Down(why));
     }
+}
+
+/// Declares the topology when it is time, if it is to be; dropped, it is begun anew. Else waits for the end of the connection.
+async fn declare_at(at: Option<Instant>, line: &mut Line, broker: &Broker) -> Result<(), LinkError> {
+    let Some(at) = at else { return Err(line.lost().await) };
+    tokio::select! {
+        error = line.lost() => return Err(error),
+        () = sleep_until(at) => {}
+    }
+    line.declare(broker).await
 }
 
 impl Keeper {

@@ -126,8 +126,8 @@ struct Outbox {
     unwritten: usize,
     /// One for each channel, the first for channel 1.
     windows: Vec<Window>,
-    /// Why nothing goes in any more.
-    lost: Option<Arc<WireError>>,
+    /// Why nothing goes in now: RabbitMQ does not read it, or the connection is lost.
+    closed: Option<String>,
 }
 
 impl Wire {
@@ -158,7 +158,7 @@ impl Wire {
         let frames = frames::publish(letter, channel, self.frame_bytes_max);
         let answer =
             self.shared.put(channel, &frames, cut(letter.contents.id, MAX_SHORT_STRING_LENGTH).to_owned());
-        match answer.map_err(|why| PublishError::Unavailable(chain(&why)))?.await {
+        match answer.map_err(PublishError::Unavailable)?.await {
             Ok(Answer::Confirmed) => Ok(()),
             Ok(Answer::Refused) => Err(PublishError::Refused),
             Ok(Answer::Returned) => Err(PublishError::Unroutable(letter.routing_key.to_owned())),
@@ -204,7 +204,7 @@ impl Shared {
                 bytes: Vec::new(),
                 unwritten: 0,
                 windows: (0..CHANNELS).map(|_| Window::new()).collect(),
-                lost: None,
+                closed: None,
             }),
             filled: Notify::new(),
             settled: Notify::new(),
@@ -217,20 +217,18 @@ impl Shared {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(
-        &self,
-        channel: u16,
-        frames: &[u8],
-        id: String,
-    ) -> Result<oneshot::Receiver<Answer>, Arc<WireError>> {
+    /// # Errors
+    /// Nothing goes in now, and why.
+    fn put(&self, channel: u16, frames: &[u8], id: String) -> Result<oneshot::Receiver<Answer>, String> {
         let answer = {
             let mut outbox = self.lock();
-            if let Some(why) = &outbox.lost {
-                return Err(Arc::clone(why));
+            if let Some(why) = &outbox.closed {
+                return Err(why.clone());
             }
+            let answer = outbox.window(channel).map_err(|error| chain(&error))?.push(id, Instant::now());
             outbox.bytes.extend_from_slice(frames);
             outbox.unwritten += 1;
-            outbox.window(channel)?.push(id, Instant::now())
+            answer
         };
         self.filled.notify_one();
         Ok(answer)
@@ -263,26 +261,40 @@ impl Shared {
     }
 
     fn open_again(&self) {
-        self.state.send_replace(State::Open);
+        let mut outbox = self.lock();
+        if self.turn(State::Open) {
+            outbox.closed = None;
+        }
     }
 
     /// Nobody waits for messages that RabbitMQ does not read: it may take them later all the same.
     fn block(&self, why: String) {
-        self.lock().give_up(&why);
-        self.state.send_replace(State::Blocked(why));
+        let mut outbox = self.lock();
+        if self.turn(State::Blocked(why.clone())) {
+            outbox.give_up(&why);
+            outbox.closed = Some(why);
+        }
     }
 
     /// The first reason counts.
     fn lose(&self, why: WireError) {
-        let why = Arc::new(why);
         let mut outbox = self.lock();
-        if outbox.lost.is_some() {
-            return;
+        let told = chain(&why);
+        if self.turn(State::Lost(Arc::new(why))) {
+            outbox.give_up(&told);
+            outbox.closed = Some(told);
         }
-        outbox.give_up(&chain(&why));
-        outbox.lost = Some(Arc::clone(&why));
-        drop(outbox);
-        self.state.send_replace(State::Lost(why));
+    }
+
+    /// What is lost stays lost. Whoever calls this holds the outbox, so that both always say the same.
+    fn turn(&self, to: State) -> bool {
+        self.state.send_if_modified(|state| {
+            let stands = !matches!(state, State::Lost(_));
+            if stands {
+                *state = to;
+            }
+            stands
+        })
     }
 
     /// Waits until a message has waited too long.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Spool, SpoolError, Spooled};
 
-/// Spooled events on their way at once: a quarter of what the publisher takes, so that new ones find room.
+/// Spooled events on their way at once: a small part of what the publisher takes, so that new ones find room.
 const DRAINS_AT_ONCE: usize = 32;
 
 /// Time between two looks at a broker that is away, or at a spool that failed, in milliseconds.
@@ -37,8 +37,6 @@ pub(crate) trait Sink {
 /// Why a pass over the spool ended early.
 #[derive(Debug, thiserror::Error)]
 enum Broken {
-    #[error("RabbitMQ is away")]
-    Away,
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error("the receiver is stopping")]
@@ -47,16 +45,16 @@ enum Broken {
 
 /// Drains until `stop`; then the events on their way are finished first.
 pub(crate) async fn drain(spool: &Spool, sink: &impl Sink, stop: &CancellationToken) {
-    let mut depth = spool.watch();
+    let (mut depth, mut confirmed) = (spool.watch(), Vec::new());
     loop {
         let waiting = depth.wait_for(|depth| depth.events > 0 || depth.failing);
         if !matches!(stop.run_until_cancelled(waiting).await, Some(Ok(_))) {
             return;
         }
-        let pause_ms = match pass(spool, sink, stop).await {
+        let pause_ms = match pass(spool, sink, stop, &mut confirmed).await {
             Ok(0) => continue,
             Ok(_) => RETRY_MS,
-            Err(Broken::Away | Broken::Spool(_)) => LOOK_MS,
+            Err(Broken::Spool(_)) => LOOK_MS,
             Err(Broken::Stopping) => return,
         };
         if stop.run_until_cancelled(sleep(Duration::from_millis(pause_ms))).await.is_none() {
@@ -65,17 +63,32 @@ pub(crate) async fn drain(spool: &Spool, sink: &impl Sink, stop: &CancellationTo
     }
 }
 
-/// Goes once through all that is spooled, and tells about how many subjects something stays because it was not taken.
-async fn pass(spool: &Spool, sink: &impl Sink, stop: &CancellationToken) -> Result<usize, Broken> {
+/// Goes once through all that is spooled, and tells about how many subjects something stays because it was not taken. A broker
+/// that goes away is waited for: begun anew each time, a pass would never come to what is behind events that lose the connection.
+///
+/// What was confirmed and not removed, as the spool failed, is removed first: it must not be sent once more.
+async fn pass(
+    spool: &Spool,
+    sink: &impl Sink,
+    stop: &CancellationToken,
+    confirmed: &mut Vec<u64>,
+) -> Result<usize, Broken> {
     let (mut after, mut held) = (None, HashSet::new());
     loop {
+        if !confirmed.is_empty() {
+            spool.remove(confirmed.clone()).await?;
+            sink.drained(confirmed.len());
+            confirmed.clear();
+        }
         // A spool that failed is asked even while RabbitMQ is away: that opens it anew.
         let page = if sink.is_up() || spool.depth().failing { spool.page(after).await? } else { Vec::new() };
         if stop.is_cancelled() {
             return Err(Broken::Stopping);
         }
         if !sink.is_up() {
-            return Err(Broken::Away);
+            let look = sleep(Duration::from_millis(LOOK_MS));
+            stop.run_until_cancelled(look).await.ok_or(Broken::Stopping)?;
+            continue;
         }
         let Some(last) = page.last() else { return Ok(held.len()) };
         after = Some(last.seq);
@@ -83,15 +96,9 @@ async fn pass(spool: &Spool, sink: &impl Sink, stop: &CancellationToken) -> Resu
         runs.retain(|(subject, _)| !held.contains(subject));
         let sending = stream::iter(runs).map(|(subject, run)| send(sink, subject, run));
         let sent: Vec<Sent> = sending.buffer_unordered(DRAINS_AT_ONCE).collect().await;
-        let mut confirmed = Vec::new();
         for sent in sent {
             confirmed.extend(sent.confirmed);
             held.extend(sent.held);
-        }
-        let count = confirmed.len();
-        if count > 0 {
-            spool.remove(confirmed).await?;
-            sink.drained(count);
         }
     }
 }
@@ -146,6 +153,7 @@ mod tests {
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
     use crossdock_events::CONTENT_TYPE;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -245,8 +253,12 @@ mod tests {
         let (folder, script) = (tempfile::tempdir().unwrap(), Script::default());
         script.down.store(true, Ordering::SeqCst);
         let (spool, stop) = (spool(&folder, 5).await, CancellationToken::new());
-        assert!(matches!(pass(&spool, &script, &stop).await, Err(Broken::Away)));
+        let mut confirmed = Vec::new();
+        let passing =
+            timeout(Duration::from_millis(3 * LOOK_MS), pass(&spool, &script, &stop, &mut confirmed));
+        assert!(passing.await.is_err(), "it waits for the broker");
         stop.cancel();
+        assert!(matches!(pass(&spool, &script, &stop, &mut confirmed).await, Err(Broken::Stopping)));
         drain(&spool, &script, &stop).await;
         assert!(script.taken.into_inner().unwrap().is_empty());
         assert_eq!(spool.depth().events, 5);

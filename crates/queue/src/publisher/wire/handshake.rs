@@ -17,6 +17,9 @@ use crate::trail::short;
 /// Largest frame that we send, in bytes, if RabbitMQ names no limit; it names 128 KiB.
 const FRAME_BYTES_MAX: u32 = 128 * 1024;
 
+/// What every peer must take, in bytes. Source: AMQP 0-9-1 specification, frame-min-size.
+const FRAME_BYTES_MIN: usize = 4096;
+
 /// What both sides agreed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Agreed {
@@ -50,7 +53,7 @@ pub(super) async fn shake_hands<S: AsyncRead + AsyncWrite + Unpin>(
     else {
         return Err(WireError::Malformed);
     };
-    let agreed = agree(&tune, uri);
+    let agreed = agree(&tune, uri).ok_or(WireError::Malformed)?;
     let tuned = connection::TuneOk {
         channel_max: tune.channel_max,
         frame_max: u32::try_from(agreed.frame_bytes_max).expect("it was agreed as such"),
@@ -128,12 +131,32 @@ fn start_ok(uri: &AMQPUri, name: &str) -> connection::StartOk {
 }
 
 /// 0 means 'no limit' to either side. Source: AMQP 0-9-1 specification, connection.tune.
-fn agree(tune: &connection::Tune, uri: &AMQPUri) -> Agreed {
+fn agree(tune: &connection::Tune, uri: &AMQPUri) -> Option<Agreed> {
     let ours = uri.query.frame_max.filter(|bytes| *bytes > 0).unwrap_or(FRAME_BYTES_MAX);
     let frame_bytes_max = if tune.frame_max == 0 { ours } else { ours.min(tune.frame_max) };
     let heartbeat_secs = match (uri.query.heartbeat.unwrap_or(tune.heartbeat), tune.heartbeat) {
         (ours, 0) => ours,
         (ours, theirs) => ours.min(theirs),
     };
-    Agreed { frame_bytes_max: usize::try_from(frame_bytes_max).unwrap_or(usize::MAX), heartbeat_secs }
+    let frame_bytes_max = usize::try_from(frame_bytes_max).ok().filter(|bytes| *bytes >= FRAME_BYTES_MIN)?;
+    Some(Agreed { frame_bytes_max, heartbeat_secs })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_limits_are_kept_and_zero_is_none() {
+        let agreed = |uri: &str, frame_max, heartbeat| {
+            let tune = connection::Tune { channel_max: 0, frame_max, heartbeat };
+            agree(&tune, &uri.parse().unwrap()).map(|it| (it.frame_bytes_max, it.heartbeat_secs))
+        };
+        let plain = "amqp://localhost";
+        assert_eq!(agreed(plain, 131_072, 60), Some((131_072, 60)));
+        assert_eq!(agreed(plain, 0, 0), Some((131_072, 0)));
+        assert_eq!(agreed("amqp://localhost/%2f?heartbeat=15&frame_max=8192", 131_072, 60), Some((8192, 15)));
+        assert_eq!(agreed("amqp://localhost/%2f?heartbeat=15", 4096, 0), Some((4096, 15)));
+        assert_eq!(agreed(plain, 8, 60), None, "no frame has room for anything");
+    }
 }
