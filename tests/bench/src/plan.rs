@@ -91,7 +91,7 @@ impl Run {
                 self.measure(load, Some(self.stage.noop.gauge)).await?
             }
             Case::Library { in_flight, connections, channels } => {
-                let library = self.library(in_flight, connections, channels)?;
+                let library = self.measure_library(in_flight, connections, channels)?;
                 self.measure(library, None).await?
             }
             Case::Receiver { connections } => self.receiver(connections, None).await?,
@@ -174,7 +174,7 @@ impl Run {
         Ok(command)
     }
 
-    fn library(&self, in_flight: u32, connections: u32, channels: u32) -> anyhow::Result<Command> {
+    fn measure_library(&self, in_flight: u32, connections: u32, channels: u32) -> anyhow::Result<Command> {
         let mut command = self.child("library")?;
         command.args(["--url", &self.stage.broker_url(), "--in-flight", &in_flight.to_string()]);
         command.args(["--connections", &connections.to_string(), "--channels", &channels.to_string()]);
