@@ -23,7 +23,8 @@ use standing::{Keeper, Standing};
 use wire::Wire;
 pub(crate) use wire::WireError;
 
-/// Most messages on their way at once. More brings nothing: `make bench` has RabbitMQ busy with fewer.
+/// Most senders that wait for a confirm at once. More brings nothing: measured with RabbitMQ 3.10.8 on two cores, 256 and 1,024
+/// confirm about equally many a second.
 const IN_FLIGHT_MAX: u32 = 1024;
 
 /// Longest wait for a connection, and for room among those in flight, in seconds: a short loss goes unnoticed.
@@ -80,7 +81,7 @@ impl Classify for PublishError {
 impl Publisher {
     /// Starts connecting in the background and returns at once; the connection is kept until `stop`.
     ///
-    /// After `stop`, messages in flight are waited for, and new ones are refused as unavailable.
+    /// After `stop`, messages in flight are waited for as long as the process runs, and new ones are refused as unavailable.
     pub fn start(broker: Broker, metrics: &Metrics, stop: CancellationToken) -> Self {
         let metrics = Arc::new(QueueMetrics::register(metrics));
         let room = Arc::new(Semaphore::new(IN_FLIGHT_MAX as usize));

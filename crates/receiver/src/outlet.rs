@@ -130,7 +130,7 @@ impl Broker {
         !self.slow.load(Ordering::Relaxed) && self.is_up()
     }
 
-    /// Each waits for the confirm of the one before: what stands in a queue twice is in its order both times.
+    /// Each waits for the confirm of the one before: the publisher keeps no order among messages on their way.
     async fn publish_all(&self, run: Run) -> Result<usize, Refusal> {
         for message in run {
             self.publisher.publish(message).await.map_err(Refusal::Unpublished)?;

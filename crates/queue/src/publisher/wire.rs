@@ -149,7 +149,8 @@ impl Wire {
         Ok(Self { shared, frame_bytes_max, next: AtomicU16::new(0), _traffic: traffic })
     }
 
-    /// Publishes a letter and waits for RabbitMQ's answer. Messages leave in the order in which these are first polled.
+    /// Publishes a letter and waits for RabbitMQ's answer. Two at once may come to their queue in either order: channels keep none
+    /// among each other. Who needs an order waits for one before the next.
     pub(super) async fn send(&self, letter: &Letter<'_>) -> Result<(), PublishError> {
         if letter.routing_key.len() > MAX_SHORT_STRING_LENGTH {
             return Err(PublishError::Unroutable(letter.routing_key.to_owned()));
@@ -323,5 +324,38 @@ impl Outbox {
     fn age(&self) -> Duration {
         let now = Instant::now();
         self.windows.iter().map(|window| window.age(now)).max().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(shared: &Shared) -> Result<oneshot::Receiver<Answer>, String> {
+        shared.put(1, b"frames", "m1".to_owned())
+    }
+
+    #[test]
+    fn nothing_goes_into_a_blocked_wire_until_it_is_open_again() {
+        let shared = Shared::new();
+        let mut waiting = put(&shared).unwrap();
+        shared.block("no memory".to_owned());
+        assert_eq!(waiting.try_recv(), Ok(Answer::Unknown("no memory".to_owned())));
+        assert_eq!(put(&shared).err().as_deref(), Some("no memory"));
+        shared.open_again();
+        assert!(put(&shared).is_ok());
+    }
+
+    #[test]
+    fn a_lost_wire_stays_lost_whatever_was_still_to_be_read() {
+        let shared = Shared::new();
+        let mut waiting = put(&shared).unwrap();
+        shared.lose(WireError::Silent);
+        assert!(matches!(waiting.try_recv(), Ok(Answer::Unknown(_))));
+        shared.open_again();
+        shared.block("no memory".to_owned());
+        shared.lose(WireError::Ended);
+        assert_eq!(put(&shared).err().as_deref(), Some("RabbitMQ is silent"), "the first reason counts");
+        assert!(matches!(&*shared.state.borrow(), State::Lost(why) if matches!(**why, WireError::Silent)));
     }
 }
