@@ -1,14 +1,16 @@
 //! What every request works with.
 
+use std::sync::Mutex;
+
 use arc_swap::ArcSwap;
 use crossdock_telemetry::metrics::Metrics;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::failures::Failures;
 use crate::limits::Limits;
 use crate::meters::Meters;
 use crate::outlet::Outlet;
+use crate::rate::Lines;
 use crate::room::Room;
 use crate::seen_events::SeenEvents;
 use crate::senders::Senders;
@@ -22,12 +24,12 @@ pub(crate) struct App {
     pub(crate) meters: Meters,
     pub(crate) limits: Limits,
     pub(crate) failures: Failures,
+    /// Log lines about refused requests of verified senders.
+    pub(crate) refusal_lines: Mutex<Lines>,
     /// Ecwid's events.
     pub(crate) seen: SeenEvents,
     /// For the bodies of all requests.
     pub(crate) room: Room,
-    /// Places for verified requests that wait for RabbitMQ.
-    pub(crate) places: Semaphore,
     /// Cancelled as the first step of stopping: `/readyz` is red from then on.
     pub(crate) stopping: CancellationToken,
 }

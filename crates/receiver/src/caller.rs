@@ -14,10 +14,6 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The part of an IPv6 address that one customer is given: in the other 64 bits it may choose freely.
 const NETWORK_V6: u128 = !(u64::MAX as u128);
 
-/// The other end of a connection, put into its requests.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
-
 /// Whom failed verifications are counted against: an IPv4 address, or a /64 of IPv6.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Caller {
@@ -32,8 +28,8 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// The caller of a request: its peer, or, where that is a trusted proxy, the last address in `X-Forwarded-For` that is none.
-    pub(crate) fn of(peer: Option<Peer>, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
-        let Some(Peer(peer)) = peer else { return Self::at(Ipv6Addr::UNSPECIFIED.into(), true) };
+    pub(crate) fn of(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
+        let Some(peer) = peer else { return Self::at(Ipv6Addr::UNSPECIFIED.into(), true) };
         if !proxies.trusts(peer) {
             return Self::at(peer, false);
         }
@@ -113,7 +109,7 @@ mod tests {
         for list in lists {
             headers.append(FORWARDED_FOR, list.parse().unwrap());
         }
-        Caller::of(Some(Peer(peer.parse().unwrap())), &headers, &proxies(trusted))
+        Caller::of(Some(peer.parse().unwrap()), &headers, &proxies(trusted))
     }
 
     #[test]

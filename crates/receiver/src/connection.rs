@@ -8,6 +8,7 @@ mod turn_away;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,16 +25,25 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use crate::app::App;
-use crate::caller::{Caller, Peer};
+use crate::caller::Caller;
 use crate::limits::HEAD_BYTES_MAX;
 use crate::routes::guarded;
-use pace::{Pace, Phase};
+pub(crate) use pace::Pace;
+use pace::Phase;
 use paced::Paced;
 pub(crate) use places::{Place, Places};
 pub(crate) use turn_away::TurnAway;
 
 /// Time for a request that is on its way to be read once the listener has closed.
 const LAST_REQUEST: Duration = Duration::from_millis(250);
+
+/// The other end of a connection, put into its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    /// Of its connection.
+    pub(crate) pace: Arc<Pace>,
+}
 
 /// Why the receiver refused or ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +82,7 @@ pub(crate) async fn keep(app: &App, router: Router, stream: TcpStream, peer: IpA
         tracing::debug!(%error, "the connection was gone before its first request");
         return;
     }
-    let (pace, router) = (&*held.pace, TowerToHyperService::new(router));
+    let (pace, router) = (&held.pace, TowerToHyperService::new(router));
     let service = service_fn(|request| answer(app, &router, pace, peer, request));
     // Without hyper's own clock: one deadline there is for heads and idling alike, and a timer for each request.
     let connection = http1::Builder::new()
@@ -105,25 +115,25 @@ pub(crate) async fn keep(app: &App, router: Router, stream: TcpStream, peer: IpA
 async fn answer(
     app: &App,
     router: &TowerToHyperService<Router>,
-    pace: &Pace,
-    peer: IpAddr,
+    pace: &Arc<Pace>,
+    address: IpAddr,
     mut request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     pace.enter(Phase::Answer);
-    request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(Peer { address, pace: Arc::clone(pace) });
     let mut response = guarded(app, router.call(request)).await;
+    let age = pace.enter(Phase::Idle);
     // Told so, a sender opens its next connection elsewhere; one that is only closed may cut a request that is on its way.
-    if app.stopping.is_cancelled() {
+    if age >= app.limits.connection_age || app.stopping.is_cancelled() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    pace.enter(Phase::Idle);
     Ok(response)
 }
 
-/// A head that did not come counts against its sender's address, as what could not be verified.
+/// A head or a body that did not come counts against its sender's address, as what could not be verified.
 fn cut(app: &App, peer: IpAddr, pace: &Pace, parting: Parting) {
     app.meters.parted(parting);
-    if pace.phase().0 == Phase::Head {
+    if matches!(pace.phase().0, Phase::Head | Phase::Body) {
         let caller = Caller::of_connection(peer, &app.senders.load().proxies);
         if let Some(line) = app.failures.failed(caller, Instant::now()) {
             let (address, reason) = (caller.to_string(), parting.name());

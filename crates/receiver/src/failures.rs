@@ -1,12 +1,12 @@
 //! Failed verifications by address: who fails too often is refused before its body is read.
 
-use std::mem;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::caller::Caller;
+use crate::rate::{Bucket, Lines, Rate};
 use crate::recent::Recent;
 
 /// Addresses whose failures are remembered. Who uses more makes it forget; it takes 5 MiB at most.
@@ -42,9 +42,7 @@ pub(crate) struct Failures {
 struct Book {
     failing: Recent<u128, Failing>,
     known: Recent<u128, ()>,
-    lines: Bucket,
-    /// Failures that no line told of, since the last one that did.
-    untold: u64,
+    lines: Lines,
 }
 
 #[derive(Debug)]
@@ -56,19 +54,6 @@ struct Failing {
     told_over: Option<Instant>,
 }
 
-/// So many at once, and another one with each span of time.
-#[derive(Debug, Clone, Copy)]
-struct Rate {
-    burst: u32,
-    each: Duration,
-}
-
-/// What of a rate is used up, kept as the moment at which nothing of it is any more.
-#[derive(Debug, Clone, Copy)]
-struct Bucket {
-    unused: Instant,
-}
-
 /// A failure that is to be logged.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Line {
@@ -76,26 +61,6 @@ pub(crate) struct Line {
     pub(crate) untold: u64,
     /// Whether the address is over its limit now.
     pub(crate) over: bool,
-}
-
-impl Rate {
-    /// Time in which all of it comes back.
-    fn span(self) -> Duration {
-        self.each.saturating_mul(self.burst)
-    }
-}
-
-impl Bucket {
-    fn is_empty(self, rate: Rate, now: Instant) -> bool {
-        self.unused + rate.each > now + rate.span()
-    }
-
-    /// One more; of an empty one nothing more is taken.
-    fn take(&mut self, rate: Rate, now: Instant) {
-        if !self.is_empty(rate, now) {
-            self.unused = self.unused.max(now) + rate.each;
-        }
-    }
 }
 
 impl Failures {
@@ -106,8 +71,7 @@ impl Failures {
         let book = Book {
             failing: Recent::new(ADDRESSES_MAX, kept, now),
             known: Recent::new(KNOWN_MAX, Duration::from_secs(KNOWN_SECS), now),
-            lines: Bucket { unused: now },
-            untold: 0,
+            lines: Lines::new(LINES, now),
         };
         Self { book: Mutex::new(book), rate }
     }
@@ -125,21 +89,21 @@ impl Failures {
     /// Counts a failure. A line, if it is to be logged: a flood of failures must not become one of lines.
     pub(crate) fn failed(&self, caller: Caller, now: Instant) -> Option<Line> {
         let mut book = self.lock();
-        let Book { failing, lines, untold, .. } = &mut *book;
-        let new = || Failing { bucket: Bucket { unused: now }, told: None, told_over: None };
+        let Book { failing, lines, .. } = &mut *book;
+        let new = || Failing { bucket: Bucket::new(now), told: None, told_over: None };
         let failing = failing.get_or_insert(caller.key(), now, new);
         failing.bucket.take(self.rate, now);
         let over = failing.bucket.is_empty(self.rate, now);
         let last = if over { failing.told_over } else { failing.told };
         let lately = last.is_some_and(|told| now.duration_since(told).as_secs() < TOLD_SECS);
-        if lately || lines.is_empty(LINES, now) {
-            *untold += 1;
+        if lately {
+            lines.skip();
             return None;
         }
-        lines.take(LINES, now);
+        let untold = lines.next(now)?;
         failing.told = Some(now);
         failing.told_over = if over { Some(now) } else { failing.told_over };
-        Some(Line { untold: mem::take(untold), over })
+        Some(Line { untold, over })
     }
 
     /// Takes down that this caller has sent something genuine.
@@ -165,10 +129,9 @@ mod tests {
     use http::HeaderMap;
 
     use super::*;
-    use crate::caller::Peer;
 
     fn caller(peer: &str) -> Caller {
-        Caller::of(Some(Peer(peer.parse().unwrap())), &HeaderMap::new(), &TrustedProxies::default())
+        Caller::of(Some(peer.parse().unwrap()), &HeaderMap::new(), &TrustedProxies::default())
     }
 
     fn after(began: Instant, millis: u64) -> Instant {

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::refusal::Problem;
+use crate::routes::RefusedGet;
 use crate::spool::Depth;
 
 /// What is served at `/openapi.json`: what the handlers say, as a test compares.
@@ -77,15 +79,19 @@ impl Readiness {
 }
 
 /// Whether the process runs.
-#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, description = "It runs.")))]
+#[utoipa::path(get, path = "/livez", tag = "health", responses(
+    (status = 200, description = "It runs."), RefusedGet,
+))]
 pub(crate) async fn livez() -> &'static str {
     "alive\n"
 }
 
 /// Whether requests should be sent here.
 #[utoipa::path(get, path = "/readyz", tag = "health", responses(
+    RefusedGet,
     (status = 200, description = "Events can be taken.", body = Readiness),
-    (status = 503, description = "Neither RabbitMQ nor the spool takes anything, or the receiver is stopping.", body = Readiness),
+    (status = 503, description = "Neither RabbitMQ nor the spool takes anything, or the receiver is stopping; or, as a problem, all places for connections are taken.",
+        content((Readiness = "application/json"), (Problem = "application/problem+json"))),
 ))]
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
     let spool = app.outlet.spool();
@@ -98,6 +104,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
 /// Counters and gauges in the OpenMetrics text format.
 #[utoipa::path(get, path = "/metrics", tag = "health", responses(
     (status = 200, description = "All metrics of the process.", body = String, content_type = "application/openmetrics-text"),
+    RefusedGet,
 ))]
 pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let gauge = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
@@ -112,6 +119,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
 /// This description.
 #[utoipa::path(get, path = "/openapi.json", tag = "health", responses(
     (status = 200, description = "OpenAPI 3.1.", body = Object, content_type = "application/json"),
+    RefusedGet,
 ))]
 pub(crate) async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI)

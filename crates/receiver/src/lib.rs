@@ -13,6 +13,7 @@ mod meters;
 mod outcome;
 mod outlet;
 mod publish;
+mod rate;
 mod read;
 mod receiver;
 mod recent;

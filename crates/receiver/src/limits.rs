@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::rate::Rate;
+
 /// Largest callback body accepted, in bytes.
 ///
 /// Shops send a few hundred bytes; this leaves room and bounds memory per connection.
@@ -14,7 +16,7 @@ pub const WAREHOUSE_BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Largest request head accepted, in bytes. BigCommerce sends up to 8 KiB of headers that its user has set.
 pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// Most that may be held of all bodies together, in bytes. What has no room is answered 503 at once.
+/// Most that may be held of all bodies together, in bytes. Who has no room is answered 503 at once.
 ///
 /// Memory for a connection is at most two buffers of [`HEAD_BYTES_MAX`] and its body; for all connections about 112 MiB.
 const BODIES_BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -34,6 +36,9 @@ const BODY_SECS_MAX: u64 = 10;
 /// Failed verifications that an address may have at once; one is forgiven every 100 ms. Over it: 429.
 const FAILURES_MAX: u32 = 100;
 
+/// Log lines about refused requests of verified senders: while nothing can be stored, all of them are refused.
+pub(crate) const REFUSAL_LINES: Rate = Rate { burst: 20, each: Duration::from_secs(1) };
+
 /// What a refused address is told to wait, in seconds.
 pub(crate) const FAILURES_RETRY_SECS: u64 = 10;
 
@@ -48,9 +53,12 @@ const PATIENCE_MS_MAX: u64 = 1_000;
 /// Time for spooled events on their way to be confirmed when stopping. What is not is sent again after the next start.
 pub(crate) const DRAIN_FINISH: Duration = Duration::from_secs(5);
 
+/// Time for the spool to write what it was given and to close its file when stopping. One whose disk does not answer is left behind.
+pub(crate) const SPOOL_CLOSE: Duration = Duration::from_secs(5);
+
 /// Connections held at once.
 ///
-/// A further one takes the place of the one that waits longest for a head; if all are at work, it is answered 503 at once. A shop
+/// A further one takes the place of the one that waits longest for its peer (a head, the rest of a body, a next request); if all are at work, it is answered 503 at once. A shop
 /// whose call waits in the kernel's queue counts it as failed too, only later. With the database and RabbitMQ it stays
 /// below 1,024 open files, the usual limit of a process.
 const CONNECTIONS_MAX: usize = 768;
@@ -60,11 +68,6 @@ pub(crate) const TURNED_AWAY_MAX: usize = 64;
 
 /// Time for a connection to be turned away, in milliseconds: it is let send its request, for else it might not read the answer.
 pub(crate) const TURN_AWAY_MS_MAX: u64 = 1_000;
-
-/// Verified requests that may wait for RabbitMQ at once. Further ones are answered 503 at once.
-///
-/// Only verified ones count: nobody without a secret can take these places.
-const REQUESTS_MAX: usize = CONNECTIONS_MAX;
 
 /// Age at which a connection is closed after its current request, in seconds, so that a balancer spreads them anew.
 const CONNECTION_SECS_MAX: u64 = 3600;
@@ -94,8 +97,6 @@ pub struct Limits {
     pub patience: Duration,
     /// Connections held at once.
     pub connections: usize,
-    /// Verified requests that may wait for RabbitMQ at once.
-    pub requests: usize,
     /// Age at which a connection is closed after its current request.
     pub connection_age: Duration,
     /// Time between `/readyz` turning red and the listener closing.
@@ -115,7 +116,6 @@ impl Default for Limits {
             confirm: Duration::from_secs(CONFIRM_SECS_MAX),
             patience: Duration::from_millis(PATIENCE_MS_MAX),
             connections: CONNECTIONS_MAX,
-            requests: REQUESTS_MAX,
             connection_age: Duration::from_secs(CONNECTION_SECS_MAX),
             unready: Duration::from_secs(UNREADY_SECS),
             finish: Duration::from_secs(FINISH_SECS_MAX),

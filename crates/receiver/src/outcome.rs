@@ -5,8 +5,12 @@
 pub(crate) enum Outcome {
     Published,
     Spooled,
+    /// An event that was stored when it came before.
+    Repeated,
     Ignored,
     Unverified,
+    /// Unverified, as its time is outside of the window: sent again by somebody, or a clock is wrong.
+    Stale,
     /// Signed, but as another event than was seen with this signature.
     Altered,
     NoSuchShop,
@@ -21,6 +25,8 @@ pub(crate) enum Outcome {
     /// From an address with too many failures.
     Refused,
     NoRoom,
+    /// A body that arrived too slowly to be given room any longer.
+    GaveWay,
     Overloaded,
     Unpublished,
     Unspooled,
@@ -37,8 +43,10 @@ impl Outcome {
         match self {
             Self::Published => "published",
             Self::Spooled => "spooled",
+            Self::Repeated => "repeated",
             Self::Ignored => "ignored",
             Self::Unverified => "unverified",
+            Self::Stale => "stale",
             Self::Altered => "altered",
             Self::NoSuchShop => "no-such-shop",
             Self::NoSuchRoute => "no-such-route",
@@ -51,6 +59,7 @@ impl Outcome {
             Self::Event => "event-malformed",
             Self::Refused => "too-many-failures",
             Self::NoRoom => "no-room",
+            Self::GaveWay => "gave-way",
             Self::Overloaded => "overloaded",
             Self::Unpublished => "unpublished",
             Self::Unspooled => "unspooled",

@@ -1,19 +1,21 @@
 //! The one place that decides where a verified event goes: to RabbitMQ, and if that does not take it, to the spool.
 
+mod patience;
+
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossdock_queue::{Link, Message, PublishError, Publisher};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use crate::limits::DRAIN_FINISH;
+use crate::limits::{DRAIN_FINISH, SPOOL_CLOSE};
 use crate::meters::SpoolMeters;
 use crate::publish::Run;
 use crate::refusal::Refusal;
 use crate::spool::drain::{Sink, drain};
 use crate::spool::{Depth, Spool, SpoolError};
+use patience::Patience;
 
 /// Where verified events go.
 pub(crate) struct Outlet {
@@ -25,8 +27,8 @@ pub(crate) struct Outlet {
 /// RabbitMQ, as requests and the drain see it together.
 struct Broker {
     publisher: Publisher,
-    /// Set once it kept an event waiting too long, which is in the spool then; unset when the drain gets a confirm.
-    slow: AtomicBool,
+    /// Lost only for an event that is in the spool then: the drain notices when RabbitMQ is quick again.
+    patience: Patience,
     meters: SpoolMeters,
 }
 
@@ -35,15 +37,19 @@ struct Broker {
 pub(crate) struct Due {
     /// What RabbitMQ has not confirmed by then is spooled.
     pub(crate) confirmed: Instant,
-    /// How long RabbitMQ had for all of it: if it takes half of that for a single event, it is slow.
-    pub(crate) patience: Duration,
     /// What is stored nowhere by then is refused.
     pub(crate) stored: Instant,
 }
 
 impl Outlet {
-    pub(crate) fn new(publisher: Publisher, spool: Option<Spool>, meters: SpoolMeters) -> Self {
-        Self { broker: Broker { publisher, slow: AtomicBool::new(false), meters }, spool }
+    /// RabbitMQ has `patience` to confirm a request's events.
+    pub(crate) fn new(
+        publisher: Publisher,
+        spool: Option<Spool>,
+        patience: Duration,
+        meters: SpoolMeters,
+    ) -> Self {
+        Self { broker: Broker { publisher, patience: Patience::new(patience), meters }, spool }
     }
 
     /// Stores events that must stay in this order. What RabbitMQ has not confirmed in time is spooled. Tells how many were.
@@ -70,7 +76,7 @@ impl Outlet {
                 // Whatever became of it, it is sent again from the spool, with the same id.
                 Ok(Err(_)) => break,
                 Err(_) => {
-                    late = asked.elapsed() * 2 >= due.patience;
+                    late = self.broker.patience.is_slow(asked.elapsed());
                     break;
                 }
             }
@@ -80,9 +86,11 @@ impl Outlet {
         }
         let count = rest.len();
         let put = timeout_at(due.stored, spool.put(rest.into())).await.unwrap_or(Err(SpoolError::Slow));
-        if late || put.is_err() {
-            // Only with an event in the spool is there somebody who notices that RabbitMQ is quick again.
-            self.broker.slow.store(put.is_ok(), Ordering::Relaxed);
+        match &put {
+            Ok(()) if late => self.broker.patience.lose(),
+            Ok(()) => {}
+            // Nowhere else to go.
+            Err(_) => self.broker.patience.regain(),
         }
         put.map_err(Refusal::Unspooled)?;
         self.broker.meters.spooled(count);
@@ -105,7 +113,7 @@ impl Outlet {
     /// Closes the spool. What it holds is drained after the next start.
     pub(crate) async fn close(&self) {
         if let Some(spool) = &self.spool {
-            spool.close().await;
+            spool.close(SPOOL_CLOSE).await;
             let events = spool.depth().events;
             if events > 0 {
                 tracing::info!(spool.events = events, "events stay in the spool until the next start");
@@ -127,7 +135,7 @@ impl Outlet {
 impl Broker {
     /// Whether it is worth a request's time to ask.
     fn takes_at_once(&self) -> bool {
-        !self.slow.load(Ordering::Relaxed) && self.is_up()
+        !self.patience.is_lost() && self.is_up()
     }
 
     /// Each waits for the confirm of the one before: the publisher keeps no order among messages on their way.
@@ -145,8 +153,9 @@ impl Sink for Broker {
     }
 
     async fn send(&self, message: Message) -> Result<(), PublishError> {
+        let asked = Instant::now();
         self.publisher.publish(message).await?;
-        self.slow.store(false, Ordering::Relaxed);
+        self.patience.drained_in(asked.elapsed());
         Ok(())
     }
 

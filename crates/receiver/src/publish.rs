@@ -43,12 +43,10 @@ pub(crate) fn event_id(sent: &str, body: &[u8]) -> String {
 /// # Errors
 /// Some may have arrived nonetheless: the sender repeats the whole request, and the ids stay the same.
 pub(crate) async fn publish(app: &App, runs: Verified<Vec<Run>>) -> Result<Taken, Refusal> {
-    let _place = app.places.try_acquire().map_err(|_| Refusal::Overloaded)?;
     let mut runs = runs.into_inner();
     let count: usize = runs.iter().map(Vec::len).sum();
     let now = Instant::now();
-    let patience = app.limits.patience;
-    let due = Due { confirmed: now + patience, patience, stored: now + app.limits.confirm };
+    let due = Due { confirmed: now + app.limits.patience, stored: now + app.limits.confirm };
     // A webhook is one run of one event, and the way of most requests.
     let spooled = if runs.len() == 1
         && let Some(only) = runs.pop()

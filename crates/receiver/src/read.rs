@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody as _};
@@ -10,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use tokio::time::timeout;
 
+use crate::connection::{Pace, Peer};
 use crate::refusal::Refusal;
 use crate::room::Held;
 
@@ -35,14 +37,29 @@ impl Arrived {
         if usize::try_from(announced).unwrap_or(usize::MAX) > bytes_max {
             return Err(Refusal::TooLarge { bytes_max });
         }
-        let body = timeout(time_max, whole(body, bytes_max, held)).await.map_err(|_| Refusal::TooSlow)??;
-        Ok(Self { headers: parts.headers, body })
+        let pace = parts.extensions.get::<Peer>().map(|peer| &*peer.pace);
+        let body = timeout(time_max, whole(body, bytes_max, held, pace)).await;
+        if let Some(pace) = pace {
+            pace.has_body();
+        }
+        Ok(Self { body: body.map_err(|_| Refusal::TooSlow)??, headers: parts.headers })
     }
 }
 
-async fn whole(mut body: Body, bytes_max: usize, held: &mut Held<'_>) -> Result<Bytes, Refusal> {
+async fn whole(
+    mut body: Body,
+    bytes_max: usize,
+    held: &mut Held<'_>,
+    pace: Option<&Pace>,
+) -> Result<Bytes, Refusal> {
     let mut whole = BytesMut::new();
-    while let Some(part) = next(&mut body).await? {
+    loop {
+        let part = tokio::select! {
+            biased;
+            () = held.gave_way() => return Err(Refusal::GaveWay),
+            part = next(&mut body, pace) => part?,
+        };
+        let Some(part) = part else { break };
         if whole.len() + part.len() > bytes_max {
             return Err(Refusal::TooLarge { bytes_max });
         }
@@ -50,17 +67,24 @@ async fn whole(mut body: Body, bytes_max: usize, held: &mut Held<'_>) -> Result<
             return Err(Refusal::NoRoom);
         }
         if whole.is_empty() && body.is_end_stream() {
-            return Ok(part);
+            return if held.keep() { Ok(part) } else { Err(Refusal::GaveWay) };
         }
         // Copied, for a part keeps the whole buffer alive that it was read into: single bytes would hold thousands each.
         whole.extend_from_slice(&part);
     }
-    Ok(whole.freeze())
+    if held.keep() { Ok(whole.freeze()) } else { Err(Refusal::GaveWay) }
 }
 
-/// The next bytes of a body. Trailers say nothing here.
-async fn next(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+/// The next bytes of a body; the pace is told if they have not come yet. Trailers say nothing here.
+async fn next(body: &mut Body, pace: Option<&Pace>) -> Result<Option<Bytes>, Refusal> {
+    let mut poll = |context: &mut Context<'_>| {
+        let polled = Pin::new(&mut *body).poll_frame(context);
+        if let (Poll::Pending, Some(pace)) = (&polled, pace) {
+            pace.lacks_body();
+        }
+        polled
+    };
+    while let Some(frame) = poll_fn(&mut poll).await {
         if let Ok(part) = frame.map_err(|_| Refusal::BrokenOff)?.into_data() {
             return Ok(Some(part));
         }

@@ -1,7 +1,7 @@
 //! The receiver as the command line holds it.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use axum::Router;
@@ -9,15 +9,15 @@ use crossdock_queue::Publisher;
 use crossdock_settings::Settings;
 use crossdock_telemetry::metrics::Metrics;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::failures::Failures;
-use crate::limits::Limits;
+use crate::limits::{Limits, REFUSAL_LINES};
 use crate::meters::Meters;
 use crate::outlet::Outlet;
+use crate::rate::Lines;
 use crate::room::Room;
 use crate::seen_events::SeenEvents;
 use crate::senders::{InvalidSecret, Senders};
@@ -67,14 +67,14 @@ impl Receiver {
         let spool = spool.map(|spool| Spool::open(&spool.dir, spool.bytes_max)).transpose()?;
         let app = App {
             senders,
-            outlet: Outlet::new(publisher, spool, meters.spool.clone()),
+            outlet: Outlet::new(publisher, spool, limits.patience, meters.spool.clone()),
             meters,
             metrics,
             failures: Failures::new(limits.failures, now),
+            refusal_lines: Mutex::new(Lines::new(REFUSAL_LINES, now)),
             seen: SeenEvents::new(now),
             room: Room::new(limits.bodies_bytes),
             limits,
-            places: Semaphore::new(limits.requests),
             stopping: CancellationToken::new(),
         };
         Ok(Self { app: Arc::new(app) })

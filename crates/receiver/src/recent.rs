@@ -40,6 +40,11 @@ impl<K: Hash + Eq, V> Recent<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.young.get_mut(key).or_else(|| self.old.get_mut(key))
+    }
+
     /// Entries kept.
     pub(crate) fn len(&self) -> usize {
         self.young.len() + self.old.len()

@@ -1,28 +1,15 @@
-//! Why a request is not answered with 200, and how the sender is told: problem details by RFC 9457.
+//! Why a request is not answered with 200.
 
-use std::borrow::Cow;
-use std::time::Duration;
+mod problem;
 
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use crossdock_queue::PublishError;
-use crossdock_telemetry::chain;
-use serde::Serialize;
 
-use crate::limits::FAILURES_RETRY_SECS;
 use crate::outcome::Outcome;
 use crate::spool::SpoolError;
 use crate::verified::VerifyError;
 use crate::warehouse::BadEvent;
-
-/// Content type of a problem.
-pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
-
-/// When to come back while RabbitMQ is away, in seconds.
-const BROKER_RETRY_SECS: u64 = 10;
-
-/// When to come back to a receiver that is full, in seconds: a confirm takes milliseconds.
-const OVERLOAD_RETRY_SECS: u64 = 1;
+pub(crate) use problem::{PROBLEM_JSON, Problem};
 
 /// Why a request is not answered with 200.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +29,15 @@ pub(crate) enum Refusal {
     /// Too much is held of others' bodies.
     #[error("there is no room for the body now")]
     NoRoom,
+    /// Others' bodies needed its room, while it was still arriving.
+    #[error("the body arrived slowly, and gave way to others")]
+    GaveWay,
     /// Neither the route nor the body names a shop that is configured.
     #[error("no such shop")]
     NoSuchShop,
+    /// A verified callback that names another shop than the one whose secret it was signed with.
+    #[error("the callback names another shop than that of its signature")]
+    OtherShop,
     /// A path that is not served.
     #[error("no such route")]
     NoSuchRoute,
@@ -72,8 +65,8 @@ pub(crate) enum Refusal {
     /// A verified body of the warehouse that holds something else than its events.
     #[error("the body holds no events of the warehouse")]
     Event(#[source] BadEvent),
-    /// More requests wait for RabbitMQ than may.
-    #[error("too many requests wait for RabbitMQ")]
+    /// All connections are at work, so that there is no place for another one.
+    #[error("all places for connections are taken")]
     Overloaded,
     /// RabbitMQ has not confirmed it.
     #[error("the events could not be published")]
@@ -108,34 +101,17 @@ pub(crate) enum CallbackError {
     Ecwid(#[from] crossdock_ecwid::InvalidCallback),
 }
 
-/// The body of every answer but 200 (RFC 9457).
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub(crate) struct Problem {
-    /// Always `about:blank`: the code below tells more.
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// The status in words.
-    title: &'static str,
-    /// The status.
-    status: u16,
-    /// What is wrong, a stable word for programs.
-    code: &'static str,
-    /// What is wrong, for people.
-    detail: Cow<'static, str>,
-    /// Which event of the warehouse's batch it is about, from 0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
-}
-
 impl Refusal {
     /// What metrics call it.
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
+            Self::Unverified(error) if error.is_stale() => Outcome::Stale,
             Self::Unverified(_) => Outcome::Unverified,
             Self::Altered => Outcome::Altered,
             Self::TooManyFailures { .. } => Outcome::Refused,
             Self::NoRoom => Outcome::NoRoom,
-            Self::NoSuchShop => Outcome::NoSuchShop,
+            Self::GaveWay => Outcome::GaveWay,
+            Self::NoSuchShop | Self::OtherShop => Outcome::NoSuchShop,
             Self::NoSuchRoute => Outcome::NoSuchRoute,
             Self::Method => Outcome::Method,
             Self::TooLarge { .. } => Outcome::TooLarge,
@@ -151,10 +127,10 @@ impl Refusal {
         }
     }
 
-    /// A stable word, the problem's code. An altered event is told no more than a forged one.
+    /// A stable word, the problem's code. An altered or a late event is told no more than a forged one.
     pub(crate) fn code(&self) -> &'static str {
         match self.outcome() {
-            Outcome::Altered => Outcome::Unverified.name(),
+            Outcome::Altered | Outcome::Stale => Outcome::Unverified.name(),
             other => other.name(),
         }
     }
@@ -169,15 +145,17 @@ impl Refusal {
             | Self::NoSuchShop
             | Self::TooLarge { .. }
             | Self::TooSlow
+            | Self::GaveWay
             | Self::BrokenOff => Sender::Failed,
-            Self::MediaType
+            Self::OtherShop
+            | Self::MediaType
             | Self::Callback(CallbackError::Bigcommerce(_))
             | Self::Event(_)
-            | Self::Overloaded
             | Self::Unpublished(_)
             | Self::Unspooled(_) => Sender::Verified,
             Self::TooManyFailures { .. }
             | Self::NoRoom
+            | Self::Overloaded
             | Self::NoSuchRoute
             | Self::Method
             | Self::Panicked => Sender::Unknown,
@@ -189,83 +167,16 @@ impl Refusal {
         match self {
             Self::Unverified(_) | Self::Altered => StatusCode::UNAUTHORIZED,
             Self::TooManyFailures { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoSuchShop | Self::NoSuchRoute => StatusCode::NOT_FOUND,
+            Self::NoSuchShop | Self::OtherShop | Self::NoSuchRoute => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BrokenOff | Self::Callback(_) | Self::Event(_) => StatusCode::BAD_REQUEST,
-            Self::NoRoom | Self::Overloaded | Self::Unpublished(_) | Self::Unspooled(_) => {
+            Self::NoRoom | Self::GaveWay | Self::Overloaded | Self::Unpublished(_) | Self::Unspooled(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::Panicked => StatusCode::INTERNAL_SERVER_ERROR,
         }
-    }
-
-    fn detail(&self) -> Cow<'static, str> {
-        Cow::Borrowed(match self {
-            Self::Unverified(_) | Self::Altered => {
-                "The signature is missing, wrong, or outside the time window."
-            }
-            Self::TooManyFailures { .. } => "Too many requests of this address were not verified.",
-            Self::NoSuchShop => "No shop is configured that this callback could be of.",
-            Self::NoSuchRoute => "Nothing is served at this path.",
-            Self::Method => "This path does not take this method.",
-            Self::TooLarge { bytes_max } => return format!("The body may have {bytes_max} bytes.").into(),
-            Self::TooSlow => "The body did not arrive in time.",
-            Self::BrokenOff => "The body broke off.",
-            Self::MediaType => "Send application/cloudevents+json or application/cloudevents-batch+json.",
-            Self::Callback(_) => "The callback is signed, but not of the documented shape.",
-            // The sender has shown who it is, and what is quoted is its own.
-            Self::Event(bad) => return chain(bad).into(),
-            Self::NoRoom | Self::Overloaded => "Too much is being taken at once. Send it again.",
-            Self::Unpublished(_) | Self::Unspooled(_) => {
-                "The events could not be stored. Send them again, with the same ids."
-            }
-            Self::Panicked => "Something went wrong here. Send it again.",
-        })
-    }
-
-    /// The answer's body.
-    pub(crate) fn problem(&self) -> Problem {
-        let status = self.status();
-        Problem {
-            kind: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            code: self.code(),
-            detail: self.detail(),
-            index: if let Self::Event(bad) = &self { bad.index } else { None },
-        }
-    }
-
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Unpublished(_) | Self::Unspooled(_) => Some(Duration::from_secs(BROKER_RETRY_SECS)),
-            Self::NoRoom | Self::Overloaded => Some(Duration::from_secs(OVERLOAD_RETRY_SECS)),
-            Self::TooManyFailures { .. } => Some(Duration::from_secs(FAILURES_RETRY_SECS)),
-            _ => None,
-        }
-    }
-}
-
-impl IntoResponse for &Refusal {
-    fn into_response(self) -> Response {
-        let (status, problem) = (self.status(), self.problem());
-        let mut response = (status, axum::Json(problem)).into_response();
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if let Some(wait) = self.retry_after() {
-            response.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
-        }
-        if let Refusal::TooManyFailures { forwarded: false } = self {
-            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
-        response
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (&self).into_response()
     }
 }

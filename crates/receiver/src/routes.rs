@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
 use futures_util::FutureExt as _;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -54,15 +55,33 @@ pub(crate) enum RefusedPost {
     /// Too many requests of this address were not verified: this one was not read.
     #[response(status = 429, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds.")))]
     TooManyFailures(Problem),
+    /// A defect of the receiver: send it again, with the same ids.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Panicked(Problem),
     /// Not stored, or too much is being taken at once: send it again after `Retry-After`, with the same ids.
     #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds.")))]
     Unpublished(Problem),
 }
 
+/// What a GET may be answered with but 200.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "describes answers for OpenAPI; `Refusal` makes them")]
+pub(crate) enum RefusedGet {
+    /// Too many requests of this address were not verified.
+    #[response(status = 429, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds.")))]
+    TooManyFailures(Problem),
+    /// A defect of the receiver.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Panicked(Problem),
+    /// All places for connections are taken.
+    #[response(status = 503, content_type = "application/problem+json", headers(("Retry-After" = u64, description = "Seconds.")))]
+    Overloaded(Problem),
+}
+
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
     title = "Crossdock receiver",
-    description = "Takes shops' webhooks and the warehouse's events. 200 means that the event is stored and will be handled.",
+    description = "Takes shops' webhooks and the warehouse's events. 200 means that the event is stored and will be handled. A path is also known with a slash at its end, where it takes a POST. Another method is answered 405, another path 404, with a problem.",
     license(name = "MIT OR Apache-2.0"),
 ))]
 struct Description;
@@ -70,10 +89,20 @@ struct Description;
 /// All routes over this state.
 pub(crate) fn router(app: Arc<App>) -> Router {
     let (router, _) = described().split_for_parts();
-    router
+    with_slashes(router)
         .fallback(async |app: State<Arc<App>>| nowhere(&app, &Refusal::NoSuchRoute))
         .method_not_allowed_fallback(async |app: State<Arc<App>>| nowhere(&app, &Refusal::Method))
         .with_state(app)
+}
+
+/// The routes for POSTs once more, as somebody may have told them to a platform: with a slash at their end.
+fn with_slashes(router: Router<Arc<App>>) -> Router<Arc<App>> {
+    router
+        .route("/webhooks/bigcommerce/", post(webhooks::bigcommerce::of_any_store))
+        .route("/webhooks/bigcommerce/{store}/", post(webhooks::bigcommerce::of_store))
+        .route("/webhooks/ecwid/", post(webhooks::ecwid::of_any_store))
+        .route("/webhooks/ecwid/{store}/", post(webhooks::ecwid::of_store))
+        .route("/warehouse/events/", post(warehouse::events))
 }
 
 fn nowhere(app: &App, refusal: &Refusal) -> Response {

@@ -1,6 +1,6 @@
-//! Ecwid's events that were seen, with what they were about: Ecwid signs an event's id, but not what it is about.
+//! Ecwid's events that were seen: what they were about, for Ecwid signs an event's id and not that; and whether they are stored.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -21,26 +21,61 @@ const DIGEST_BYTES: usize = 16;
 
 type Digest = [u8; DIGEST_BYTES];
 
-/// Events that were seen, each with what was taken on from it the first time.
+/// Events that were seen, each with what was taken on from it the first time, and whether it is stored.
 ///
 /// Of one process, in memory: after a restart, and at another receiver beside this one, a captured request can be sent with
 /// another body once more. All that it brings about is that one order (or product) is read anew from its shop.
 #[derive(Debug)]
-pub(crate) struct SeenEvents(Mutex<Recent<Digest, Digest>>);
+pub(crate) struct SeenEvents(Mutex<Recent<Digest, Seen>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    about: Digest,
+    stored: bool,
+}
+
+/// What is known of an event that has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sighting {
+    /// It is to be stored: it is new, or nobody knows that it was stored. Afterwards, that is to be told under this name.
+    Due(Name),
+    /// It was stored before.
+    Stored,
+    /// It was seen before, about something else.
+    Altered,
+}
+
+/// An event by what its signature covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Name(Digest);
 
 impl SeenEvents {
     pub(crate) fn new(now: Instant) -> Self {
         Self(Mutex::new(Recent::new(EVENTS_MAX, Duration::from_secs(SEEN_SECS), now)))
     }
 
-    /// Whether this event is new, or about the same as when it was first seen. `signed` is what its signature covers, `about`
-    /// what is taken on from the rest. Ask only of verified events: nobody else may fill it.
+    /// What is known of this event. `signed` is what its signature covers, `about` what is taken on from the rest. Ask only
+    /// of verified events: nobody else may fill it.
     ///
     /// Not the bytes are compared: a retry may have its keys in another order.
-    pub(crate) fn same(&self, signed: &[&str], about: &[&str], now: Instant) -> bool {
+    pub(crate) fn see(&self, signed: &[&str], about: &[&str], now: Instant) -> Sighting {
         let (signed, about) = (digest(signed), digest(about));
-        let mut seen = self.0.lock().expect("nobody panics while holding the events seen");
-        *seen.get_or_insert(signed, now, || about) == about
+        match *self.lock().get_or_insert(signed, now, || Seen { about, stored: false }) {
+            seen if seen.about != about => Sighting::Altered,
+            Seen { stored: true, .. } => Sighting::Stored,
+            Seen { stored: false, .. } => Sighting::Due(Name(signed)),
+        }
+    }
+
+    /// Takes down that this event is stored, if it is still remembered.
+    pub(crate) fn stored(&self, Name(signed): Name) {
+        if let Some(seen) = self.lock().get_mut(&signed) {
+            seen.stored = true;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Recent<Digest, Seen>> {
+        self.0.lock().expect("nobody panics while holding the events seen")
     }
 }
 
@@ -59,37 +94,54 @@ fn digest(parts: &[&str]) -> Digest {
 mod tests {
     use super::*;
 
+    fn due(sighting: Sighting) -> bool {
+        matches!(sighting, Sighting::Due(_))
+    }
+
     #[test]
     fn an_event_is_about_what_it_was_about_at_first() {
         let now = Instant::now();
         let seen = SeenEvents::new(now);
-        assert!(seen.same(&["e-1", "100"], &["acme", "order.created", "X1"], now));
-        assert!(seen.same(&["e-1", "100"], &["acme", "order.created", "X1"], now), "a retry");
+        assert!(due(seen.see(&["e-1", "100"], &["acme", "order.created", "X1"], now)));
+        assert!(due(seen.see(&["e-1", "100"], &["acme", "order.created", "X1"], now)), "a retry");
         for altered in [
             ["acme", "order.created", "X2"],
             ["acme", "order.updated", "X1"],
             ["other", "order.created", "X1"],
         ] {
-            assert!(!seen.same(&["e-1", "100"], &altered, now), "{altered:?}");
+            assert_eq!(seen.see(&["e-1", "100"], &altered, now), Sighting::Altered, "{altered:?}");
         }
-        assert!(seen.same(&["e-2", "100"], &["acme", "order.created", "X2"], now));
-        assert!(seen.same(&["e-1", "101"], &["acme", "order.created", "X2"], now), "another signature's");
-        assert!(
-            seen.same(&["e-1100", ""], &["acme", "order.created", "X2"], now),
-            "parts do not run together"
-        );
+        for other in [["e-2", "100"], ["e-1", "101"], ["e-1100", ""]] {
+            assert!(due(seen.see(&other, &["acme", "order.created", "X2"], now)), "another signature's");
+        }
+    }
+
+    #[test]
+    fn an_event_is_stored_once_that_is_told_and_still_about_the_same() {
+        let now = Instant::now();
+        let seen = SeenEvents::new(now);
+        let Sighting::Due(name) = seen.see(&["e-1"], &["X1"], now) else { panic!("it is new") };
+        assert_eq!(seen.see(&["e-1"], &["X1"], now), Sighting::Due(name), "it is on its way, or failed");
+        seen.stored(name);
+        assert_eq!(seen.see(&["e-1"], &["X1"], now), Sighting::Stored);
+        assert_eq!(seen.see(&["e-1"], &["X2"], now), Sighting::Altered);
+        assert!(due(seen.see(&["e-2"], &["X1"], now)));
     }
 
     #[test]
     fn an_event_is_remembered_for_the_whole_window_and_the_number_is_bounded() {
         let began = Instant::now();
         let seen = SeenEvents::new(began);
-        assert!(seen.same(&["e-1"], &["X1"], began));
-        assert!(!seen.same(&["e-1"], &["X2"], began + Duration::from_secs(SEEN_SECS - 1)));
+        let Sighting::Due(name) = seen.see(&["e-1"], &["X1"], began) else { panic!("it is new") };
+        seen.stored(name);
+        let late = began + Duration::from_secs(SEEN_SECS - 1);
+        assert_eq!(seen.see(&["e-1"], &["X2"], late), Sighting::Altered);
+        assert_eq!(seen.see(&["e-1"], &["X1"], late), Sighting::Stored);
         for number in 0..=EVENTS_MAX {
-            seen.same(&[&number.to_string()], &["X"], began);
+            seen.see(&[&number.to_string()], &["X"], began);
         }
-        assert!(seen.0.lock().unwrap().len() <= EVENTS_MAX);
-        assert!(seen.same(&["e-1"], &["X2"], began), "forgotten for newer ones");
+        assert!(seen.lock().len() <= EVENTS_MAX);
+        seen.stored(name);
+        assert!(due(seen.see(&["e-1"], &["X2"], began)), "forgotten for newer ones");
     }
 }

@@ -13,10 +13,13 @@ mod suite;
 mod writer;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossdock_queue::Message;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 pub(crate) use depth::Depth;
 pub(crate) use error::SpoolError;
@@ -41,6 +44,8 @@ pub(crate) struct Spool {
     depth: watch::Receiver<Depth>,
     bytes_max: u64,
     thread: Option<JoinHandle<()>>,
+    /// Whether its thread is left behind, as the disk does not answer.
+    left: AtomicBool,
 }
 
 impl Spool {
@@ -59,7 +64,13 @@ impl Spool {
         let writer = Writer::new(opener, store, bytes_max, depth);
         let thread = std::thread::Builder::new().name("spool".to_owned());
         let thread = thread.spawn(move || writer.run(waiting)).map_err(StoreError::Thread)?;
-        Ok(Self { commands: Some(commands), depth: seen, bytes_max, thread: Some(thread) })
+        Ok(Self {
+            commands: Some(commands),
+            depth: seen,
+            bytes_max,
+            thread: Some(thread),
+            left: AtomicBool::new(false),
+        })
     }
 
     /// Writes these events, all or none. `Ok`: they are synced to the disk.
@@ -81,9 +92,15 @@ impl Spool {
     }
 
     /// Finishes what was asked before, and closes the file. Whoever asks later is refused.
-    pub(crate) async fn close(&self) {
+    ///
+    /// A disk that does not answer within this time is not waited for any more, now and when the spool is dropped. What was
+    /// promised is there; the system closes the file.
+    pub(crate) async fn close(&self, within: Duration) {
         // Closed already is closed too.
-        let _ = self.ask(|reply| Command::Close { reply }).await;
+        if timeout(within, self.ask(|reply| Command::Close { reply })).await.is_err() {
+            self.left.store(true, Ordering::Relaxed);
+            tracing::error!("the spool's disk does not answer: the spool is left unclosed");
+        }
     }
 
     /// What it holds now.
@@ -116,6 +133,7 @@ impl Drop for Spool {
     fn drop(&mut self) {
         self.commands = None;
         if let Some(thread) = self.thread.take()
+            && !self.left.load(Ordering::Relaxed)
             && thread.join().is_err()
         {
             tracing::error!("the spool's thread panicked");

@@ -7,6 +7,7 @@ mod ecwid;
 mod edges;
 mod flipped_bits;
 mod floods;
+mod full_house;
 mod observed;
 mod replays;
 mod sent;
@@ -15,6 +16,7 @@ mod spooling;
 mod warehouse;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -30,7 +32,7 @@ use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tower::ServiceExt as _;
 
-use crate::caller::Peer;
+use crate::connection::Peer;
 use crate::{Limits, Receiver};
 
 /// Two shops of each platform; the warehouse's secret is that of the Standard Webhooks documentation.
@@ -144,7 +146,7 @@ impl Rig {
         body: impl Into<Body>,
     ) -> Answer {
         let mut request = request("POST", path, headers, body.into());
-        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+        request.extensions_mut().insert(Peer { address: peer.parse().unwrap(), pace: Arc::default() });
         self.answer(request).await
     }
 

@@ -46,6 +46,20 @@ pub(crate) enum VerifyError {
     Ecwid(#[source] crossdock_ecwid::WebhookRefusal),
 }
 
+impl VerifyError {
+    /// Whether its time alone speaks against it, as far as was looked: a clock that is wrong, here or there, has this effect on all
+    /// that is genuine.
+    pub(crate) fn is_stale(&self) -> bool {
+        use crossdock_bigcommerce::WebhookRefusal::Signature;
+        matches!(
+            self,
+            Self::Warehouse(SignatureError::Window)
+                | Self::Bigcommerce(Signature(SignatureError::Window))
+                | Self::Ecwid(crossdock_ecwid::WebhookRefusal::Window)
+        )
+    }
+}
+
 /// Verifies a callback of a BigCommerce shop.
 pub(crate) fn bigcommerce(
     shop: &BigcommerceShop,

@@ -1,19 +1,21 @@
 //! One POST from its head to its answer: timed, counted, and logged once.
 
+mod told;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use crossdock_telemetry::{TraceParent, chain};
+use crossdock_telemetry::TraceParent;
 use http::HeaderValue;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::caller::{Caller, Peer};
-use crate::failures::Line;
+use crate::caller::Caller;
+use crate::connection::Peer;
 use crate::meters::Tally;
 use crate::outcome::Outcome;
 use crate::read::Arrived;
@@ -53,6 +55,8 @@ impl Door {
 pub(crate) enum Taken {
     /// Its events are stored: so many are confirmed by RabbitMQ, and so many are in the spool.
     Stored { published: usize, spooled: usize },
+    /// Its event was stored when it came before.
+    Repeated,
     /// Nobody needs it; the topic is one of a fixed set.
     Ignored(&'static str),
 }
@@ -60,7 +64,8 @@ pub(crate) enum Taken {
 /// The body of a 200.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub(crate) struct Receipt {
-    /// Events that are stored now; 0 for a callback that nobody needs.
+    /// The request's events that are stored: confirmed by RabbitMQ, now or when they came before, or waiting for it on the
+    /// receiver's disk. 0 for a callback that nobody needs.
     published: usize,
 }
 
@@ -83,14 +88,14 @@ pub(crate) struct Visit<'a> {
 
 impl<'a> Visit<'a> {
     pub(crate) fn begin(app: &'a App, door: Door, request: &Request) -> Self {
-        let (headers, peer) = (request.headers(), request.extensions().get::<Peer>().copied());
+        let (headers, peer) = (request.headers(), request.extensions().get::<Peer>());
         Self {
             app,
             now: Timestamp::now(),
             tally: None,
             began: Instant::now(),
             door,
-            caller: Caller::of(peer, headers, &app.senders.load().proxies),
+            caller: Caller::of(peer.map(|peer| peer.address), headers, &app.senders.load().proxies),
             held: app.room.hold(),
             traceparent: headers.get(TRACEPARENT).cloned(),
             trace: None,
@@ -116,6 +121,8 @@ impl<'a> Visit<'a> {
         let (outcome, sender) = match &result {
             Ok(Taken::Stored { spooled: 0, .. }) => (Outcome::Published, Sender::Verified),
             Ok(Taken::Stored { .. }) => (Outcome::Spooled, Sender::Verified),
+            // It may have been captured, and so be anybody's.
+            Ok(Taken::Repeated) => (Outcome::Repeated, Sender::Unknown),
             Ok(Taken::Ignored(_)) => (Outcome::Ignored, Sender::Verified),
             Err(refusal) => (refusal.outcome(), refusal.sender()),
         };
@@ -154,97 +161,12 @@ impl<'a> Visit<'a> {
                 self.app.meters.door(self.door).published(published);
                 published + spooled
             }
+            Taken::Repeated => 1,
             Taken::Ignored(topic) => {
                 self.app.meters.ignored(self.door, topic);
                 0
             }
         };
         Json(Receipt { published: stored }).into_response()
-    }
-
-    fn log_taken(&self, taken: Taken, took_ms: u64) {
-        let (route, store) = (self.door.name(), self.tally.as_deref().map(Tally::store));
-        match taken {
-            Taken::Stored { published, spooled } => tracing::debug!(
-                route,
-                store.id = store,
-                trace.id = self.trace.map(TraceParent::trace_id),
-                published,
-                spooled,
-                took_ms,
-                "events were taken"
-            ),
-            Taken::Ignored(topic) => tracing::debug!(
-                route,
-                store.id = store,
-                trace.id = self.trace.map(TraceParent::trace_id),
-                topic,
-                took_ms,
-                "a callback was dropped"
-            ),
-        }
-    }
-
-    /// Of a flood of forged requests only few are told.
-    fn log_failure(&self, refusal: &Refusal, line: Option<&Line>, took_ms: u64) {
-        let Some(&Line { untold, over }) = line else { return };
-        let (route, store) = (self.door.name(), self.tally.as_deref().map(Tally::store));
-        let (error, address) = (chain(refusal), self.caller.to_string());
-        tracing::warn!(
-            route,
-            store.id = store,
-            client.address = address,
-            error,
-            untold,
-            took_ms,
-            "a request was refused"
-        );
-        if over {
-            tracing::warn!(
-                client.address = address,
-                "this address has too many failed verifications; if it is a proxy's, name it in receiver.trusted_proxies"
-            );
-        }
-    }
-
-    fn log_refusal(&self, refusal: &Refusal, took_ms: u64) {
-        let (route, store) = (self.door.name(), self.tally.as_deref().map(Tally::store));
-        let trace = self.trace.map(TraceParent::trace_id);
-        match refusal {
-            // Its chain quotes what was sent: that goes to the sender only.
-            Refusal::Event(bad) => {
-                let (class, index) = (bad.class(), bad.index);
-                tracing::warn!(
-                    route,
-                    trace.id = trace,
-                    event.index = index,
-                    error.class = class,
-                    took_ms,
-                    "events were refused"
-                );
-            }
-            refusal if refusal.status().is_server_error() => {
-                let error = chain(refusal);
-                tracing::error!(
-                    route,
-                    store.id = store,
-                    trace.id = trace,
-                    error,
-                    took_ms,
-                    "events could not be taken"
-                );
-            }
-            refusal => {
-                let error = chain(refusal);
-                tracing::warn!(
-                    route,
-                    store.id = store,
-                    trace.id = trace,
-                    error,
-                    took_ms,
-                    "a request was refused"
-                );
-            }
-        }
     }
 }

@@ -21,6 +21,8 @@ pub(super) enum Phase {
     Idle,
     /// Our answer.
     Answer,
+    /// The rest of a body, which is not whole yet.
+    Body,
 }
 
 /// What a connection is waiting for, and since when; and whether it is to end.
@@ -33,15 +35,21 @@ pub(crate) struct Pace {
     gives_way: AtomicBool,
 }
 
-impl Pace {
-    pub(super) fn new() -> Self {
+impl Default for Pace {
+    /// Of a connection that begins now.
+    fn default() -> Self {
         let (word, gives_way) = (Notify::new(), AtomicBool::new(false));
         Self { began: Instant::now(), state: AtomicU64::new(Phase::Head as u64), word, gives_way }
     }
+}
 
-    pub(super) fn enter(&self, phase: Phase) {
-        let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX >> PHASE_BITS);
+impl Pace {
+    /// Takes down what it waits for from now on. Tells the connection's age.
+    pub(super) fn enter(&self, phase: Phase) -> Duration {
+        let age = self.began.elapsed();
+        let micros = u64::try_from(age.as_micros()).unwrap_or(u64::MAX >> PHASE_BITS);
         self.state.store(micros << PHASE_BITS | phase as u64, Ordering::Relaxed);
+        age
     }
 
     /// Bytes have come: of the next head, if that was waited for.
@@ -51,9 +59,23 @@ impl Pace {
         }
     }
 
+    /// The body of its request is not whole yet. However slowly it comes, it is waited for since it was first.
+    pub(crate) fn lacks_body(&self) {
+        if self.phase().0 == Phase::Answer {
+            self.enter(Phase::Body);
+        }
+    }
+
+    /// The body of its request is waited for no longer. One that came with its head never was.
+    pub(crate) fn has_body(&self) {
+        if self.phase().0 == Phase::Body {
+            self.enter(Phase::Answer);
+        }
+    }
+
     pub(super) fn phase(&self) -> (Phase, Instant) {
         let state = self.state.load(Ordering::Relaxed);
-        let phase = [Phase::Head, Phase::Idle, Phase::Answer, Phase::Answer][(state & 3) as usize];
+        let phase = [Phase::Head, Phase::Idle, Phase::Answer, Phase::Body][(state & 3) as usize];
         (phase, self.began + Duration::from_micros(state >> PHASE_BITS))
     }
 
@@ -83,7 +105,7 @@ impl Pace {
                 Phase::Head => (since + limits.head, Some(Parting::SlowHead)),
                 Phase::Idle => (since + limits.idle, Some(Parting::Idle)),
                 // Bounded by the limits on bodies and confirms.
-                Phase::Answer => (aged, None),
+                Phase::Answer | Phase::Body => (aged, None),
             };
             if due <= now {
                 return parting;

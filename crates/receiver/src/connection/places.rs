@@ -40,7 +40,7 @@ impl Places {
             book.held.remove(&number)?.give_way();
         }
         book.last += 1;
-        let (number, pace) = (book.last, Arc::new(Pace::new()));
+        let (number, pace) = (book.last, Arc::<Pace>::default());
         book.held.insert(number, Arc::clone(&pace));
         Some(Place { places: Arc::clone(self), number, pace })
     }
@@ -79,6 +79,21 @@ mod tests {
         drop(waiting);
         assert!(places.take().is_none(), "it had lost its place already");
         drop(working);
+        assert!(places.take().is_some());
+    }
+
+    #[test]
+    fn who_is_at_work_waits_for_its_peer_until_its_body_is_whole() {
+        let places = Arc::new(Places::new(1));
+        let slow = places.take().unwrap();
+        slow.pace.enter(Phase::Answer);
+        slow.pace.lacks_body();
+        let since = slow.pace.waiting().unwrap();
+        slow.pace.lacks_body();
+        assert_eq!(slow.pace.waiting(), Some(since), "a few more bytes make nobody younger");
+        slow.pace.has_body();
+        assert!(places.take().is_none());
+        slow.pace.lacks_body();
         assert!(places.take().is_some());
     }
 }

@@ -43,8 +43,25 @@ async fn what_was_put_is_there_in_its_order_after_it_was_opened_again() {
     drop(spool);
     let spool = Spool::open(&dir, ROOMY).unwrap();
     assert_eq!((spool.depth(), all(&spool).await), (depth, expected));
-    spool.close().await;
+    spool.close(Duration::from_secs(20)).await;
     assert!(matches!(spool.put(vec![message(1)]).await, Err(SpoolError::Closed)));
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_answer_holds_up_no_stop() {
+    let disk = Disk::default();
+    let spool = Arc::new(Spool::with_opener(disk.opener(), ROOMY).unwrap());
+    disk.hold(true);
+    let (putter, begun) = (Arc::clone(&spool), disk.begun());
+    let putting = tokio::spawn(async move { putter.put(vec![message(0)]).await });
+    while disk.begun() == begun {
+        tokio::task::yield_now().await;
+    }
+    spool.close(Duration::from_millis(50)).await;
+    putting.abort();
+    assert!(putting.await.unwrap_err().is_cancelled());
+    drop(Arc::into_inner(spool).unwrap());
+    disk.hold(false);
 }
 
 #[tokio::test]

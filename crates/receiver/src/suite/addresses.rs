@@ -94,6 +94,18 @@ async fn a_genuine_sender_is_taken_though_a_forger_has_its_address() {
 }
 
 #[tokio::test]
+async fn who_holds_a_secret_does_not_fail_by_naming_another_shop() {
+    let rig = rig();
+    for _ in 0..20 {
+        let headers = signed(&b"au-secret-old".to_vec().into(), now_secs(), GENUINE.as_bytes());
+        let path = "/webhooks/bigcommerce/acme-nz";
+        let answer = rig.post_from(FORGER, path, &borrowed(&headers), GENUINE).await;
+        assert_eq!(answer.problem(), (404, "no-such-shop"));
+    }
+    assert!(rig.metrics().await.contains("failing_addresses 0"));
+}
+
+#[tokio::test]
 async fn behind_a_trusted_proxy_each_caller_has_a_limit_of_its_own() {
     let rig = behind_proxies();
     for proxy in ["10.0.0.1", "198.51.100.1"] {

@@ -60,8 +60,21 @@ async fn headers_are_read_in_any_case_and_a_connection_is_kept() {
 async fn an_aged_connection_is_closed_while_it_is_idle() {
     let served = served(Limits { connection_age: Duration::from_millis(50), ..quick() }).await;
     let mut stream = served.connect().await;
-    write(&mut stream, "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    write(&mut stream, LIVEZ).await;
     assert!(read_to_end(&mut stream).await.ends_with("alive\n"));
+}
+
+#[tokio::test]
+async fn the_last_answer_of_an_aged_connection_says_that_it_is_closed() {
+    let served = served(Limits { connection_age: Duration::from_millis(100), ..quick() }).await;
+    let mut stream = served.connect().await;
+    loop {
+        write(&mut stream, LIVEZ).await;
+        if read_until(&mut stream, "alive\n").await.contains("\r\nconnection: close\r\n") {
+            break;
+        }
+    }
+    assert_eq!(read_to_end(&mut stream).await, "");
 }
 
 #[tokio::test]

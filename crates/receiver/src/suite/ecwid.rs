@@ -1,16 +1,11 @@
 //! Ecwid's callbacks, genuine and not.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
+use super::sent::{ECWID_SIGNATURE, EVENT, ecwid_signature};
 use super::*;
 use crate::WEBHOOK_BODY_BYTES_MAX;
 
 const ANY: &str = "/webhooks/ecwid";
 const WIDGETS: &str = "/webhooks/ecwid/widgets";
-const EVENT: &str = "80aece08-40e8-4145-8764-6c2f0d38678";
 
 /// Shape: docs.ecwid.com, Event data in webhooks, `order.created` (read 2026-11).
 fn callback(event_type: &str, store_id: u64, secs: i64) -> String {
@@ -19,15 +14,9 @@ fn callback(event_type: &str, store_id: u64, secs: i64) -> String {
     )
 }
 
-fn signature(secret: &str, secs: i64) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(format!("{secs}.{EVENT}").as_bytes());
-    BASE64.encode(mac.finalize().into_bytes())
-}
-
 impl Rig {
     async fn ecwid(&self, path: &str, secret: &str, secs: i64, body: impl Into<Bytes>) -> Answer {
-        self.send("POST", path, &[("X-Ecwid-Webhook-Signature", &signature(secret, secs))], body).await
+        self.send("POST", path, &[(ECWID_SIGNATURE, &ecwid_signature(secret, secs, EVENT))], body).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-use super::sent::{EVENT, Sent, spooling};
+use super::sent::{ECWID_SIGNATURE, EVENT, Sent, WEBHOOK_HEADERS, spooling};
 use super::served::{read_to_end, serve};
 use super::*;
 
@@ -61,43 +61,38 @@ async fn assert_refused_over_the_wire(rig: Rig, requests: Vec<Sent>) -> Rig {
     served.rig
 }
 
+/// Sends this with every single bit of its body and of its headers of Standard Webhooks changed, and then as it is.
+async fn assert_every_bit_is_signed(rig: Rig, genuine: &Sent) -> Rig {
+    for changed in genuine.with_flips_of_body(std::str::from_utf8(&genuine.body).unwrap()) {
+        assert_eq!(changed.outcome(&rig).await, (401, "unverified".to_owned()), "{changed:?}");
+    }
+    let headers = WEBHOOK_HEADERS.iter().flat_map(|name| genuine.with_flips_of_header(name)).collect();
+    let rig = assert_refused_over_the_wire(rig, headers).await;
+    assert_eq!(rig.stored().await, 0);
+    assert_eq!(genuine.outcome(&rig).await.0, 200);
+    assert_eq!(rig.stored().await, 1);
+    rig
+}
+
 #[tokio::test]
 async fn every_bit_of_a_bigcommerce_callback_is_signed() {
     let (rig, _folder) = spooling(SETTINGS);
     let genuine = Sent::bigcommerce("/webhooks/bigcommerce/acme-au", "250");
-    for changed in genuine.with_flips_of_body(std::str::from_utf8(&genuine.body).unwrap()) {
-        assert_eq!(changed.outcome(&rig).await, (401, "unverified".to_owned()), "{changed:?}");
-        // Without the shop in the route, the producer picks whose secret it is: another one, or nobody's.
-        let unaddressed = Sent { path: "/webhooks/bigcommerce", ..changed };
-        let outcome = unaddressed.outcome(&rig).await;
+    let rig = assert_every_bit_is_signed(rig, &genuine).await;
+    // Without the shop in the route, the producer picks whose secret it is: another one, or nobody's.
+    let unaddressed = Sent { path: "/webhooks/bigcommerce", ..genuine };
+    for changed in unaddressed.with_flips_of_body(std::str::from_utf8(&unaddressed.body).unwrap()) {
+        let outcome = changed.outcome(&rig).await;
         let refused = matches!((outcome.0, outcome.1.as_str()), (401, "unverified") | (404, "no-such-shop"));
-        assert!(refused, "{unaddressed:?} {outcome:?}");
+        assert!(refused, "{changed:?} {outcome:?}");
     }
-    let mut headers = Vec::new();
-    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
-        headers.extend(genuine.with_flips_of_header(name));
-    }
-    let rig = assert_refused_over_the_wire(rig, headers).await;
-    assert_eq!(rig.stored().await, 0);
-    assert_eq!(genuine.outcome(&rig).await.0, 200);
     assert_eq!(rig.stored().await, 1);
 }
 
 #[tokio::test]
-async fn every_bit_of_the_warehouses_body_is_signed() {
+async fn every_bit_of_the_warehouses_request_is_signed() {
     let (rig, _folder) = spooling(SETTINGS);
-    let genuine = Sent::warehouse(r#"{"number":"BG1001"}"#);
-    for changed in genuine.with_flips_of_body(std::str::from_utf8(&genuine.body).unwrap()) {
-        assert_eq!(changed.outcome(&rig).await, (401, "unverified".to_owned()), "{changed:?}");
-    }
-    let mut headers = Vec::new();
-    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
-        headers.extend(genuine.with_flips_of_header(name));
-    }
-    let rig = assert_refused_over_the_wire(rig, headers).await;
-    assert_eq!(rig.stored().await, 0);
-    assert_eq!(genuine.outcome(&rig).await.0, 200);
-    assert_eq!(rig.stored().await, 1);
+    assert_every_bit_is_signed(rig, &Sent::warehouse(r#"{"number":"BG1001"}"#)).await;
 }
 
 #[tokio::test]
@@ -111,7 +106,7 @@ async fn ecwid_signs_its_time_and_its_id_and_nothing_else() {
     for changed in of_signed {
         assert_eq!(changed.outcome(&rig).await, (401, "unverified".to_owned()), "{changed:?}");
     }
-    let signature = genuine.with_flips_of_header("x-ecwid-webhook-signature");
+    let signature = genuine.with_flips_of_header(ECWID_SIGNATURE);
     let rig = assert_refused_over_the_wire(rig, signature).await;
     // Not signed, but looked up: no other shop has this secret.
     for changed in genuine.with_flips_of_body(r#""storeId":1003"#) {

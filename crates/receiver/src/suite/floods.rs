@@ -1,6 +1,4 @@
-//! Floods over real sockets: forgers, slow senders, too many connections.
-
-use std::sync::Arc;
+//! Floods over real sockets: forgers, and slow senders of heads and bodies.
 
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
@@ -12,18 +10,12 @@ use super::*;
 use crate::caller::Caller;
 use crate::serve::Gate;
 
-const LIVEZ: &str = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
-
 /// Time for a trickling sender's head or body in these tests.
 const SHORT: Duration = Duration::from_millis(300);
 
-fn webhook(secret: &str, number: usize) -> String {
-    webhook_of("store/order/created", secret, number)
-}
-
-fn webhook_of(scope: &str, secret: &str, number: usize) -> String {
+pub(super) fn webhook(secret: &str, number: usize) -> String {
     let body = format!(
-        r#"{{"scope":"{scope}","store_id":"1","data":{{"type":"order","id":{}}},"hash":"h{number}","created_at":1561479335,"producer":"stores/abc123"}}"#,
+        r#"{{"scope":"store/order/created","store_id":"1","data":{{"type":"order","id":{}}},"hash":"h{number}","created_at":1561479335,"producer":"stores/abc123"}}"#,
         number + 1
     );
     let headers = signed(&secret.as_bytes().to_vec().into(), now_secs(), body.as_bytes());
@@ -32,20 +24,6 @@ fn webhook_of(scope: &str, secret: &str, number: usize) -> String {
     format!(
         "POST /webhooks/bigcommerce HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
     )
-}
-
-impl Served {
-    async fn metrics(&self) -> String {
-        self.rig.metrics().await
-    }
-
-    async fn wait_for_metric(&self, line: &str) {
-        let began = Instant::now();
-        while !self.metrics().await.contains(line) {
-            assert!(began.elapsed() < PATIENCE, "{line} is not in\n{}", self.metrics().await);
-            tokio::task::yield_now().await;
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -94,38 +72,6 @@ async fn an_address_over_its_limit_is_turned_away_at_the_door() {
         assert_eq!(answer.contains("\r\nretry-after: 10\r\n"), peer == forger, "{answer}");
     }
     assert!(rig.metrics().await.contains(r#"connections_ended_total{reason="too-many-failures"} 1"#));
-}
-
-#[tokio::test]
-async fn a_connection_beside_a_full_house_at_work_is_answered_503() {
-    let served = served(Limits { connections: 1, ..quick() }).await;
-    let mut first = in_flight(&served).await;
-    let mut second = served.connect().await;
-    write(&mut second, &webhook("au-secret", 1)).await;
-    let answer = read_to_end(&mut second).await;
-    assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
-    assert!(answer.contains("\r\nretry-after: 1\r\n") && answer.ends_with('}'), "{answer}");
-    served.wait_for_metric(r#"connections_ended_total{reason="full"} 1"#).await;
-    write(&mut first, "{}").await;
-    assert!(read_until(&mut first, "}").await.starts_with("HTTP/1.1 401"), "who was at work is answered");
-}
-
-#[tokio::test]
-async fn a_connection_that_waits_gives_way_to_a_new_one() {
-    let served = served(Limits { connections: 2, ..quick() }).await;
-    let mut slow = served.connect().await;
-    write(&mut slow, "POST /webhooks/ecwid HTTP/1.1\r\nhost: x\r\n").await;
-    served.wait_for_metric("receiver_connections 1\n").await;
-    let mut idle = served.connect().await;
-    write(&mut idle, LIVEZ).await;
-    read_until(&mut idle, "alive\n").await;
-    for waiting in [&mut slow, &mut idle] {
-        let mut new = in_flight(&served).await;
-        assert_eq!(read_to_end(waiting).await, "", "who waited longer gave way");
-        write(&mut new, "{}").await;
-        tokio::spawn(async move { read_until(&mut new, "never").await });
-    }
-    served.wait_for_metric(r#"connections_ended_total{reason="gave-way"} 2"#).await;
 }
 
 /// Sends this byte by byte, and never the end, until the other side hangs up; then gives what it answered.
@@ -198,24 +144,43 @@ async fn an_idle_connection_is_closed_in_the_end_and_so_is_one_that_takes_no_ans
     served.wait_for_metric(r#"connections_ended_total{reason="idle"} 2"#).await;
 }
 
+/// A batch of one event, as large as this.
+fn batch(bytes: usize) -> String {
+    let mut body = format!("[{}]", warehouse::accepted_number("w-1", "BG1001"));
+    body.insert_str(1, &" ".repeat(bytes - body.len()));
+    let headers = warehouse::signed_by_warehouse(body.as_bytes());
+    let headers: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let (headers, content_type) = (headers.concat(), warehouse::BATCH);
+    format!(
+        "POST /warehouse/events HTTP/1.1\r\nhost: x\r\ncontent-type: {content_type}\r\ncontent-length: {bytes}\r\n{headers}\r\n{body}"
+    )
+}
+
 #[tokio::test]
-async fn bodies_of_strangers_are_bounded_together_and_leave_room_for_a_shops_callback() {
-    let served = served(Limits { bodies_bytes: 256 * 1024, ..quick() }).await;
-    let part = "x".repeat(100_000);
-    let head = "POST /webhooks/ecwid HTTP/1.1\r\nhost: x\r\ncontent-length: 100001\r\n\r\n";
-    let mut large = served.connect().await;
-    write(&mut large, &format!("{head}{part}")).await;
+async fn slow_bodies_of_strangers_are_bounded_together_and_keep_out_neither_callbacks_nor_batches() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = with_spool(SETTINGS, folder.path(), 64 * 1024 * 1024);
+    let served = serve(Rig::over(&settings(&text), Limits { bodies_bytes: 256 * 1024, ..quick() })).await;
+    let head = "POST /warehouse/events HTTP/1.1\r\nhost: x\r\ncontent-length: 100001\r\n\r\n";
+    let slow = format!("{head}{}", "x".repeat(100_000));
+    let mut older = served.connect().await;
+    write(&mut older, &slow).await;
     served.wait_for_metric("bodies_bytes 100000\n").await;
-    let mut larger = served.connect().await;
-    write(&mut larger, &format!("{head}{part}")).await;
-    let refused = read_until(&mut larger, "}").await;
-    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains(r#""code":"no-room""#), "{refused}");
+    let mut newer = served.connect().await;
+    write(&mut newer, &slow).await;
+    let refused = read_until(&mut older, "}").await;
+    assert!(refused.starts_with("HTTP/1.1 503") && refused.contains(r#""code":"gave-way""#), "{refused}");
     assert!(refused.contains("retry-after: 1\r\n"), "{refused}");
+    served.wait_for_metric("bodies_bytes 100000\n").await;
     let mut genuine = served.connect().await;
-    write(&mut genuine, &webhook_of("store/app/uninstalled", "au-secret", 1)).await;
+    write(&mut genuine, &webhook("au-secret", 1)).await;
     assert!(read_until(&mut genuine, "}").await.starts_with("HTTP/1.1 200"));
-    drop(large);
+    write(&mut genuine, &batch(190_000)).await;
+    let answer = read_until(&mut genuine, "}").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(read_until(&mut newer, "}").await.starts_with("HTTP/1.1 503"));
     served.wait_for_metric("bodies_bytes 0\n").await;
+    served.wait_for_metric(r#"outcome="gave-way"} 2"#).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! What balancers, operators and the merely curious see.
 
+use crossdock_events::standard_webhooks::key_from_whsec;
+
+use super::sent::{Sent, spooling};
 use super::*;
 
 #[tokio::test]
@@ -24,6 +27,50 @@ async fn unknown_paths_and_methods_are_problems() {
         ((405, "method-not-allowed"), &"POST".parse().unwrap())
     );
     assert_eq!(rig.send("POST", "/livez", &[], "").await.problem(), (405, "method-not-allowed"));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_a_route_changes_nothing() {
+    let (rig, _folder) = spooling(SETTINGS);
+    let requests = [
+        Sent::bigcommerce("/webhooks/bigcommerce/", "250"),
+        Sent::bigcommerce("/webhooks/bigcommerce/acme-au/", "250"),
+        Sent::ecwid("/webhooks/ecwid/", now_secs()),
+        Sent::ecwid("/webhooks/ecwid/widgets/", now_secs() - 1),
+        Sent { path: "/warehouse/events/", ..Sent::warehouse(r#"{"number":"BG1001"}"#) },
+    ];
+    for (stored, sent) in (1..).zip(requests) {
+        assert_eq!(sent.outcome(&rig).await.0, 200, "{sent:?}");
+        assert_eq!(rig.stored().await, stored, "{sent:?}");
+    }
+    let nobody = Sent::bigcommerce("/webhooks/bigcommerce/nobody/", "250");
+    assert_eq!(nobody.outcome(&rig).await, (404, "no-such-shop".to_owned()));
+    assert_eq!(rig.send("GET", "/warehouse/events/", &[], "").await.problem(), (405, "method-not-allowed"));
+}
+
+#[tokio::test]
+async fn what_comes_at_the_wrong_time_is_counted_apart_from_forgery() {
+    let rig = Rig::new();
+    let late = now_secs() - 310;
+    let of = |sent: Sent, key: &Key| Sent::signed(sent.path, key, late, &sent.body);
+    let warehouse = key_from_whsec("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    for stale in [
+        of(Sent::bigcommerce("/webhooks/bigcommerce", "250"), &b"au-secret".to_vec().into()),
+        of(Sent::warehouse(r#"{"number":"BG1001"}"#), &warehouse),
+        Sent::ecwid("/webhooks/ecwid", now_secs() - 2 * 86_400),
+        Sent::ecwid("/webhooks/ecwid", now_secs() + 3_600),
+    ] {
+        assert_eq!(stale.outcome(&rig).await, (401, "unverified".to_owned()), "{stale:?}");
+    }
+    let metrics = rig.metrics().await;
+    for line in [
+        r#"requests_total{route="bigcommerce",store="acme-au",outcome="stale"} 1"#,
+        r#"requests_total{route="warehouse",store="-",outcome="stale"} 1"#,
+        r#"requests_total{route="ecwid",store="widgets",outcome="stale"} 2"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    assert!(!metrics.contains(r#"outcome="unverified""#), "{metrics}");
 }
 
 #[tokio::test]

@@ -1,10 +1,6 @@
 //! What somebody can do with one captured request of Ecwid, which signs its id and time and nothing else.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
+use super::sent::{ECWID_SIGNATURE, ecwid_signature};
 use super::*;
 use crate::spool::Spool;
 
@@ -22,9 +18,7 @@ struct Captured {
 impl Captured {
     fn new(id: &'static str) -> Self {
         let secs = now_secs();
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"widgets-secret").unwrap();
-        mac.update(format!("{secs}.{id}").as_bytes());
-        Self { id, secs, signature: BASE64.encode(mac.finalize().into_bytes()) }
+        Self { id, secs, signature: ecwid_signature("widgets-secret", secs, id) }
     }
 
     fn body(&self, store: u64, event: &str, order: &str) -> String {
@@ -35,7 +29,7 @@ impl Captured {
     }
 
     async fn send(&self, rig: &Rig, body: String) -> Answer {
-        rig.send("POST", ROUTE, &[("x-ecwid-webhook-signature", &self.signature)], body).await
+        rig.send("POST", ROUTE, &[(ECWID_SIGNATURE, &self.signature)], body).await
     }
 }
 
@@ -56,7 +50,7 @@ fn assert_taken(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn a_retry_is_taken_again_whatever_the_order_of_its_keys() {
+async fn a_stored_event_that_comes_again_is_a_200_and_not_stored_twice_whatever_the_order_of_its_keys() {
     let (rig, _folder) = rig();
     let sent = Captured::new("e-1");
     assert_taken(&sent.send(&rig, sent.body(1003, "order.updated", "XJ12H")).await);
@@ -66,6 +60,54 @@ async fn a_retry_is_taken_again_whatever_the_order_of_its_keys() {
         r#"{{ "data": {{"newPaymentStatus":"PAID","orderId":"XJ12H"}}, "eventType":"order.updated", "storeId":"1003", "eventCreated":{secs}, "entityId":1, "eventId":"e-1" }}"#
     );
     assert_taken(&sent.send(&rig, turned).await);
+    assert_eq!(rig.stored().await, 1);
+    let metrics = rig.metrics().await;
+    for line in [
+        r#"requests_total{route="ecwid",store="widgets",outcome="spooled"} 1"#,
+        r#"requests_total{route="ecwid",store="widgets",outcome="repeated"} 2"#,
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    let another = Captured::new("e-2");
+    assert_taken(&another.send(&rig, another.body(1003, "order.updated", "XJ12H")).await);
+    assert_eq!(rig.stored().await, 2);
+}
+
+#[tokio::test]
+async fn an_event_that_was_not_stored_is_not_taken_for_stored_when_it_comes_again() {
+    let rig = Rig::new();
+    let sent = Captured::new("e-1");
+    for _ in 0..3 {
+        let answer = sent.send(&rig, sent.body(1003, "order.updated", "XJ12H")).await;
+        answer.assert_genuine_but_not_stored();
+    }
+}
+
+#[tokio::test]
+async fn an_event_that_is_still_on_its_way_is_sent_again_when_it_comes_again() {
+    // RabbitMQ is away and there is no spool: the first waits for it, and so does the second.
+    let rig = Rig::new();
+    let sent = Captured::new("e-1");
+    let once = || sent.send(&rig, sent.body(1003, "order.updated", "XJ12H"));
+    let (first, second) = tokio::join!(once(), once());
+    first.assert_genuine_but_not_stored();
+    second.assert_genuine_but_not_stored();
+}
+
+#[tokio::test]
+async fn who_repeats_a_stored_event_is_not_known_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = with_spool(SETTINGS, folder.path(), ROOMY);
+    let rig = Rig::over(&settings(&text), Limits { failures: 5, ..Limits::default() });
+    let (sent, eve) = (Captured::new("e-1"), "203.0.113.7");
+    let body = sent.body(1003, "order.updated", "XJ12H");
+    let headers = [(ECWID_SIGNATURE, sent.signature.as_str())];
+    assert_taken(&rig.post_from("198.51.100.1", ROUTE, &headers, body.clone()).await);
+    assert_taken(&rig.post_from(eve, ROUTE, &headers, body).await);
+    for _ in 0..5 {
+        assert_eq!(rig.post_from(eve, ROUTE, &[], "{}").await.problem(), UNVERIFIED);
+    }
+    assert_eq!(rig.post_from(eve, ROUTE, &[], "{}").await.status, 429);
 }
 
 #[tokio::test]

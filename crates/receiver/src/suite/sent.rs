@@ -35,6 +35,13 @@ pub(super) fn spooling(text: &str) -> (Rig, tempfile::TempDir) {
     (Rig::over(&settings(&text), limits), folder)
 }
 
+/// Ecwid's signature: over the time and the id of an event.
+pub(super) fn ecwid_signature(secret: &str, secs: i64, event: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(format!("{secs}.{event}").as_bytes());
+    BASE64.encode(mac.finalize().into_bytes())
+}
+
 impl Rig {
     /// Events that were taken.
     pub(super) async fn stored(&self) -> u64 {
@@ -68,9 +75,7 @@ impl Sent {
         let body = format!(
             r#"{{"eventId":"{EVENT}","eventCreated":{secs},"storeId":1003,"entityId":103878161,"eventType":"order.created","data":{{"orderId":"XJ12H"}}}}"#
         );
-        let mut mac = Hmac::<Sha256>::new_from_slice(b"widgets-secret").unwrap();
-        mac.update(format!("{secs}.{EVENT}").as_bytes());
-        let signature = BASE64.encode(mac.finalize().into_bytes());
+        let signature = ecwid_signature("widgets-secret", secs, EVENT);
         Self { path, headers: vec![(ECWID_SIGNATURE, signature.into_bytes())], body: body.into_bytes() }
     }
 

@@ -5,12 +5,15 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::*;
 
 /// Long enough for a loaded machine; a test that waits so long has failed.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A request that is answered `alive` at once.
+pub(super) const LIVEZ: &str = "GET /livez HTTP/1.1\r\nhost: x\r\n\r\n";
 
 /// A receiver on a port of its own.
 pub(super) struct Served {
@@ -35,6 +38,18 @@ pub(super) async fn serve(rig: Rig) -> Served {
 impl Served {
     pub(super) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    pub(super) async fn metrics(&self) -> String {
+        self.rig.metrics().await
+    }
+
+    pub(super) async fn wait_for_metric(&self, line: &str) {
+        let began = Instant::now();
+        while !self.metrics().await.contains(line) {
+            assert!(began.elapsed() < PATIENCE, "{line} is not in\n{}", self.metrics().await);
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(super) async fn ended(self) {

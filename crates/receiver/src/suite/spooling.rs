@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::*;
+use crate::limits::REFUSAL_LINES;
 
 const ROOMY: u64 = 64 * 1024 * 1024;
 
@@ -75,6 +76,20 @@ async fn a_full_spool_is_a_503_and_not_ready() {
     let ready = rig.send("GET", "/readyz", &[], "").await;
     assert_eq!((ready.status, &ready.body["spool"]["state"]), (503, &json!("full")));
     assert_eq!((&ready.body["spool"]["events"], taken > 0), (&json!(taken), true));
+}
+
+#[tokio::test]
+async fn a_full_spool_does_not_fill_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::with_spool(folder.path(), 8 * 1024);
+    while rig.order_created(1_000).await.status == 200 {}
+    let in_an_hour = tokio::time::Instant::now() + Duration::from_hours(1);
+    let line = |at| rig.receiver.app.refusal_lines.lock().unwrap().next(at);
+    while line(in_an_hour).is_some() {}
+    for number in 1_001..=1_050 {
+        assert_eq!(rig.order_created(number).await.problem(), (503, "unspooled"));
+    }
+    assert_eq!(line(in_an_hour + REFUSAL_LINES.each), Some(51), "none of them has been told");
 }
 
 #[tokio::test]

@@ -28,9 +28,14 @@ fn key() -> Key {
     key_from_whsec("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()
 }
 
+/// The headers of a body that is signed by the warehouse.
+pub(super) fn signed_by_warehouse(body: &[u8]) -> Vec<(&'static str, String)> {
+    signed(&key(), now_secs(), body)
+}
+
 impl Rig {
     pub(super) async fn warehouse(&self, content_type: &str, body: &[u8]) -> Answer {
-        let mut headers = signed(&key(), now_secs(), body);
+        let mut headers = signed_by_warehouse(body);
         headers.push(("content-type", content_type.to_owned()));
         self.send("POST", EVENTS, &borrowed(&headers), body.to_vec()).await
     }
@@ -117,15 +122,4 @@ async fn a_body_over_1_mib_is_a_413() {
     rig.warehouse(ONE, &body).await.assert_genuine_but_not_stored();
     body.push(b' ');
     assert_eq!(rig.warehouse(ONE, &body).await.problem(), (413, "too-large"));
-}
-
-#[tokio::test]
-async fn a_full_receiver_sheds_what_is_verified_at_once() {
-    let rig = Rig::with_limits(Limits { requests: 0, ..Limits::default() });
-    let answer = rig.warehouse(ONE, accepted("w-1").to_string().as_bytes()).await;
-    assert_eq!(
-        (answer.problem(), answer.headers["retry-after"].to_str().unwrap()),
-        ((503, "overloaded"), "1")
-    );
-    assert_eq!(rig.send("POST", EVENTS, &[], "{}").await.status, 401);
 }

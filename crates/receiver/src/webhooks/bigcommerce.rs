@@ -61,7 +61,7 @@ async fn take(visit: &mut Visit<'_>, store: Option<&str>, request: Request) -> R
         .map_err(CallbackError::from)?;
     // Several shops may share one app's secret: what one of them signed is not another's.
     if callback.get().store_hash != shop.store_hash {
-        return Err(Refusal::NoSuchShop);
+        return Err(Refusal::OtherShop);
     }
     ring(visit, &shop.id, callback.map(|callback| doorbell(&callback, &body, now))).await
 }

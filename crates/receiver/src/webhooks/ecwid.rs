@@ -17,6 +17,7 @@ use crate::publish::event_id;
 use crate::read::Arrived;
 use crate::refusal::{CallbackError, Refusal};
 use crate::routes::RefusedPost;
+use crate::seen_events::Sighting;
 use crate::senders::EcwidShop;
 use crate::verified::{self, VerifyError};
 use crate::visit::{Door, Receipt, Taken, Visit};
@@ -81,10 +82,17 @@ async fn take(visit: &mut Visit<'_>, store: Option<&str>, request: Request) -> R
         .map_err(CallbackError::from)?;
     let (told, secs) = (bell.get(), bell.get().time.as_second().to_string());
     let [cause, kind, id] = told.about();
-    if !visit.app.seen.same(&[&told.id, &secs], &[shop.id.as_str(), cause, kind, id], visit.began) {
-        return Err(Refusal::Altered);
+    let seen = &visit.app.seen;
+    let name = match seen.see(&[&told.id, &secs], &[shop.id.as_str(), cause, kind, id], visit.began) {
+        Sighting::Due(name) => name,
+        Sighting::Stored => return Ok(Taken::Repeated),
+        Sighting::Altered => return Err(Refusal::Altered),
+    };
+    let taken = ring(visit, &shop.id, bell).await?;
+    if let Taken::Stored { .. } = taken {
+        seen.stored(name);
     }
-    ring(visit, &shop.id, bell).await
+    Ok(taken)
 }
 
 /// The shop of the route and the body, with what its signature covers. What carries no signature is not parsed for it.
