@@ -4,9 +4,21 @@ use std::net::SocketAddr;
 
 use url::Url;
 
+use crate::database::Engine;
+use crate::node::Node;
 use crate::world::{BIGCOMMERCE_SECRET, ECWID_SECRET, WAREHOUSE_SECRET, World};
 
+/// Room in a spool for whatever a journey sends, in bytes.
+pub const ROOMY: u64 = 64 * 1024 * 1024;
+
 impl World {
+    /// Everything but Crossdock itself, over a RabbitMQ node that the journey may stop; the receiver has a spool of this size.
+    pub async fn spooling(node: &Node, bytes_max: u64) -> Self {
+        let world = Self::over(Engine::Sqlite, node.vhost().await).await;
+        world.turn_spool_on(bytes_max);
+        world
+    }
+
     /// Gives the receiver a spool of this size, which it has from its next start on.
     ///
     /// # Panics

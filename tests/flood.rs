@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,8 +14,9 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::shop_sender::{Answer, Webhook};
+use crate::shop_sender::Answer;
 use crate::slow_sender::head;
+use crate::webhook::Webhook;
 
 /// Longest wait for an answer, in seconds: longer than the receiver lets any request take.
 const ANSWER_SECS_MAX: u64 = 30;
@@ -24,7 +27,7 @@ const AGAIN_MS: u64 = 5;
 /// Largest answer that is understood, in bytes.
 const ANSWER_BYTES_MAX: usize = 8 * 1024;
 
-/// Sends until stopped, from this address of the machine; tells how often it was answered how.
+/// Sends from this address of the machine until stopped, and at least so many; tells how often it was answered how.
 ///
 /// # Panics
 /// If the receiver's URL is no address.
@@ -33,13 +36,14 @@ pub async fn flood(
     webhook: &Webhook,
     from: Ipv4Addr,
     connections: usize,
+    requests_min: usize,
     stop: &CancellationToken,
 ) -> BTreeMap<Answer, usize> {
     let to = receiver.socket_addrs(|| None).expect("the receiver's URL is an address")[0];
     let request = (head(receiver, webhook) + &webhook.body).into_bytes();
-    let mut senders = JoinSet::new();
+    let (mut senders, missing) = (JoinSet::new(), Arc::new(AtomicUsize::new(requests_min)));
     for _ in 0..connections {
-        senders.spawn(send(from, to, request.clone(), stop.clone()));
+        senders.spawn(send(from, to, request.clone(), Arc::clone(&missing), stop.clone()));
     }
     let mut all = BTreeMap::new();
     for (answer, count) in senders.join_all().await.into_iter().flatten() {
@@ -52,13 +56,15 @@ async fn send(
     from: Ipv4Addr,
     to: SocketAddr,
     request: Vec<u8>,
+    missing: Arc<AtomicUsize>,
     stop: CancellationToken,
 ) -> BTreeMap<Answer, usize> {
     let mut heard = BTreeMap::<Answer, usize>::new();
     let mut open = None;
-    while !stop.is_cancelled() {
+    while !stop.is_cancelled() || missing.load(Ordering::Relaxed) > 0 {
         let answer = once(from, to, &request, &mut open).await;
         *heard.entry(answer).or_default() += 1;
+        let _ = missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |missing| missing.checked_sub(1));
         if !matches!(answer, Answer::Status(_)) {
             open = None;
             sleep(Duration::from_millis(AGAIN_MS)).await;

@@ -21,7 +21,7 @@ impl World {
         .await;
     }
 
-    /// A metric without labels.
+    /// A metric; if it has labels, they are part of its name: `x_total{reason="idle"}`.
     ///
     /// # Panics
     /// If there is none of this name.
@@ -30,6 +30,6 @@ impl World {
         let text = answer.text().await.expect("metrics are text");
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         let value = line.unwrap_or_else(|| panic!("{name} is not in\n{text}"));
-        value.parse().expect("a metric without labels is a whole number")
+        value.parse().expect("what the journeys look at is a whole number")
     }
 }

@@ -7,7 +7,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use crate::shop_sender::{Answer, Webhook};
+use crate::shop_sender::Answer;
+use crate::webhook::Webhook;
 
 /// Longest wait for an answer, in seconds: longer than the receiver lets any request take.
 const ANSWER_SECS_MAX: u64 = 60;
@@ -21,8 +22,12 @@ pub struct SlowSender {
 /// How far a request got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
+    /// Nothing of it.
+    Nothing,
     /// Half of its head.
     HalfHead,
+    /// Its head, and nothing of its body.
+    Head,
     /// Its head, and half of its body.
     HalfBody,
 }
@@ -36,7 +41,9 @@ impl SlowSender {
         let address = receiver.socket_addrs(|| None)?[0];
         let head = head(receiver, webhook);
         let sent = match part {
+            Part::Nothing => 0,
             Part::HalfHead => head.len() / 2,
+            Part::Head => head.len(),
             Part::HalfBody => head.len() + webhook.body.len() / 2,
         };
         let mut rest = (head + &webhook.body).into_bytes();

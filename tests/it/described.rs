@@ -97,7 +97,7 @@ type Case = (&'static str, RequestBuilder, u16);
 
 fn webhook_cases(world: &World) -> Vec<Case> {
     let key: Key = BIGCOMMERCE_SECRET.as_bytes().to_vec().into();
-    let bigcommerce = ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET);
+    let bigcommerce = world.shop();
     let ecwid = ShopSender::ecwid(&world.receiver, 12_239_080, ECWID_SECRET);
     let (all_shops, one_shop) = ("/webhooks/bigcommerce", "/webhooks/bigcommerce/{store}");
     let (ecwids, one_ecwid) = ("/webhooks/ecwid", "/webhooks/ecwid/{store}");

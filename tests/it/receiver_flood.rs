@@ -4,20 +4,18 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use crossdock_receiver::Limits;
+use crossdock_tests::arrived::arrived;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::flood::flood;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
-use crossdock_tests::shop_sender::{Answer, ShopSender, answered, arrived};
+use crossdock_tests::shop_sender::{Answer, ShopSender, answered};
 use crossdock_tests::slow_sender::{Part, SlowSender};
-use crossdock_tests::world::{BIGCOMMERCE_SECRET, World};
+use crossdock_tests::world::World;
 use rstest::rstest;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-const OK: Answer = Answer::Status(200);
-const QUEUE: &str = "crossdock.order-importer";
 
 /// Genuine webhooks beside each flood.
 const GENUINE: u32 = 500;
@@ -28,14 +26,17 @@ const GENUINE_PAUSE: Duration = Duration::from_millis(16);
 /// Connections of the forgers, each with a request under way all the time.
 const FORGERS: usize = 64;
 
-/// Forged requests that make a flood: fewer would prove nothing.
-const FORGED_MIN: usize = 2_000;
+/// Forged requests that make a flood, at least.
+const FORGED_MIN: usize = 10_000;
 
 /// Where the numbers of the forgers' orders begin.
 const FORGED: u32 = 1_000_000;
 
 /// What a flood may add to the memory that the process holds after genuine webhooks alone, in KiB.
 const MEMORY_GROWTH_KIB_MAX: u64 = 64 * 1024;
+
+/// What a flood from one address may add to the log, in lines.
+const FLOOD_LINES_MAX: usize = 10;
 
 /// Slow senders of each kind.
 const SLOW: u32 = 100;
@@ -47,18 +48,18 @@ const TRICKLE: Duration = Duration::from_millis(500);
 const LATE: Duration = Duration::from_secs(10);
 
 /// A receiver that has taken some webhooks, so that it holds the memory that it needs.
-async fn warm(world: &World, shop: &ShopSender) -> Process {
+async fn warm(world: &World, shop: &ShopSender) -> (Process, Log) {
     let log = Log::in_folder(world.folder());
     let process = Process::start_logging(&world.config, Some("receiver"), &log, "warn,crossdock=info");
     world.ready().await;
     let told = shop.send_all(GENUINE + 1..=2 * GENUINE, FORGERS, |_, _| {}).await;
-    assert_eq!(answered(&told, OK).len(), told.len(), "{told:?}");
-    process
+    assert_eq!(answered(&told, Answer::OK).len(), told.len(), "{told:?}");
+    (process, log)
 }
 
 /// The genuine webhooks were all taken, and their events are the only ones.
 async fn only_genuine_arrived(world: &World) {
-    let arrived = arrived(&world.vhost, QUEUE).await;
+    let arrived = arrived(&world.vhost).await;
     assert!((1..=2 * GENUINE).all(|order| arrived.contains_key(&order)), "a genuine event is missing");
     assert_eq!(arrived.len(), 2 * GENUINE as usize, "{arrived:?}");
 }
@@ -75,36 +76,37 @@ async fn genuine_webhooks_are_all_taken_beside_a_flood_of_forged_ones(
     #[values(Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2))] forgers_address: Ipv4Addr,
 ) {
     let world = World::create(Engine::Sqlite).await;
-    let shop = ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET);
-    let forged = ShopSender::bigcommerce(&world.receiver, "journey1", "a guess").webhook(FORGED);
-    let process = warm(&world, &shop).await;
-    let (before_kib, over) = (process.memory_kib(), CancellationToken::new());
+    let (shop, forged) = (world.shop(), world.forger().webhook(FORGED));
+    let (process, log) = warm(&world, &shop).await;
+    let (before_kib, before_lines) = (process.memory_kib(), log.lines().len());
+    let over = CancellationToken::new();
 
     let genuine = async {
         let told = shop.send_paced(1..=GENUINE, GENUINE_PAUSE).await;
         over.cancel();
         told
     };
-    let flood = flood(&world.receiver, &forged, forgers_address, FORGERS, &over);
+    let flood = flood(&world.receiver, &forged, forgers_address, FORGERS, FORGED_MIN, &over);
     let (told, heard) = tokio::join!(genuine, flood);
-    assert_eq!(answered(&told, OK).len(), GENUINE as usize, "{told:?}");
+    assert_eq!(answered(&told, Answer::OK).len(), GENUINE as usize, "{told:?}");
     assert!(heard.contains_key(&Answer::Status(401)), "{heard:?}");
     // A forger who is shown the door without a word is refused too.
     let refused = |answer: &Answer| {
         matches!(answer, Answer::Status(401 | 429 | 503) | Answer::Cut | Answer::Unreachable)
     };
     assert!(heard.keys().all(refused), "{heard:?}");
-    let forged: usize = heard.values().sum();
-    assert!(forged >= FORGED_MIN, "{forged} forged requests are no flood: {heard:?}");
+    assert!(heard.values().sum::<usize>() >= FORGED_MIN, "{heard:?}");
     grew_within_bounds(&process, before_kib);
+    let lines = log.lines().split_off(before_lines);
+    assert!(!lines.is_empty() && lines.len() <= FLOOD_LINES_MAX, "{lines:?}");
     only_genuine_arrived(&world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn genuine_webhooks_are_all_taken_beside_slow_senders_who_are_cut() {
     let world = World::create(Engine::Sqlite).await;
-    let shop = ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET);
-    let process = warm(&world, &shop).await;
+    let shop = world.shop();
+    let (process, _) = warm(&world, &shop).await;
     let before_kib = process.memory_kib();
     let mut slow = JoinSet::new();
     for (part, order) in
@@ -115,7 +117,7 @@ async fn genuine_webhooks_are_all_taken_beside_slow_senders_who_are_cut() {
         slow.spawn(async move { (part, begun.trickle(TRICKLE).await) });
     }
     let told = shop.send_paced(1..=GENUINE, GENUINE_PAUSE).await;
-    assert_eq!(answered(&told, OK).len(), GENUINE as usize, "{told:?}");
+    assert_eq!(answered(&told, Answer::OK).len(), GENUINE as usize, "{told:?}");
     grew_within_bounds(&process, before_kib);
 
     let Limits { head, body, .. } = Limits::default();

@@ -1,17 +1,12 @@
 //! SIGHUP among webhooks: new shops and secrets are taken, old ones end, and no request is dropped.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
+use crossdock_tests::arrived::arrived;
 use crossdock_tests::database::Engine;
-use crossdock_tests::eventually;
+use crossdock_tests::load::Load;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
-use crossdock_tests::shop_sender::{Answer, Answers, ShopSender, answered, arrived};
+use crossdock_tests::shop_sender::{Answer, ShopSender, answered};
 use crossdock_tests::world::{BIGCOMMERCE_SECRET, ECWID_SECRET, World};
-use tokio_util::sync::CancellationToken;
-
-const OK: Answer = Answer::Status(200);
-const QUEUE: &str = "crossdock.order-importer";
 
 /// The secret that takes over at the BigCommerce shop.
 const NEXT_SECRET: &str = "journey-bigcommerce-next-secret";
@@ -27,34 +22,6 @@ const OLD: u32 = 1_000_000;
 const NEXT: u32 = 2_000_000;
 const ECWID: u32 = 3_000_000;
 const THIRD: u32 = 4_000_000;
-
-/// Webhooks that stream in while the configuration changes.
-struct Stream {
-    answered: AtomicUsize,
-    stop: CancellationToken,
-}
-
-impl Stream {
-    fn new() -> Self {
-        Self { answered: AtomicUsize::new(0), stop: CancellationToken::new() }
-    }
-
-    async fn run(&self, shop: &ShopSender, first: u32) -> Answers {
-        let count = |_, _| {
-            self.answered.fetch_add(1, Ordering::SeqCst);
-        };
-        shop.send_until(&self.stop, first, AT_ONCE, count).await
-    }
-
-    /// Waits until some more of them are answered.
-    async fn goes_on(&self) {
-        let wanted = self.answered.load(Ordering::SeqCst) + BETWEEN;
-        eventually("the stream goes on", || async {
-            (self.answered.load(Ordering::SeqCst) >= wanted).then_some(())
-        })
-        .await;
-    }
-}
 
 fn secrets(of: &[&str]) -> String {
     format!("client_secrets = {of:?}")
@@ -91,48 +58,48 @@ async fn shops_and_secrets_change_among_webhooks_and_none_with_a_live_secret_is_
     let log = Log::in_folder(world.folder());
     let process = Process::start_logging(&world.config, Some("receiver"), &log, "crossdock=info");
     world.ready().await;
-    let old = ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET);
+    let old = world.shop();
     let next = ShopSender::bigcommerce(&world.receiver, "journey1", NEXT_SECRET);
     let ecwid = ShopSender::ecwid(&world.receiver, 12_239_080, ECWID_SECRET);
     let third = ShopSender::bigcommerce(&world.receiver, "journey3", "journey-third-secret");
     hears(&next, 1, Answer::Status(401)).await;
     hears(&third, 2, Answer::Status(404)).await;
 
-    let (olds, nexts, ecwids) = (Stream::new(), Stream::new(), Stream::new());
+    let (olds, nexts, ecwids) = (Load::new(AT_ONCE), Load::new(AT_ONCE), Load::new(AT_ONCE));
     let change = async {
-        tokio::join!(olds.goes_on(), ecwids.goes_on());
+        tokio::join!(olds.goes_on(BETWEEN), ecwids.goes_on(BETWEEN));
         world.change_config(|text| {
             text.replace(&secrets(&[BIGCOMMERCE_SECRET]), &secrets(&[NEXT_SECRET, BIGCOMMERCE_SECRET]))
                 + &third_shop()
         });
         reloaded(&process, &log, 1).await;
-        hears(&next, NEXT - 1, OK).await;
-        hears(&third, THIRD, OK).await;
-        tokio::join!(olds.goes_on(), ecwids.goes_on());
-        olds.stop.cancel();
+        hears(&next, NEXT - 1, Answer::OK).await;
+        hears(&third, THIRD, Answer::OK).await;
+        tokio::join!(olds.goes_on(BETWEEN), ecwids.goes_on(BETWEEN));
+        olds.stop();
     };
     let rotate = async {
         change.await;
         let removal = async {
-            nexts.goes_on().await;
+            nexts.goes_on(BETWEEN).await;
             world.change_config(|text| {
                 text.replace(&secrets(&[NEXT_SECRET, BIGCOMMERCE_SECRET]), &secrets(&[NEXT_SECRET]))
             });
             reloaded(&process, &log, 2).await;
             hears(&old, 3, Answer::Status(401)).await;
-            tokio::join!(nexts.goes_on(), ecwids.goes_on());
-            nexts.stop.cancel();
-            ecwids.stop.cancel();
+            tokio::join!(nexts.goes_on(BETWEEN), ecwids.goes_on(BETWEEN));
+            nexts.stop();
+            ecwids.stop();
         };
         tokio::join!(nexts.run(&next, NEXT), removal).0
     };
     let (told_old, told_ecwid, told_next) =
         tokio::join!(olds.run(&old, OLD), ecwids.run(&ecwid, ECWID), rotate);
 
-    let arrived = arrived(&world.vhost, QUEUE).await;
+    let arrived = arrived(&world.vhost).await;
     for told in [told_old, told_ecwid, told_next] {
         assert!(told.len() >= 2 * BETWEEN, "{}", told.len());
-        assert_eq!(answered(&told, OK).len(), told.len(), "{told:?}");
+        assert_eq!(answered(&told, Answer::OK).len(), told.len(), "{told:?}");
         assert!(told.keys().all(|order| arrived.contains_key(order)));
     }
     assert!(arrived.contains_key(&THIRD) && !arrived.keys().any(|order| *order < 10), "{arrived:?}");
@@ -146,7 +113,7 @@ async fn a_configuration_with_a_mistake_changes_nothing_and_one_that_needs_a_res
     let log = Log::in_folder(world.folder());
     let process = Process::start_logging(&world.config, Some("receiver"), &log, "crossdock=info");
     world.ready().await;
-    let shop = ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET);
+    let shop = world.shop();
     let good = std::fs::read_to_string(&world.config).unwrap();
 
     // A shop less, a secret more, and a mistake: not even what is right is taken.
@@ -157,7 +124,7 @@ async fn a_configuration_with_a_mistake_changes_nothing_and_one_that_needs_a_res
     let told = log.has_said("the configuration was not read again; the former one stays", 1).await;
     assert!(told["error"].as_str().unwrap().contains("recever"), "{told}");
     assert_eq!(told["level"], "ERROR");
-    hears(&shop, 1, OK).await;
+    hears(&shop, 1, Answer::OK).await;
 
     world.change_config(|_| {
         let moved = good.replace("spool_dir = \"\"", "spool_dir = \"elsewhere\"");
@@ -167,6 +134,6 @@ async fn a_configuration_with_a_mistake_changes_nothing_and_one_that_needs_a_res
     let told = log.has_said("these settings have changed and are only taken after a restart", 1).await;
     assert_eq!(told["keys"], "receiver.spool_dir and receiver.spool_bytes_max");
     hears(&shop, 2, Answer::Status(401)).await;
-    hears(&ShopSender::bigcommerce(&world.receiver, "journey1", NEXT_SECRET), 3, OK).await;
+    hears(&ShopSender::bigcommerce(&world.receiver, "journey1", NEXT_SECRET), 3, Answer::OK).await;
     assert!(!log.lines().iter().any(|line| line.to_string().contains(BIGCOMMERCE_SECRET)));
 }

@@ -1,22 +1,21 @@
 //! SIGTERM among webhooks: readiness turns red first, what is in flight is answered, and what was answered 200 is kept.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crossdock_receiver::Limits;
+use crossdock_tests::arrived::arrived;
+use crossdock_tests::configuration::ROOMY;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::load::Load;
 use crossdock_tests::log::Log;
 use crossdock_tests::node::Node;
 use crossdock_tests::process::Process;
-use crossdock_tests::shop_sender::{Answer, Answers, ShopSender, answered, arrived};
+use crossdock_tests::shop_sender::{Answer, ShopSender, answered};
 use crossdock_tests::slow_sender::{Part, SlowSender};
-use crossdock_tests::world::{BIGCOMMERCE_SECRET, World};
+use crossdock_tests::world::World;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-const OK: Answer = Answer::Status(200);
-const QUEUE: &str = "crossdock.order-importer";
 const CLOSED: &str = "the receiver takes no more connections";
 
 /// Requests that the shop has under way at once.
@@ -28,50 +27,14 @@ const BEFORE: usize = 300;
 /// The order of the request that is on its way all the time.
 const SLOW: u32 = 900_000;
 
-/// Room for everything, in bytes.
-const ROOMY: u64 = 64 * 1024 * 1024;
-
 /// What the parts around the receiver may add to its own time for stopping, on a machine under load.
 const BESIDES: Duration = Duration::from_secs(5);
 
 /// Time for a process that is told twice: far less than what is in flight would take.
 const AT_ONCE_SECS_MAX: u64 = 5;
 
-fn shop(world: &World) -> ShopSender {
-    ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET)
-}
-
 fn start(world: &World, log: &Log) -> Process {
     Process::start_logging(&world.config, Some("receiver"), log, "crossdock=info")
-}
-
-/// A shop that sends all the time.
-struct Load {
-    answered: AtomicUsize,
-    stop: CancellationToken,
-}
-
-impl Load {
-    fn new() -> Self {
-        Self { answered: AtomicUsize::new(0), stop: CancellationToken::new() }
-    }
-
-    /// Sends until nobody listens.
-    async fn run(&self, shop: &ShopSender) -> Answers {
-        let count = |_, answer| match answer {
-            Answer::Unreachable => self.stop.cancel(),
-            Answer::Status(_) | Answer::Cut => drop(self.answered.fetch_add(1, Ordering::SeqCst)),
-        };
-        shop.send_until(&self.stop, 1, AT_ONCE, count).await
-    }
-
-    async fn goes_on(&self) {
-        let wanted = self.answered.load(Ordering::SeqCst) + BEFORE;
-        eventually("the load goes on", || async {
-            (self.answered.load(Ordering::SeqCst) >= wanted).then_some(())
-        })
-        .await;
-    }
 }
 
 /// Watches `/readyz` over new connections: it is red while it is still served, for about the named time, and then nobody listens.
@@ -84,7 +47,7 @@ async fn turns_red_first(world: &World, shop: &ShopSender, told_at: Instant) {
     eventually("/readyz turns red", || async { (readyz().await.ok()? == 503).then_some(()) }).await;
     assert!(told_at.elapsed() < unready, "it turns red at once, not after {:?}", told_at.elapsed());
     // A balancer that has not looked yet still sends here.
-    assert_eq!(shop.clone().send(SLOW + 1).await, OK);
+    assert_eq!(shop.clone().send(SLOW + 1).await, Answer::OK);
     eventually("nobody listens", || async { readyz().await.is_err().then_some(()) }).await;
     assert!(told_at.elapsed() >= unready, "only {:?} after the stop", told_at.elapsed());
 }
@@ -96,51 +59,50 @@ async fn sigterm_turns_readiness_red_answers_what_is_in_flight_and_keeps_all_tha
     let log = Log::in_folder(world.folder());
     let process = start(&world, &log);
     world.ready().await;
-    let (shop, load) = (shop(&world), Load::new());
+    let (shop, load) = (world.shop(), Load::new(AT_ONCE));
     let slow = SlowSender::begin(&world.receiver, &shop.webhook(SLOW), Part::HalfBody).await.unwrap();
     let stopping = async {
-        load.goes_on().await;
+        load.goes_on(BEFORE).await;
         let told_at = Instant::now();
         process.signal("TERM").await;
         turns_red_first(&world, &shop, told_at).await;
         log.has_said(CLOSED, 1).await;
         // Its head came before the stop, the rest of it comes after the listener has closed.
-        assert_eq!(slow.finish().await, OK);
+        assert_eq!(slow.finish().await, Answer::OK);
         told_at
     };
-    let (answers, told_at) = tokio::join!(load.run(&shop), stopping);
+    let (answers, told_at) = tokio::join!(load.run(&shop, 1), stopping);
     let Limits { unready, finish, .. } = Limits::default();
     let limit = (unready + finish + BESIDES).saturating_sub(told_at.elapsed());
     assert_eq!(process.ended_within(limit).await, 0);
 
-    let taken = answered(&answers, OK);
+    let taken = answered(&answers, Answer::OK);
     let cut = answered(&answers, Answer::Cut);
     assert!(cut.is_empty(), "{} of {} were cut without an answer", cut.len(), answers.len());
     assert_eq!(taken.len() + answered(&answers, Answer::Unreachable).len(), answers.len(), "{answers:?}");
     // What RabbitMQ was too slow for is in the spool, and comes after the next start.
     let _again = start(&world, &log);
     world.drained().await;
-    let arrived = arrived(&world.vhost, QUEUE).await;
+    let arrived = arrived(&world.vhost).await;
     assert!(taken.iter().chain([&SLOW, &(SLOW + 1)]).all(|order| arrived.contains_key(order)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_without_a_broker_before_the_stop_arrives_after_the_next_start() {
     let node = Node::create().await;
-    let world = World::over(Engine::Sqlite, node.vhost().await).await;
-    world.turn_spool_on(ROOMY);
+    let world = World::spooling(&node, ROOMY).await;
     let log = Log::in_folder(world.folder());
     let process = start(&world, &log);
     world.drained().await;
-    let (shop, load) = (shop(&world), Load::new());
+    let (shop, load) = (world.shop(), Load::new(AT_ONCE));
     let stopping = async {
-        load.goes_on().await;
+        load.goes_on(BEFORE).await;
         node.stop().await;
-        load.goes_on().await;
+        load.goes_on(BEFORE).await;
         process.signal("TERM").await;
         Instant::now()
     };
-    let (answers, told_at) = tokio::join!(load.run(&shop), stopping);
+    let (answers, told_at) = tokio::join!(load.run(&shop, 1), stopping);
     let Limits { unready, finish, .. } = Limits::default();
     let limit = (unready + finish + BESIDES).saturating_sub(told_at.elapsed());
     assert_eq!(process.ended_within(limit).await, 0);
@@ -150,8 +112,8 @@ async fn what_was_taken_without_a_broker_before_the_stop_arrives_after_the_next_
     node.start().await;
     let _again = start(&world, &log);
     world.drained().await;
-    let arrived = arrived(&world.vhost, QUEUE).await;
-    let taken = answered(&answers, OK);
+    let arrived = arrived(&world.vhost).await;
+    let taken = answered(&answers, Answer::OK);
     assert!(taken.len() >= 2 * BEFORE, "{}", taken.len());
     assert!(taken.iter().all(|order| arrived.contains_key(order)));
     let refused =
@@ -166,9 +128,9 @@ async fn a_second_sigterm_ends_it_at_once_with_status_1_and_loses_nothing_that_w
     let log = Log::in_folder(world.folder());
     let process = start(&world, &log);
     world.ready().await;
-    let shop = shop(&world);
+    let shop = world.shop();
     let taken = shop.send_all(1..=50, AT_ONCE, |_, _| {}).await;
-    assert_eq!(answered(&taken, OK).len(), 50);
+    assert_eq!(answered(&taken, Answer::OK).len(), 50);
     let slow = SlowSender::begin(&world.receiver, &shop.webhook(SLOW), Part::HalfBody).await.unwrap();
     process.signal("TERM").await;
     log.has_said(CLOSED, 1).await;
@@ -179,6 +141,6 @@ async fn a_second_sigterm_ends_it_at_once_with_status_1_and_loses_nothing_that_w
 
     let _again = start(&world, &log);
     world.drained().await;
-    let arrived = arrived(&world.vhost, QUEUE).await;
+    let arrived = arrived(&world.vhost).await;
     assert!((1..=50).all(|order| arrived.contains_key(&order)) && !arrived.contains_key(&SLOW));
 }

@@ -12,7 +12,7 @@ use crossdock_tests::eventually;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::{Answer, ShopSender};
-use crossdock_tests::world::{BIGCOMMERCE_SECRET, WAREHOUSE_SECRET, World};
+use crossdock_tests::world::{WAREHOUSE_SECRET, World};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ fn sent(digit: char) -> Sent {
 
 /// The shop `acme-au`, naming this trace.
 fn shop(world: &World, trace: &Sent) -> ShopSender {
-    ShopSender::bigcommerce(&world.receiver, "journey1", BIGCOMMERCE_SECRET).traced(&trace.traceparent)
+    world.shop().with("traceparent", &trace.traceparent)
 }
 
 /// Places an order of which the shop itself says nothing.
