@@ -1,6 +1,7 @@
 //! `crossdock run`: the roles of this process, until told to stop.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -52,18 +53,19 @@ pub(crate) async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<Exit> {
         Process { config, settings, broker, metrics, publisher, shops, shopkeeper, receiver: None, stop };
     let ended = process.run(roles, reload).await;
     publishing.cancel();
+    process.publisher.ended().await;
     ended
 }
 
 impl Process {
-    async fn run(&mut self, roles: &[Role], reload: Signal) -> anyhow::Result<Exit> {
+    async fn run(&mut self, roles: &[Role], mut reload: Signal) -> anyhow::Result<Exit> {
         let mut running = JoinSet::new();
         if roles.contains(&Role::Receiver) {
             self.start_receiver(&mut running).await?;
         }
         if roles.iter().any(|role| *role != Role::Receiver) {
             // Told to stop meanwhile: there is nothing to start, but the receiver still finishes what is in flight.
-            if let Some(ledger) = parts::await_ledger(&self.settings, &self.stop).await? {
+            if let Some(ledger) = self.await_ledger(&mut reload).await? {
                 for role in roles {
                     self.start_consumer(*role, &ledger, &mut running);
                 }
@@ -74,6 +76,17 @@ impl Process {
             tracing::info!(roles = names.join(","), stores = self.settings.stores.len(), "running");
         }
         self.watch(running, reload).await
+    }
+
+    /// Waits for the ledger; a receiver takes new settings meanwhile.
+    async fn await_ledger(&self, reload: &mut Signal) -> anyhow::Result<Option<Arc<dyn Ledger>>> {
+        let mut awaiting = pin!(parts::await_ledger(&self.settings, &self.stop));
+        loop {
+            tokio::select! {
+                ledger = &mut awaiting => return ledger,
+                _ = reload.recv() => self.reload(),
+            }
+        }
     }
 
     async fn start_receiver(&mut self, running: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ mod supervisor;
 use crossdock_telemetry::chain;
 use lapin::uri::AMQPUri;
 use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
 
 use crate::Topology;
 
@@ -61,8 +62,32 @@ impl Broker {
 
     /// The URL, read. It holds the password: never log it.
     pub(crate) fn uri(&self) -> Result<AMQPUri, LinkError> {
-        let mut uri: AMQPUri = self.url.expose_secret().parse().map_err(|_| LinkError::Url)?;
+        let url = self.url.expose_secret();
+        let mut uri: AMQPUri = url.parse().map_err(|_| LinkError::Url)?;
+        // amq-protocol-uri 10 takes any IPv6 address for 'localhost'.
+        if let Some(Host::Ipv6(address)) = Url::parse(url).ok().as_ref().and_then(Url::host) {
+            uri.authority.host = address.to_string();
+        }
         uri.query.heartbeat.get_or_insert(HEARTBEAT_SECS);
         Ok(uri)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_host_is_the_one_that_the_address_names() {
+        for (host, expected) in [
+            ("[::1]", "::1"),
+            ("[2001:db8::7]", "2001:db8::7"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("rabbit", "rabbit"),
+        ] {
+            let url = format!("amqp://guest:guest@{host}:5672/%2f").into();
+            let broker = Broker { url, topology: Topology { work: Vec::new() } };
+            assert_eq!(broker.uri().unwrap().authority.host, expected);
+        }
     }
 }

@@ -23,7 +23,7 @@ use standing::{Keeper, Standing};
 use wire::Wire;
 pub(crate) use wire::WireError;
 
-/// Most senders that wait for a confirm at once. More brings nothing: measured with RabbitMQ 3.10.8 on two cores, 256 and 1,024
+/// Most messages that wait for a confirm at once. More brings nothing: measured with RabbitMQ 3.10.8 on two cores, 256 and 1,024
 /// confirm about equally many a second.
 const IN_FLIGHT_MAX: u32 = 1024;
 
@@ -107,6 +107,13 @@ impl Publisher {
         self.shared.standing.borrow().link()
     }
 
+    /// Waits, after its stop, until RabbitMQ has answered for what was in flight (within a limit) and the connection is closed.
+    pub async fn ended(&self) {
+        let mut standing = self.shared.standing.clone();
+        // The sender goes with the connection's keeper.
+        while standing.changed().await.is_ok() {}
+    }
+
     /// Publishes any letter, with the same promise as [`Publisher::publish`].
     pub(crate) async fn send(&self, letter: &Letter<'_>) -> Result<(), PublishError> {
         let began = Instant::now();
@@ -125,14 +132,15 @@ impl Publisher {
     }
 
     async fn try_send(&self, letter: &Letter<'_>) -> Result<(), PublishError> {
-        if let (Ok(_room), Standing::Up(wire)) = (self.shared.room.try_acquire(), self.standing()) {
-            return wire.send(letter).await;
+        let room = Arc::clone(&self.shared.room);
+        if let (Ok(place), Standing::Up(wire)) = (Arc::clone(&room).try_acquire_owned(), self.standing()) {
+            return wire.send(letter, place).await;
         }
         let mut standing = self.shared.standing.clone();
         let limit = Duration::from_secs(AVAILABLE_SECS_MAX);
-        let available = async { (self.shared.room.acquire().await, takes_messages(&mut standing).await) };
+        let available = async { (room.acquire_owned().await, takes_messages(&mut standing).await) };
         match timeout(limit, available).await {
-            Ok((_room, wire)) => wire?.send(letter).await,
+            Ok((place, wire)) => wire?.send(letter, place.expect("the room is never closed")).await,
             Err(_) => Err(PublishError::Unavailable(self.standing().trouble())),
         }
     }

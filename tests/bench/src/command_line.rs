@@ -83,6 +83,9 @@ pub(crate) struct LibraryOptions {
     /// On all channels together
     #[arg(long)]
     pub(crate) in_flight: usize,
+    /// Past the events exchange
+    #[arg(long)]
+    pub(crate) straight: bool,
     #[command(flatten)]
     pub(crate) time: Time,
 }

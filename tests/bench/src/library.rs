@@ -16,11 +16,14 @@ use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProper
 use crate::command_line::{LibraryOptions, Time};
 use crate::figures::{CONFIRMED, Figures, Own, Tally};
 
-/// The receiver's exchange.
-const EXCHANGE: &str = "crossdock.events";
+/// Where a message goes: exchange and routing key.
+type Way = (&'static str, &'static str);
 
-/// The type of the receiver's events, which the order-importer's queue is bound to.
-const ROUTING_KEY: &str = "shop.order.changed";
+/// The receiver's: the events exchange, by the type to which the order-importer's queue is bound.
+const BY_TOPIC: Way = ("crossdock.events", "shop.order.changed");
+
+/// The default exchange, by the queue's name.
+const STRAIGHT: Way = ("", crossdock_order_importer::QUEUE.name);
 
 /// Delivery mode that survives a restart. Source: AMQP 0-9-1 specification, class basic.
 const PERSISTENT: u8 = 2;
@@ -54,10 +57,11 @@ async fn publish(options: &LibraryOptions) -> anyhow::Result<Figures> {
     }
     let places = channels.iter().cycle().take(options.in_flight).zip(1_u64..);
     let places: Vec<_> = places.map(|(channel, place)| (channel.clone(), letters(place))).collect();
+    let way = if options.straight { STRAIGHT } else { BY_TOPIC };
     let (own, start) = (Own::begin()?, Instant::now());
     let tasks = places
         .into_iter()
-        .map(|(channel, letters)| tokio::spawn(keep(channel, letters, start, options.time)));
+        .map(|(channel, letters)| tokio::spawn(keep(channel, letters, way, start, options.time)));
     let tallies: anyhow::Result<Vec<Tally>> = try_join_all(tasks).await?.into_iter().collect();
     for connection in connections {
         connection.close(200, "measured".into()).await?;
@@ -66,7 +70,13 @@ async fn publish(options: &LibraryOptions) -> anyhow::Result<Figures> {
 }
 
 /// Keeps one message in flight until the end.
-async fn keep(channel: Channel, letters: Vec<Letter>, start: Instant, time: Time) -> anyhow::Result<Tally> {
+async fn keep(
+    channel: Channel,
+    letters: Vec<Letter>,
+    (exchange, key): Way,
+    start: Instant,
+    time: Time,
+) -> anyhow::Result<Tally> {
     let mut tally = Tally::new(start, time);
     let end = start + time.whole();
     for letter in letters.iter().cycle() {
@@ -75,7 +85,7 @@ async fn keep(channel: Channel, letters: Vec<Letter>, start: Instant, time: Time
             break;
         }
         let options = BasicPublishOptions { mandatory: true, immediate: false };
-        let (exchange, key) = (ShortString::from(EXCHANGE), ShortString::from(ROUTING_KEY));
+        let (exchange, key) = (ShortString::from(exchange), ShortString::from(key));
         let confirm = channel
             .basic_publish(exchange, key, options, &letter.body, letter.properties.clone())
             .await?

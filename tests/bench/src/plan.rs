@@ -26,6 +26,9 @@ const ONE_CHANNEL_UP_TO: u32 = 16;
 /// Connections and channels on each, over which the client library spreads what is in flight.
 const SPREADS: [(u32, u32); 4] = [(1, 1), (1, 2), (1, 4), (4, 1)];
 
+/// Channels on which the library publishes straight to the queue: those on which it is fastest.
+const STRAIGHT_CHANNELS: u32 = 4;
+
 /// Before each measurement, in milliseconds.
 const WARM_MS: u32 = 300;
 
@@ -35,9 +38,22 @@ const SLACK_SECS_MAX: u32 = 30;
 /// What is measured. In the order of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Case {
-    Noop { connections: u32 },
-    Library { in_flight: u32, connections: u32, channels: u32 },
-    Receiver { connections: u32 },
+    Noop {
+        connections: u32,
+    },
+    Library {
+        in_flight: u32,
+        connections: u32,
+        channels: u32,
+    },
+    /// The library past the events exchange, straight to the queue: what routing by topic costs RabbitMQ.
+    Straight {
+        in_flight: u32,
+        channels: u32,
+    },
+    Receiver {
+        connections: u32,
+    },
     PacedNoop,
     PacedReceiver,
     Genuine(Flood),
@@ -92,6 +108,11 @@ impl Run {
             }
             Case::Library { in_flight, connections, channels } => {
                 let library = self.measure_library(in_flight, connections, channels)?;
+                self.measure(library, None).await?
+            }
+            Case::Straight { in_flight, channels } => {
+                let mut library = self.measure_library(in_flight, 1, channels)?;
+                library.arg("--straight");
                 self.measure(library, None).await?
             }
             Case::Receiver { connections } => self.receiver(connections, None).await?,
@@ -199,6 +220,9 @@ fn cases(level: u32) -> Vec<Case> {
     });
     let mut cases = vec![Case::Noop { connections: level }];
     cases.extend(library);
+    if level == highest() {
+        cases.push(Case::Straight { in_flight: level, channels: STRAIGHT_CHANNELS });
+    }
     cases.push(Case::Receiver { connections: level });
     cases
 }
@@ -218,7 +242,7 @@ impl Case {
     fn part(self) -> Part {
         match self {
             Self::Noop { .. } => Part::Noop,
-            Self::Library { .. } => Part::Library,
+            Self::Library { .. } | Self::Straight { .. } => Part::Library,
             Self::Receiver { .. } => Part::Receiver,
             Self::PacedNoop | Self::PacedReceiver => Part::Paced,
             Self::Genuine(_) | Self::Forged(_) => Part::Flood,
@@ -235,6 +259,9 @@ impl fmt::Display for Case {
             }
             Self::Library { in_flight, connections, .. } => {
                 write!(f, "library, {in_flight} in flight, {}", many(connections, "connection"))
+            }
+            Self::Straight { in_flight, channels } => {
+                write!(f, "library, {in_flight} in flight, {channels} channels, straight to the queue")
             }
             Self::Receiver { connections } => write!(f, "receiver, {}", many(connections, "connection")),
             Self::PacedNoop => f.write_str("no-op route, half the receiver's load"),

@@ -89,8 +89,10 @@ impl Session for Keeper {
             }
         }
         self.stand(Standing::Down("the publisher is stopped".to_owned()));
-        // What is in flight beyond the limit is unconfirmed, and its sender is told so.
-        let _ = timeout(Duration::from_secs(STOP_SECS_MAX), self.room.acquire_many(IN_FLIGHT_MAX)).await;
+        // A blocked one confirms nothing. What is in flight beyond the limit is unconfirmed, and its sender is told so.
+        if matches!(*state.borrow(), State::Open) {
+            let _ = timeout(Duration::from_secs(STOP_SECS_MAX), self.room.acquire_many(IN_FLIGHT_MAX)).await;
+        }
         wire.close().await;
         Ok(())
     }

@@ -10,7 +10,6 @@ mod traffic;
 mod window;
 
 use std::io;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,7 +19,7 @@ use futures_util::io::AsyncReadExt as _;
 use lapin::tcp::AMQPUriTcpExt as _;
 use lapin::types::MAX_SHORT_STRING_LENGTH;
 use lapin::uri::AMQPUri;
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -32,8 +31,11 @@ use window::{Answer, Window};
 /// Channels in use. RabbitMQ works each in a process of its own: two take more than one, and more take no more than two.
 const CHANNELS: u16 = 2;
 
+/// Messages in flight on a channel before the next one is used: RabbitMQ takes few with less work on one channel.
+const CHANNEL_MESSAGES: usize = 96;
+
 /// Writes on their way to RabbitMQ and back at once: it works on one while the next arrives.
-const WRITES_IN_FLIGHT: usize = 8;
+const WRITES_IN_FLIGHT: usize = 2;
 
 /// Longest time for opening it to a peer that has just greeted us, in seconds.
 const OPEN_SECS_MAX: u64 = 10;
@@ -103,8 +105,6 @@ pub(super) enum State {
 pub(super) struct Wire {
     shared: Arc<Shared>,
     frame_bytes_max: usize,
-    /// Channels are taken in turn.
-    next: AtomicU16,
     _traffic: JoinSet<()>,
 }
 
@@ -125,7 +125,7 @@ struct Outbox {
     /// Messages among these bytes.
     unwritten: usize,
     /// One for each channel, the first for channel 1.
-    windows: Vec<Window>,
+    windows: [Window; CHANNELS as usize],
     /// Why nothing goes in now: RabbitMQ does not read it, or the connection is lost.
     closed: Option<String>,
 }
@@ -146,19 +146,25 @@ impl Wire {
         traffic.spawn(async move { reader.lose(traffic::read(read, &reader, heartbeat_secs).await) });
         traffic.spawn(async move { writer.lose(traffic::write(write, &writer, heartbeat_secs).await) });
         traffic.spawn(async move { watcher.lose(watcher.unconfirmed().await) });
-        Ok(Self { shared, frame_bytes_max, next: AtomicU16::new(0), _traffic: traffic })
+        Ok(Self { shared, frame_bytes_max, _traffic: traffic })
     }
 
     /// Publishes a letter and waits for RabbitMQ's answer. Two at once may come to their queue in either order: channels keep none
     /// among each other. Who needs an order waits for one before the next.
-    pub(super) async fn send(&self, letter: &Letter<'_>) -> Result<(), PublishError> {
+    ///
+    /// `place` is among those in flight: it is given back once RabbitMQ has answered, whether or not the caller still waits.
+    pub(super) async fn send(
+        &self,
+        letter: &Letter<'_>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(), PublishError> {
         if letter.routing_key.len() > MAX_SHORT_STRING_LENGTH {
             return Err(PublishError::Unroutable(letter.routing_key.to_owned()));
         }
-        let channel = 1 + self.next.fetch_add(1, Ordering::Relaxed) % CHANNELS;
+        let channel = self.shared.channel();
         let frames = frames::publish(letter, channel, self.frame_bytes_max);
-        let answer =
-            self.shared.put(channel, &frames, cut(letter.contents.id, MAX_SHORT_STRING_LENGTH).to_owned());
+        let id = cut(letter.contents.id, MAX_SHORT_STRING_LENGTH).to_owned();
+        let answer = self.shared.put(channel, &frames, id, Some(place));
         match answer.map_err(PublishError::Unavailable)?.await {
             Ok(Answer::Confirmed) => Ok(()),
             Ok(Answer::Refused) => Err(PublishError::Refused),
@@ -204,7 +210,7 @@ impl Shared {
             outbox: Mutex::new(Outbox {
                 bytes: Vec::new(),
                 unwritten: 0,
-                windows: (0..CHANNELS).map(|_| Window::new()).collect(),
+                windows: std::array::from_fn(|_| Window::new()),
                 closed: None,
             }),
             filled: Notify::new(),
@@ -218,15 +224,30 @@ impl Shared {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The channel that the next message should take. Approximate: others choose at the same time.
+    fn channel(&self) -> u16 {
+        let outbox = self.lock();
+        let filled = |(_, window): &(u16, &Window)| (window.len() + 1).max(CHANNEL_MESSAGES);
+        let least = (1..).zip(&outbox.windows).min_by_key(filled);
+        least.map_or(1, |(channel, _)| channel)
+    }
+
     /// # Errors
     /// Nothing goes in now, and why.
-    fn put(&self, channel: u16, frames: &[u8], id: String) -> Result<oneshot::Receiver<Answer>, String> {
+    fn put(
+        &self,
+        channel: u16,
+        frames: &[u8],
+        id: String,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Result<oneshot::Receiver<Answer>, String> {
         let answer = {
             let mut outbox = self.lock();
             if let Some(why) = &outbox.closed {
                 return Err(why.clone());
             }
-            let answer = outbox.window(channel).map_err(|error| chain(&error))?.push(id, Instant::now());
+            let window = outbox.window(channel).map_err(|error| chain(&error))?;
+            let answer = window.push(id, Instant::now(), place);
             outbox.bytes.extend_from_slice(frames);
             outbox.unwritten += 1;
             answer
@@ -245,8 +266,7 @@ impl Shared {
     /// Whether what is unwritten is a good part of what is in flight.
     fn is_worth_a_write(&self) -> bool {
         let outbox = self.lock();
-        let in_flight: usize = outbox.windows.iter().map(Window::len).sum();
-        outbox.unwritten * WRITES_IN_FLIGHT >= in_flight
+        outbox.unwritten * WRITES_IN_FLIGHT >= outbox.in_flight()
     }
 
     fn settle(&self, channel: u16, tag: u64, multiple: bool, taken: bool) -> Result<(), WireError> {
@@ -283,6 +303,7 @@ impl Shared {
         let told = chain(&why);
         if self.turn(State::Lost(Arc::new(why))) {
             outbox.give_up(&told);
+            outbox.windows.iter_mut().for_each(Window::clear);
             outbox.closed = Some(told);
         }
     }
@@ -320,6 +341,10 @@ impl Outbox {
         self.windows.iter_mut().for_each(|window| window.give_up(why));
     }
 
+    fn in_flight(&self) -> usize {
+        self.windows.iter().map(Window::len).sum()
+    }
+
     /// How long the oldest of those who wait has waited.
     fn age(&self) -> Duration {
         let now = Instant::now();
@@ -329,10 +354,12 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
+
     use super::*;
 
     fn put(shared: &Shared) -> Result<oneshot::Receiver<Answer>, String> {
-        shared.put(1, b"frames", "m1".to_owned())
+        shared.put(1, b"frames", "m1".to_owned(), None)
     }
 
     #[test]
@@ -344,6 +371,36 @@ mod tests {
         assert_eq!(put(&shared).err().as_deref(), Some("no memory"));
         shared.open_again();
         assert!(put(&shared).is_ok());
+    }
+
+    #[test]
+    fn few_messages_share_a_channel_and_many_use_all() {
+        let (shared, mut waiting) = (Shared::new(), Vec::new());
+        let mut put = |count: usize| {
+            for _ in 0..count {
+                waiting.push(shared.put(shared.channel(), b"", String::new(), None).unwrap());
+            }
+            shared.lock().windows.each_ref().map(Window::len)
+        };
+        assert_eq!(put(CHANNEL_MESSAGES), [CHANNEL_MESSAGES, 0]);
+        assert_eq!(put(CHANNEL_MESSAGES), [CHANNEL_MESSAGES; 2]);
+        assert_eq!(put(10), [CHANNEL_MESSAGES + 5; 2]);
+    }
+
+    #[tokio::test]
+    async fn places_come_back_with_the_answer_or_with_the_loss_of_the_wire() {
+        let (shared, places) = (Shared::new(), Arc::new(Semaphore::new(3)));
+        let put =
+            || shared.put(1, b"", "m".to_owned(), Arc::clone(&places).try_acquire_owned().ok()).unwrap();
+        let waiting = [put(), put(), put()];
+        drop(waiting);
+        assert_eq!(places.available_permits(), 0, "RabbitMQ may still take all three");
+        shared.settle(1, 1, false, true).unwrap();
+        assert_eq!(places.available_permits(), 1);
+        shared.block("no memory".to_owned());
+        assert_eq!(places.available_permits(), 1);
+        shared.lose(WireError::Silent);
+        assert_eq!(places.available_permits(), 3);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::pace::Pace;
+use super::pace::{Pace, Phase};
 
 /// Places for connections.
 #[derive(Debug)]
@@ -32,11 +32,17 @@ impl Places {
     }
 
     /// A place, if need be that of the connection that waits longest for its peer; none if all connections are at work.
+    ///
+    /// One whose body is arriving is the last to go: to get at it, a stranger would need as many bodies, and each of his that
+    /// gives way is a failure of his address.
     pub(crate) fn take(self: &Arc<Self>) -> Option<Place> {
         let mut book = self.lock();
         if book.held.len() >= self.max {
-            let waiting = book.held.iter().filter_map(|(number, pace)| Some((pace.waiting()?, *number)));
-            let (_, number) = waiting.min()?;
+            let waiting = book.held.iter().filter_map(|(number, pace)| {
+                let (phase, since) = pace.phase();
+                (phase != Phase::Answer).then_some((phase == Phase::Body, since, *number))
+            });
+            let (.., number) = waiting.min()?;
             book.held.remove(&number)?.give_way();
         }
         book.last += 1;
@@ -63,7 +69,6 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pace::Phase;
     use super::*;
 
     #[test]
@@ -80,6 +85,17 @@ mod tests {
         assert!(places.take().is_none(), "it had lost its place already");
         drop(working);
         assert!(places.take().is_some());
+    }
+
+    #[test]
+    fn whose_body_is_arriving_gives_way_last() {
+        let places = Arc::new(Places::new(2));
+        let (body, idle) = (places.take().unwrap(), places.take().unwrap());
+        body.pace.enter(Phase::Body);
+        idle.pace.enter(Phase::Idle);
+        let _third = places.take().unwrap();
+        assert!(places.lock().held.contains_key(&body.number), "though it waits longer");
+        assert!(!places.lock().held.contains_key(&idle.number));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::WireError;
 
@@ -41,6 +41,8 @@ struct Slot {
     waiting: Option<oneshot::Sender<Answer>>,
     /// Whether RabbitMQ has answered: a slot before it may still be open.
     settled: bool,
+    /// Given back with RabbitMQ's answer.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Window {
@@ -48,10 +50,22 @@ impl Window {
         Self { first: 1, slots: VecDeque::new() }
     }
 
-    /// Takes the next message, in the order in which they are written.
-    pub(super) fn push(&mut self, id: String, since: Instant) -> oneshot::Receiver<Answer> {
+    /// Takes the next message, in the order in which they are written; `place` is its place among all that are in flight.
+    pub(super) fn push(
+        &mut self,
+        id: String,
+        since: Instant,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> oneshot::Receiver<Answer> {
         let (waiting, answer) = oneshot::channel();
-        self.slots.push_back(Slot { id, since, returned: false, waiting: Some(waiting), settled: false });
+        self.slots.push_back(Slot {
+            id,
+            since,
+            returned: false,
+            waiting: Some(waiting),
+            settled: false,
+            place,
+        });
         answer
     }
 
@@ -107,6 +121,11 @@ impl Window {
         self.slots.len()
     }
 
+    /// Forgets all: no answer will come.
+    pub(super) fn clear(&mut self) {
+        self.slots.clear();
+    }
+
     /// How long the oldest of those who wait has waited.
     pub(super) fn age(&self, now: Instant) -> Duration {
         let oldest = self.slots.iter().find(|slot| slot.waiting.is_some());
@@ -117,6 +136,7 @@ impl Window {
 impl Slot {
     fn settle(&mut self, taken: bool) {
         self.settled = true;
+        self.place = None;
         let answer = match (self.returned, taken) {
             (true, _) => Answer::Returned,
             (false, true) => Answer::Confirmed,
@@ -131,12 +151,14 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::sync::oneshot::error::TryRecvError;
 
     use super::*;
 
     fn window(messages: usize) -> (Window, Vec<oneshot::Receiver<Answer>>) {
         let mut window = Window::new();
-        let answers = (1..=messages).map(|tag| window.push(format!("m{tag}"), Instant::now())).collect();
+        let answers =
+            (1..=messages).map(|tag| window.push(format!("m{tag}"), Instant::now(), None)).collect();
         (window, answers)
     }
 
@@ -188,7 +210,7 @@ mod tests {
         window.give_up("no memory");
         assert_eq!(told(&mut answers), vec![Some(Answer::Unknown("no memory".to_owned())); 2]);
         assert_eq!(window.age(Instant::now() + Duration::from_secs(9)), Duration::ZERO);
-        let mut third = window.push("m3".to_owned(), Instant::now());
+        let mut third = window.push("m3".to_owned(), Instant::now(), None);
         assert!(window.age(Instant::now() + Duration::from_secs(9)) > Duration::from_secs(8));
         window.settle(3, true, true).unwrap();
         assert_eq!((third.try_recv(), window.slots.len()), (Ok(Answer::Confirmed), 0));
@@ -214,7 +236,7 @@ mod tests {
                     prop_assert_eq!(answers[other].try_recv(), Ok(expected));
                 }
                 for other in (0..40).filter(|other| !settled[*other]) {
-                    prop_assert!(matches!(answers[other].try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+                    prop_assert!(matches!(answers[other].try_recv(), Err(TryRecvError::Empty)));
                 }
             }
         }
