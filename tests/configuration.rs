@@ -78,6 +78,7 @@ api_url = "{bigcommerce}"
 
 [store.orders]
 prefix = "BG"
+bundle_prefix = "KIT-"
 countries = ["AU", "NZ"]
 test_skus = ["Test001"]
 

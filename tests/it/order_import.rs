@@ -61,6 +61,38 @@ async fn a_filtered_order_is_recorded_with_its_reason_and_released_once_it_fits(
     assert_eq!(world.warehouse.received(&format!("W-{unpaid}")), 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_kit_the_parts_are_packed_and_one_without_parts_is_held() {
+    const AWAITING_FULFILLMENT: i64 = 11;
+    let world = World::create(Engine::Sqlite).await;
+    let _crossdock = world.run().await;
+    let kit = world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1), ("MUG", 2)]).unpaid());
+    let bare = world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1), ("MUG", 1)]).unpaid());
+    for (id, part_of) in [(&kit, 0), (&bare, 1)] {
+        world.bigcommerce.change_products(id, |products| {
+            products[0]["sku"] = "KIT-GIFT".into();
+            // A line that is its own parent is nobody else's part.
+            products[1]["parent_order_product_id"] = products[part_of]["id"].clone();
+        });
+        world.bigcommerce.set_status(id, AWAITING_FULFILLMENT);
+    }
+
+    let number = format!("BG{kit}");
+    world.order_in_state(&number, "accepted").await;
+    let orders = world.warehouse.orders();
+    let order = orders.iter().find(|order| order.number.as_str() == number).unwrap();
+    let lines: Vec<(&str, u32)> = order.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
+    assert_eq!(lines, [("MUG", 2)]);
+    world.warehouse.ship(&number, None).unwrap();
+    world.order_in_state(&number, "shipped").await;
+    assert_eq!(world.bigcommerce.shipments(&kit)[0]["items"].as_array().unwrap().len(), 1);
+
+    let story = world.order_in_state(&bare, "held").await;
+    let told = "'KIT-GIFT' is a kit, and none of its parts is in the order; add them at the shop";
+    assert_eq!(story["reason"], told);
+    assert_eq!(world.warehouse.received(&format!("BG{bare}")), 0);
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn doubled_and_reordered_webhooks_release_an_order_once(

@@ -16,6 +16,9 @@ pub(crate) struct OrderProduct {
     /// The shipping consignment that it belongs to; 0 for none.
     #[serde(default, deserialize_with = "loose::id")]
     pub(crate) order_address_id: u64,
+    /// The line of the product that it is bundled in; 0 for none.
+    #[serde(default, deserialize_with = "loose::id")]
+    pub(crate) parent_order_product_id: u64,
     #[serde(default, deserialize_with = "loose::text")]
     pub(crate) name: String,
     #[serde(default, deserialize_with = "loose::text")]

@@ -106,6 +106,9 @@ fn map_line(line: &Placed<'_>) -> ShopLine {
     let product = line.product;
     ShopLine {
         line_id: LineId::new(product.id.to_string()),
+        part_of: Some(product.parent_order_product_id)
+            .filter(|id| *id > 0)
+            .map(|id| LineId::new(id.to_string())),
         sku: Sku::new(&product.sku),
         name: product.name.clone(),
         quantity: units_wanted(product),
@@ -230,6 +233,17 @@ mod tests {
         ]);
         let options = mapped(order).lines[0].options.clone();
         assert_eq!((options["Color"].as_str(), options["Size"].as_str()), ("Red, Blue", ""));
+    }
+
+    /// The order of orders.v2.oas2.yml that has a bundled product names its parent in this field.
+    #[test]
+    fn a_bundled_product_is_a_part_of_its_parent() {
+        let mut order = value(ORDER);
+        let lines = order["consignments"]["shipping"][0]["line_items"].as_array_mut().unwrap();
+        let kit = lines[0]["id"].clone();
+        lines[1]["parent_order_product_id"] = kit;
+        let lines = mapped(order).lines;
+        assert_eq!((&lines[0].part_of, &lines[1].part_of), (&None, &Some(lines[0].line_id.clone())));
     }
 
     proptest! {

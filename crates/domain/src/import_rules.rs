@@ -1,5 +1,7 @@
 //! Which of a shop's orders go to the warehouse, and in what shape.
 
+mod kits;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -7,6 +9,8 @@ use jiff::Timestamp;
 use crate::{
     Address, OrderLine, OrderNumber, Platform, ReleasedOrder, ShopLine, ShopOrder, ShopStatus, Sku, StoreId,
 };
+
+pub use kits::Kits;
 
 /// A shop's rules for its orders. An empty list lets everything through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct ImportRules {
     pub countries: Vec<String>,
     /// BigCommerce channel ids.
     pub channels: Vec<i64>,
+    /// Their own lines are left out; their parts are packed.
+    pub kits: Kits,
     /// An order of only these is marked `test`.
     pub test_skus: Vec<Sku>,
     /// Options that the warehouse is told, by display name; compared without regard to case.
@@ -114,8 +120,14 @@ impl ImportRules {
                 order.destinations
             ));
         }
-        let shipped: Vec<&ShopLine> =
-            order.lines.iter().filter(|line| line.shippable && line.quantity > 0).collect();
+        if let Some(kit) = self.kits.without_parts(&order.lines) {
+            return hold(format!(
+                "'{}' is a kit, and none of its parts is in the order; add them at the shop",
+                kit.sku
+            ));
+        }
+        let wanted = order.lines.iter().filter(|line| line.shippable && line.quantity > 0);
+        let shipped: Vec<&ShopLine> = wanted.filter(|line| !self.kits.contain(&line.sku)).collect();
         if let Some(line) = shipped.iter().find(|line| line.sku.as_str().trim().is_empty()) {
             return hold(format!("'{}' has no SKU; give the product one at the shop", line.name));
         }

@@ -42,6 +42,8 @@ pub struct ShopOrder {
 pub struct ShopLine {
     /// The shop's id of the line.
     pub line_id: LineId,
+    /// The line of the kit that it is a part of, where the shop says so.
+    pub part_of: Option<LineId>,
     /// SKU of the chosen variant; empty where the shop has none.
     pub sku: Sku,
     /// Name as the buyer saw it.

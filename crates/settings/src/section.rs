@@ -68,15 +68,6 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Refuses a text whose feature is not built; an empty one leaves it off.
-    pub(crate) fn take_unbuilt_text(&mut self, key: &'static str) {
-        if let Some(item) = self.take(key)
-            && item.text_or_empty().is_some_and(|text| !text.is_empty())
-        {
-            item.not_supported_yet();
-        }
-    }
-
     /// Records a problem with a key that the section lacks.
     pub(crate) fn refuse(&self, key: &str, what: &str) {
         self.source.report(self.line, &self.path_of(key), what);

@@ -193,8 +193,6 @@ mod tests {
         ];
         let inside = [
             "legacy = { username = 'npf' }",
-            "[store.orders]\nbundle_prefix = 'KIT-'",
-            "[store.orders]\nbundle_suffix = '-KIT'",
             "[store.orders]\nhold_hours = 1",
             "[store.orders]\nsweep_every = '5m'",
             "[store.stock]\ndaily_at = '18:00'",

@@ -16,6 +16,7 @@ fn rules() -> ImportRules {
         fulfillment_statuses: vec![],
         countries: vec!["AU".into(), "NZ".into()],
         channels: vec![1],
+        kits: Kits { prefix: "KIT-".into(), suffix: "-SET".into() },
         test_skus: vec![Sku::from("Test001"), Sku::from("Test002")],
         product_options: vec!["Size".into(), "HS Code".into()],
     }
@@ -24,6 +25,7 @@ fn rules() -> ImportRules {
 fn line(sku: &str) -> ShopLine {
     ShopLine {
         line_id: LineId::from("7"),
+        part_of: None,
         sku: Sku::from(sku),
         name: "Tee".into(),
         quantity: 2,
@@ -164,4 +166,43 @@ fn what_is_not_shipped_is_left_out() {
     download.shippable = false;
     let released = released(&order(vec![line("TEE-M"), download]));
     assert_eq!(released.lines.len(), 1);
+}
+
+fn part(sku: &str, kit: &str) -> ShopLine {
+    ShopLine { part_of: Some(LineId::from(kit)), ..line(sku) }
+}
+
+fn numbered(id: &str, line: ShopLine) -> ShopLine {
+    ShopLine { line_id: LineId::from(id), ..line }
+}
+
+#[test]
+fn a_kits_own_line_is_left_out_and_its_parts_are_packed() {
+    let untold = vec![line("KIT-DESK"), line("LEG"), line("TOP"), line("TEA-SET"), line("SETTER")];
+    let told = vec![
+        numbered("1", line("KIT-DESK")),
+        numbered("2", part("TEA-SET", "1")),
+        part("LEG", "1"),
+        part("TOP", "1"),
+        part("SETTER", "2"),
+    ];
+    for lines in [untold, told] {
+        let skus: Vec<_> = released(&order(lines)).lines.into_iter().map(|line| line.sku).collect();
+        assert_eq!(skus, ["LEG", "TOP", "SETTER"].map(Sku::from));
+    }
+    let plain = ImportRules { kits: Kits::default(), ..rules() };
+    assert!(matches!(plain.decide(&order(vec![line("KIT-DESK")])), Decision::Release(_)));
+}
+
+#[test]
+fn a_kit_without_parts_is_held() {
+    let told = "'KIT-DESK' is a kit, and none of its parts is in the order; add them at the shop";
+    assert_eq!(held(|it| it.lines = vec![line("KIT-DESK")]), told);
+    assert_eq!(held(|it| it.lines = vec![line("KIT-DESK"), line("TEA-SET")]), told);
+    let refunded = ShopLine { quantity: 0, ..line("LEG") };
+    assert_eq!(held(|it| it.lines = vec![line("KIT-DESK"), refunded]), told);
+    let download = ShopLine { shippable: false, ..part("MANUAL", "1") };
+    assert_eq!(held(|it| it.lines = vec![numbered("1", line("KIT-DESK")), download, line("MUG")]), told);
+    let others = vec![numbered("1", line("KIT-DESK")), numbered("2", line("TEA-SET")), part("CUP", "2")];
+    assert_eq!(held(|it| it.lines = others), told, "another kit's parts are not its own");
 }

@@ -51,6 +51,7 @@ fn is_pickup(option: &ShippingOption) -> bool {
 fn line(item: Item) -> ShopLine {
     ShopLine {
         line_id: LineId::new(item.id.0.as_str()),
+        part_of: None,
         shippable: is_shippable(&item),
         sku: Sku::new(item.sku.0),
         name: item.name.0,

@@ -1,6 +1,6 @@
 //! Settings for the tests of this folder.
 
-use crossdock_domain::{ImportRules, Platform, StockPush, StoreId};
+use crossdock_domain::{ImportRules, Kits, Platform, StockPush, StoreId};
 use crossdock_settings::{
     BigcommerceConnection, Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings,
 };
@@ -27,6 +27,7 @@ pub(super) fn store(platform: Platform) -> StoreSettings {
             fulfillment_statuses: vec!["AWAITING_PROCESSING".into()],
             countries: vec!["AU".into(), "NZ".into()],
             channels: vec![1],
+            kits: Kits::default(),
             test_skus: vec!["Test001".into(), "Test002".into()],
             product_options: Vec::new(),
         },

@@ -1,7 +1,8 @@
 //! `[store.orders]`: which orders go to the warehouse, and in what shape.
 
 use crossdock_domain::{
-    BIGCOMMERCE_STATUSES, ECWID_FULFILLMENT_STATUSES, ECWID_PAYMENT_STATUSES, ImportRules, Platform, Sku,
+    BIGCOMMERCE_STATUSES, ECWID_FULFILLMENT_STATUSES, ECWID_PAYMENT_STATUSES, ImportRules, Kits, Platform,
+    Sku,
 };
 
 use super::{Shop, start_date, take_of};
@@ -38,6 +39,10 @@ pub(super) fn read(mut section: Section<'_>, shop: Shop, claims: &mut Claims) ->
     let countries = section.take("countries").and_then(|item| item.each(|item| item.parsed(parse_country)));
     let channels = take_of(&mut section, "channels", Platform::Bigcommerce, shop.platform);
     let channels = channels.and_then(|item| item.each(|item| item.integer_from(1)));
+    let kits = Kits {
+        prefix: read_mark(&mut section, "bundle_prefix"),
+        suffix: read_mark(&mut section, "bundle_suffix"),
+    };
     let test_skus = section.take("test_skus").and_then(|item| item.each(|item| item.text().map(Sku::from)));
     let product_options = section.take("product_options").and_then(|item| item.each(Item::string));
     refuse_unbuilt(&mut section);
@@ -53,20 +58,25 @@ pub(super) fn read(mut section: Section<'_>, shop: Shop, claims: &mut Claims) ->
         fulfillment_statuses,
         countries: countries.unwrap_or_default(),
         channels: channels.unwrap_or_default(),
+        kits,
         test_skus: test_skus.unwrap_or_default(),
         product_options: product_options.unwrap_or_else(|| names(&PRODUCT_OPTIONS_DEFAULT)),
     })
 }
 
 fn refuse_unbuilt(section: &mut Section<'_>) {
-    section.take_unbuilt_text("bundle_prefix");
-    section.take_unbuilt_text("bundle_suffix");
     section.take_unbuilt("sweep_every");
     if let Some(item) = section.take("hold_hours")
         && item.integer_from(0).is_some_and(|hours| hours > 0)
     {
         item.not_supported_yet();
     }
+}
+
+/// What a kit's SKU begins or ends with; empty for nothing.
+fn read_mark(section: &mut Section<'_>, key: &'static str) -> String {
+    let text = section.take(key).and_then(|item| item.text_or_empty());
+    text.unwrap_or_default().to_owned()
 }
 
 /// The prefix, if the shop's numbers are its own with it.
