@@ -33,14 +33,14 @@ impl Places {
 
     /// A place, if need be that of the connection that waits longest for its peer; none if all connections are at work.
     ///
-    /// One whose body is arriving is the last to go: to get at it, a stranger would need as many bodies, and each of his that
-    /// gives way is a failure of his address.
+    /// Those between two requests go first. To get at a request that is arriving, a stranger needs as many of his own that are not
+    /// whole, and each of them that gives way is a failure of his address.
     pub(crate) fn take(self: &Arc<Self>) -> Option<Place> {
         let mut book = self.lock();
         if book.held.len() >= self.max {
             let waiting = book.held.iter().filter_map(|(number, pace)| {
                 let (phase, since) = pace.phase();
-                (phase != Phase::Answer).then_some((phase == Phase::Body, since, *number))
+                (phase != Phase::Answer).then_some((phase != Phase::Idle, since, *number))
             });
             let (.., number) = waiting.min()?;
             book.held.remove(&number)?.give_way();
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_body_is_arriving_gives_way_last() {
+    fn who_is_between_requests_gives_way_before_whose_request_is_arriving() {
         let places = Arc::new(Places::new(2));
         let (body, idle) = (places.take().unwrap(), places.take().unwrap());
         body.pace.enter(Phase::Body);

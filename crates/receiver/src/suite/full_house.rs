@@ -52,9 +52,9 @@ async fn a_connection_that_waits_gives_way_to_a_new_one() {
     let mut idle = served.connect().await;
     write(&mut idle, LIVEZ).await;
     read_until(&mut idle, "alive\n").await;
-    for waiting in [&mut slow, &mut idle] {
+    for waiting in [&mut idle, &mut slow] {
         let mut new = in_flight(&served).await;
-        assert_eq!(read_to_end(waiting).await, "", "who waited longer gave way");
+        assert_eq!(read_to_end(waiting).await, "", "who is between requests gives way first");
         write(&mut new, "{}").await;
         tokio::spawn(async move { read_until(&mut new, "never").await });
     }
