@@ -84,7 +84,8 @@ async fn a_disk_that_takes_no_more_is_a_503_and_loses_nothing_that_was_answered_
     let (shop, mut taken, mut refused) = (world.shop(), BTreeSet::new(), BTreeSet::new());
     for round in 0.. {
         assert!(round < 50, "a file of 2 MiB holds {} events", taken.len());
-        let answers = shop.send_all(round * ROUND + 1..=(round + 1) * ROUND, AT_ONCE as usize, |_, _| {}).await;
+        let answers =
+            shop.send_all(round * ROUND + 1..=(round + 1) * ROUND, AT_ONCE as usize, |_, _| {}).await;
         taken.append(&mut answered(&answers, Answer::OK));
         refused.append(&mut answered(&answers, Answer::Status(503)));
         assert_eq!(taken.len() + refused.len(), ((round + 1) * ROUND) as usize, "{answers:?}");
