@@ -54,9 +54,17 @@ fn links(own: TraceParent, causes: &[TraceParent]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use std::io;
-    use std::sync::{Arc, Mutex};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
     use super::*;
+
+    /// The tests run one after the other: a span that is first made where nobody listens, while a subscriber begins to
+    /// elsewhere, may be remembered as one that nobody wants.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    fn in_turn() -> MutexGuard<'static, ()> {
+        ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
     const FIRST: &str = "00-11111111111111111111111111111111-b7ad6b7169203331-01";
     const LAST: &str = "00-22222222222222222222222222222222-b7ad6b7169203331-01";
@@ -92,6 +100,7 @@ mod tests {
 
     #[test]
     fn the_last_cause_lends_its_trace_and_the_others_are_linked_once() {
+        let _turn = in_turn();
         let trace = Trace::of([Some(FIRST), Some(LAST)]).parent();
         assert_eq!(trace.trace_id(), "2".repeat(32));
         assert_ne!(trace.to_string(), LAST, "each step is a parent of its own");
@@ -104,12 +113,14 @@ mod tests {
 
     #[test]
     fn work_without_a_usable_cause_starts_a_trace() {
+        let _turn = in_turn();
         let (one, other) = (Trace::of([None, Some("broken")]).parent(), Trace::of([]).parent());
         assert_ne!(one.trace_id(), other.trace_id());
     }
 
     #[test]
     fn a_line_names_only_so_many_traces() {
+        let _turn = in_turn();
         let causes: Vec<String> = (1..=100).map(|n| format!("00-{n:032x}-b7ad6b7169203331-01")).collect();
         let causes: Vec<Option<&str>> = causes.iter().map(|it| Some(it.as_str())).collect();
         let text = line(&causes);
