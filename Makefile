@@ -19,9 +19,9 @@ test: services ## Run every test, over a real RabbitMQ and both databases (insta
 fuzz: ## Fuzz what strangers can send, FUZZ_SECS (15) seconds for each of four targets; the first build takes minutes
 	tests/fuzz/run $${FUZZ_SECS:-15}
 
-bench: ## Measure the receiver against the limits of HTTP and of RabbitMQ (5 minutes; ARGS=--help tells options)
+bench: services ## Measure the receiver and importing against what bounds them (20 minutes; ARGS=--help tells options)
 	cargo build --release --package crossdock
-	cargo run --release --package crossdock-bench -- $(ARGS)
+	. target/local/test.env && cargo run --release --package crossdock-bench -- $(ARGS)
 
 lint: ## Check formatting and lints
 	cargo fmt --all --check

@@ -140,6 +140,18 @@ impl Vhost {
         name
     }
 
+    /// From now on no event of this type reaches this queue.
+    ///
+    /// # Panics
+    /// If there is no such queue.
+    pub async fn unbind(&self, queue: &str, kind: &str) {
+        let connection = self.connect().await;
+        let channel = connection.create_channel().await.expect("a new connection opens a channel");
+        let [queue, exchange, kind] = [queue, EVENTS_EXCHANGE, kind].map(ShortString::from);
+        let unbound = channel.queue_unbind(queue, exchange, kind, FieldTable::default());
+        unbound.await.expect("the queue is there");
+    }
+
     /// Closes all connections to this virtual host, as an operator would.
     pub async fn close_connections(&self) {
         let all = self.call(Method::GET, &format!("vhosts/{}/connections", self.name), None).await;

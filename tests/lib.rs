@@ -11,6 +11,7 @@ pub mod log;
 pub mod metadata;
 pub mod node;
 mod observed;
+pub mod packed;
 pub mod process;
 pub mod shop_sender;
 pub mod slow_sender;

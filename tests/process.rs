@@ -77,6 +77,25 @@ impl Process {
         Self { child: command.kill_on_drop(true).spawn().expect("the binary starts") }
     }
 
+    /// Starts another command, whose standard output [`Self::output`] returns.
+    ///
+    /// # Panics
+    /// If the binary is not there.
+    pub fn start_command(config: &Path, arguments: &[&str]) -> Self {
+        let mut command = command(config);
+        command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true);
+        Self { child: command.spawn().expect("the binary starts") }
+    }
+
+    /// Waits until it ends, and returns its exit status and what it printed.
+    ///
+    /// # Panics
+    /// If it does not end for a minute.
+    pub async fn output(self) -> Output {
+        let ended = timeout(Duration::from_secs(END_SECS_MAX), self.child.wait_with_output()).await;
+        ended.expect("the command ends").expect("the command can be waited for")
+    }
+
     /// The memory that it holds, in KiB.
     ///
     /// # Panics

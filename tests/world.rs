@@ -4,9 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crossdock_events::standard_webhooks::key_from_whsec;
 use crossdock_queue::{Broker, Publisher, Topology};
 use crossdock_sandbox::{
-    BigcommerceOptions, BigcommerceShop, EcwidOptions, EcwidShop, Item, Tell, Warehouse, WarehouseOptions,
+    BigcommerceOptions, BigcommerceShop, Door, EcwidOptions, EcwidShop, Item, Tell, Warehouse,
+    WarehouseOptions,
 };
 use crossdock_telemetry::metrics::Metrics;
 use rust_decimal::Decimal;
@@ -59,6 +61,23 @@ impl World {
     /// # Panics
     /// If a part does not start.
     pub async fn over(engine: Engine, vhost: Vhost) -> Self {
+        Self::with_door(engine, vhost, None).await
+    }
+
+    /// The same, with a warehouse whose orders are posted to this door of it.
+    ///
+    /// # Panics
+    /// If a part does not start.
+    pub async fn posting(engine: Engine, vhost: Vhost) -> (Self, Arc<Door>) {
+        let key = key_from_whsec(WAREHOUSE_SECRET).expect("it is one");
+        let door = Door::open((Ipv4Addr::LOCALHOST, 0).into(), vec![key]).await.expect("a port is free");
+        let world = Self::with_door(engine, vhost, Some(door.clone())).await;
+        let posted = format!("[warehouse]\ndeliver = \"http\"\nurl = \"{}\"\n", door.url());
+        world.change_config(|text| text.replace("[warehouse]\n", &posted));
+        (world, door)
+    }
+
+    async fn with_door(engine: Engine, vhost: Vhost, door: Option<Arc<Door>>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let listen = free_address();
         let receiver: Url = format!("http://{listen}").parse().expect("an address makes a URL");
@@ -87,7 +106,7 @@ impl World {
         let text = configuration(&vhost.address(), &ledger, &listen, &bigcommerce.url(), &ecwid.url());
         std::fs::write(&config, text).expect("the temporary folder takes files");
         let stop = CancellationToken::new();
-        let warehouse = start_warehouse(&vhost, &stop);
+        let warehouse = start_warehouse(&vhost, door, &stop);
         Self { vhost, bigcommerce, ecwid, warehouse, config, receiver, stop, folder }
     }
 
@@ -169,12 +188,13 @@ fn broker(vhost: &Vhost) -> Broker {
     Broker { url: vhost.url(), topology: Topology { work } }
 }
 
-fn start_warehouse(vhost: &Vhost, stop: &CancellationToken) -> Arc<Warehouse> {
+fn start_warehouse(vhost: &Vhost, door: Option<Arc<Door>>, stop: &CancellationToken) -> Arc<Warehouse> {
     let (broker, metrics) = (broker(vhost), Metrics::default());
     let publisher = Publisher::start(broker.clone(), &metrics, stop.clone());
     let options = WarehouseOptions {
         broker,
         orders_queue: crossdock_order_importer::WAREHOUSE_ORDERS,
+        door,
         tell: Tell::Publish(publisher),
         ship_after: None,
         count_after_shipments: None,

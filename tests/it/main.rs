@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy allows it in test functions only, and all here serves tests")]
 
+mod after_release;
+mod burst;
 mod commands;
+mod composites;
+mod delivery;
 mod dependencies;
 mod described;
 mod forgery;
@@ -11,16 +15,22 @@ mod full_house;
 mod killed;
 mod layers;
 mod long_outage;
+mod manual;
+mod model;
 mod order_import;
 mod outage;
+mod proof;
 mod queue;
 mod receiver_flood;
 mod reload;
 mod several_processes;
+mod shaping;
 mod shop_trouble;
 mod spool;
 mod spool_trouble;
 mod stock;
 mod stop;
+mod sweeps;
 mod trace;
 mod tracking;
+mod webhooks;

@@ -32,6 +32,9 @@ const WORK: WorkQueue = WorkQueue { name: "crossdock.journey", role: "journey", 
 /// Why a lock of the script can be taken.
 const UNPOISONED: &str = "nobody panics with the script's lock";
 
+/// A lane that gathers.
+const BURST: &str = "burst";
+
 /// A lane whose batches do not end before its gate is opened.
 const STUCK: &str = "stuck";
 
@@ -167,6 +170,10 @@ impl Handler for Script {
             }
             None => Err(Failure { class: "unreadable", chain: "no lane".to_owned(), mend: Mend::Never }),
         }
+    }
+
+    fn gathers(&self, lane: &str) -> bool {
+        lane == BURST
     }
 
     async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {

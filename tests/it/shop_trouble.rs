@@ -51,7 +51,7 @@ async fn an_order_that_the_shop_does_not_have_is_a_dead_letter_with_its_cause(
     assert_eq!(letter.headers["x-crossdock-store"], "acme-au");
     assert_eq!(letter.headers["x-crossdock-subject"], id);
     assert_eq!(letter.headers["x-crossdock-role"], "order-importer");
-    assert_eq!(letter.headers["x-crossdock-attempts"], "1");
+    assert_eq!(letter.headers["x-crossdock-attempts"], "2");
     assert!(letter.headers["x-crossdock-chain"].contains(&format!("the shop has no order {id}")));
     assert_eq!(letter.json()["data"]["order_id"], id);
 

@@ -54,7 +54,8 @@ struct NotNow {
 /// What an answer other than 2xx and 429 means for the caller.
 ///
 /// Source: `docs/start/about/status-codes.mdx` of bigcommerce/docs. 408 and 423 ("currently locked and unavailable") pass by
-/// themselves. A redirect is not followed: it means a wrong `api_url`, which an operator mends while the work waits.
+/// themselves. A redirect is not followed: it means a wrong `api_url`, which an operator mends while the work waits. So does a 404
+/// without the API's own words: it is another server's, and no order counts as deleted for it.
 pub(crate) fn refusal(status: StatusCode, body: &[u8], about: About<'_>) -> StorefrontError {
     let words = own_words(body);
     let answer =
@@ -62,8 +63,8 @@ pub(crate) fn refusal(status: StatusCode, body: &[u8], about: About<'_>) -> Stor
     match status.as_u16() {
         401 => StorefrontError::CredentialsRefused { answer },
         403 => StorefrontError::MissingScope { scope: about.scope.to_owned(), answer },
-        404 => StorefrontError::NotFound { what: about.subject.to_owned() },
-        300..=399 | 408 | 423 | 500.. => {
+        404 if !words.is_empty() => StorefrontError::NotFound { what: about.subject.to_owned() },
+        300..=399 | 404 | 408 | 423 | 500.. => {
             StorefrontError::Unavailable { cause: NotNow { status: status.as_u16(), words }.into() }
         }
         status if words.is_empty() => {
@@ -125,9 +126,12 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use crossdock_storefront::Priority;
+
     use super::*;
 
-    const ABOUT: About<'_> = About { subject: "order 1001", scope: "modify orders" };
+    const ABOUT: About<'_> =
+        About { subject: "order 1001", scope: "modify orders", priority: Priority::Urgent };
 
     fn told(status: u16, body: &str) -> String {
         refusal(StatusCode::from_u16(status).unwrap(), body.as_bytes(), ABOUT).to_string()

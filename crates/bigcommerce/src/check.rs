@@ -1,6 +1,6 @@
 //! Proves that the credentials work and carry the scopes.
 
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Priority, StorefrontError};
 use serde::Deserialize;
 
 use crate::client::{About, Client};
@@ -23,10 +23,15 @@ struct Store {
 
 /// The shop's own name.
 pub(crate) async fn check(client: &Client) -> Result<String, StorefrontError> {
-    let about = About { subject: "store of this hash", scope: "read information & settings" };
+    let about = About {
+        subject: "store of this hash",
+        scope: "read information & settings",
+        priority: Priority::Urgent,
+    };
     let store: Store = client.get("/v2/store", &[], about).await?.read()?;
     for (path, scope) in READS {
-        client.get(path, &[("limit", "1")], About { subject: path, scope }).await?;
+        let about = About { subject: path, scope, priority: Priority::Urgent };
+        client.get(path, &[("limit", "1")], about).await?;
     }
     Ok(store.name)
 }

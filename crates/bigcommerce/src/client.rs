@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossdock_settings::BigcommerceConnection;
-use crossdock_storefront::{Budget, StorefrontError};
+use crossdock_storefront::{Budget, Priority, StorefrontError, Told};
 use http::header::{ACCEPT, HeaderMap};
 use http::{HeaderValue, Method, StatusCode};
 use reqwest::{RequestBuilder, Response};
@@ -25,9 +25,13 @@ const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Wait after a 429 without quota headers, in seconds: BigCommerce's window, which its page on rate limits gives as 30 s.
 const THROTTLED_SECS_DEFAULT: u64 = 30;
 
+/// Requests in a window that does not say how many it has: the smallest plan's (page on rate limits).
+const QUOTA_DEFAULT: u32 = 150;
+
 /// Longest wait believed, in seconds: a wrong header must not park a shop for good.
 const THROTTLED_SECS_MAX: u64 = 15 * 60;
 
+const QUOTA_WHOLE_HEADER: &str = "x-rate-limit-requests-quota";
 const QUOTA_LEFT_HEADER: &str = "x-rate-limit-requests-left";
 const QUOTA_RESET_HEADER: &str = "x-rate-limit-time-reset-ms";
 
@@ -59,6 +63,8 @@ pub(crate) struct About<'a> {
     pub(crate) subject: &'a str,
     /// For a 403, in BigCommerce's words for its scopes: `modify orders`.
     pub(crate) scope: &'static str,
+    /// What it is for.
+    pub(crate) priority: Priority,
 }
 
 /// One shop.
@@ -117,7 +123,7 @@ impl Client {
         request: RequestBuilder,
         about: About<'_>,
     ) -> Result<Answer, StorefrontError> {
-        self.budget.admit().await?;
+        let admitted = self.budget.admit(about.priority).await?;
         let start = Instant::now();
         let request = request.header("x-auth-token", self.token.clone()).header(ACCEPT, "application/json");
         let response = request.send().await.map_err(unavailable)?;
@@ -131,12 +137,13 @@ impl Client {
         let quota = Quota::read(response.headers());
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = quota.reset.unwrap_or(Duration::from_secs(THROTTLED_SECS_DEFAULT));
-            self.budget.close(wait);
+            self.budget.close(wait).await;
             return Err(StorefrontError::Throttled { wait });
         }
-        if let Quota { left: Some(left), reset: Some(reset) } = quota {
-            self.budget.quota(left, reset);
+        if let Some(told) = quota.told() {
+            admitted.told(told);
         }
+        drop(admitted);
         let body = bounded_body(response).await?;
         if status.is_success() { Ok(Answer(body)) } else { Err(refusal(status, &self.masked(&body), about)) }
     }
@@ -150,18 +157,26 @@ impl Client {
 
 /// What the shop says of its quota.
 struct Quota {
-    left: Option<u64>,
+    left: Option<u32>,
+    whole: Option<u32>,
     reset: Option<Duration>,
 }
 
 impl Quota {
     fn read(headers: &HeaderMap) -> Self {
         let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let count = |name| number(name).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
         let reset_max = Duration::from_secs(THROTTLED_SECS_MAX);
         Self {
-            left: number(QUOTA_LEFT_HEADER),
+            left: count(QUOTA_LEFT_HEADER),
+            whole: count(QUOTA_WHOLE_HEADER),
             reset: number(QUOTA_RESET_HEADER).map(|ms| Duration::from_millis(ms).min(reset_max)),
         }
+    }
+
+    fn told(&self) -> Option<Told> {
+        let (left, reset) = (self.left?, self.reset?);
+        Some(Told { left, quota: self.whole.unwrap_or(QUOTA_DEFAULT).max(left), reset })
     }
 }
 

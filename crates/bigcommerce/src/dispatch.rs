@@ -5,7 +5,7 @@
 //! Repeat  safe after any doubt: what stands is known again by the mark in its comments or by its tracking number
 
 use crossdock_settings::TrackingSettings;
-use crossdock_storefront::{Dispatch, Dispatched, StorefrontError};
+use crossdock_storefront::{Dispatch, Dispatched, Priority, StorefrontError};
 
 use crate::client::Client;
 use crate::line_items::OrderProduct;
@@ -26,7 +26,7 @@ pub(crate) async fn dispatch(
     tracking: &TrackingSettings,
     dispatch: &Dispatch,
 ) -> Result<Dispatched, StorefrontError> {
-    let order = OrderPath::new(&dispatch.order_id)?;
+    let order = OrderPath::new(&dispatch.order_id, Priority::Urgent)?;
     let (status, products, shipments) = tokio::try_join!(
         client.order_status(&order),
         client.order_products(&order),

@@ -36,22 +36,40 @@ pub(crate) struct OrderProduct {
     pub(crate) quantity_refunded: u32,
     #[serde(default)]
     pub(crate) product_options: Vec<ProductOption>,
+    #[serde(default)]
+    pub(crate) configurable_fields: Vec<ConfigurableField>,
 }
 
 impl OrderProduct {
+    /// Units ordered and not refunded.
+    pub(crate) fn units_wanted(&self) -> u32 {
+        self.quantity.saturating_sub(self.quantity_refunded)
+    }
+
     /// Whether a parcel carries it.
     pub(crate) fn is_physical(&self) -> bool {
         self.kind != "digital" && self.kind != "giftcertificate"
     }
 }
 
-/// An option that the buyer chose, as the buyer saw it.
+/// An option that the buyer chose, or what the buyer typed or uploaded, as the buyer saw it.
+///
+/// Of an uploaded file `display_value` is the name. `value`, left out here, is an id or a path at the shop.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ProductOption {
     #[serde(default, deserialize_with = "loose::text")]
     pub(crate) display_name: String,
     #[serde(default, deserialize_with = "loose::text")]
     pub(crate) display_value: String,
+}
+
+/// What the buyer typed, in shops that still have the catalogue of before 2018 (V2); others have product options for it.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ConfigurableField {
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(crate) value: String,
 }
 
 /// What a consignment says of its lines.

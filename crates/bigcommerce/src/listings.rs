@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crossdock_domain::{Listing, Sku};
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Priority, StorefrontError};
 use serde::Deserialize;
 
 use crate::client::{About, Client};
@@ -16,7 +16,8 @@ const FILTER_VALUES_MAX: usize = 50;
 /// Longest filter, in bytes before percent-encoding, which may triple it: the whole address stays well under 8 KB.
 const FILTER_BYTES_MAX: usize = 2000;
 
-const ABOUT: About<'static> = About { subject: "catalogue", scope: "read products" };
+const ABOUT: About<'static> =
+    About { subject: "catalogue", scope: "read products", priority: Priority::Stock };
 
 /// A variant. A product without options has one too, its base variant.
 #[derive(Debug, Deserialize)]

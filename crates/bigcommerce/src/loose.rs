@@ -99,7 +99,7 @@ pub(crate) fn optional_timestamp<'de, D: Deserializer<'de>>(
 }
 
 /// Dates without an offset are in UTC: "This date time is always in UTC in the api response" (OpenAPI file of Orders V2).
-fn moment(text: &str) -> Option<Timestamp> {
+pub(crate) fn moment(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     RFC_2822
         .parse_timestamp(text)

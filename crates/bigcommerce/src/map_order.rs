@@ -1,11 +1,10 @@
 //! From BigCommerce's order to `domain`'s.
 
-use std::collections::BTreeMap;
-
-use crossdock_domain::{Address, LineId, OrderId, ShopLine, ShopOrder, ShopStatus, Sku};
+use crossdock_domain::{Address, OrderId, ShopOrder, ShopStatus};
 
 use crate::line_items::{LineItems, OrderProduct};
 use crate::map_address::{pickup_address, shipping_address};
+use crate::map_line::map_line;
 use crate::order::{Consignments, Order, PickupConsignment, ShippingConsignment};
 use crate::order_status;
 
@@ -63,7 +62,7 @@ pub(crate) fn map_order(order: &Order, lines: &[Placed<'_>]) -> ShopOrder {
     let mut methods: Vec<&str> = Vec::new();
     let mut pickup = false;
     let mut shipped = false;
-    for line in lines.iter().filter(|line| line.product.is_physical() && units_wanted(line.product) > 0) {
+    for line in lines.iter().filter(|line| line.product.is_physical() && line.product.units_wanted() > 0) {
         let (address, method) = match line.place {
             Place::Shipping(consignment) => {
                 shipped = true;
@@ -92,7 +91,7 @@ pub(crate) fn map_order(order: &Order, lines: &[Placed<'_>]) -> ShopOrder {
         shipping_method: methods.first().copied().unwrap_or_default().to_owned(),
         pickup: pickup && !shipped,
         customer_note: order.customer_message.clone(),
-        lines: lines.iter().map(map_line).collect(),
+        lines: lines.iter().map(|line| map_line(line.product)).collect(),
         total: order.total_inc_tax,
     }
 }
@@ -100,39 +99,6 @@ pub(crate) fn map_order(order: &Order, lines: &[Placed<'_>]) -> ShopOrder {
 /// "The currency code of the transactional currency the shopper pays in", not the one that the storefront showed prices in.
 fn currency(order: &Order) -> &str {
     if order.default_currency_code.is_empty() { &order.currency_code } else { &order.default_currency_code }
-}
-
-fn map_line(line: &Placed<'_>) -> ShopLine {
-    let product = line.product;
-    ShopLine {
-        line_id: LineId::new(product.id.to_string()),
-        part_of: Some(product.parent_order_product_id)
-            .filter(|id| *id > 0)
-            .map(|id| LineId::new(id.to_string())),
-        sku: Sku::new(&product.sku),
-        name: product.name.clone(),
-        quantity: units_wanted(product),
-        shipped: product.quantity_shipped,
-        unit_price: product.price_inc_tax,
-        options: options(product),
-        shippable: product.is_physical(),
-    }
-}
-
-fn units_wanted(product: &OrderProduct) -> u32 {
-    product.quantity.saturating_sub(product.quantity_refunded)
-}
-
-/// By display name. Two options of one name (a merchant may have called both 'Color') keep both values.
-fn options(product: &OrderProduct) -> BTreeMap<String, String> {
-    let mut options: BTreeMap<String, String> = BTreeMap::new();
-    for option in &product.product_options {
-        options
-            .entry(option.display_name.clone())
-            .and_modify(|values| *values = format!("{values}, {}", option.display_value))
-            .or_insert_with(|| option.display_value.clone());
-    }
-    options
 }
 
 #[cfg(test)]
@@ -223,16 +189,16 @@ mod tests {
     }
 
     #[test]
-    fn two_options_of_one_name_keep_both_values() {
+    fn a_gift_certificate_in_a_parcel_order_is_left_to_the_mail() {
         let mut order = value(ORDER);
-        let line = &mut order["consignments"]["shipping"][0]["line_items"][0];
-        line["product_options"] = json!([
-            { "display_name": "Color", "display_value": "Red" },
-            { "display_name": "Color", "display_value": "Blue" },
-            { "display_name": "Size", "display_value": null },
-        ]);
-        let options = mapped(order).lines[0].options.clone();
-        assert_eq!((options["Color"].as_str(), options["Size"].as_str()), ("Red, Blue", ""));
+        let mut certificate = order["consignments"]["shipping"][0]["line_items"][0].clone();
+        certificate["id"] = json!(900);
+        certificate["type"] = json!("giftcertificate");
+        order["consignments"]["email"] = json!({ "gift_certificates": [{ "recipient_email": "a@example.com", "line_items": [certificate] }] });
+        let order = mapped(order);
+        let told: Vec<_> = order.lines.iter().map(|line| (line.line_id.as_str(), line.shippable)).collect();
+        assert_eq!(told, [("65", true), ("66", true), ("900", false)]);
+        assert_eq!(order.destinations, 1);
     }
 
     /// The order of orders.v2.oas2.yml that has a bundled product names its parent in this field.

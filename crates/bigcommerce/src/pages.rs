@@ -9,10 +9,10 @@ use crate::answer::malformed;
 use crate::client::{About, Client};
 
 /// Rows asked for in a page. The OpenAPI files name no maximum for V2; 250 is the one that V3's catalogue documents.
-const PAGE_ROWS: usize = 250;
+pub(crate) const PAGE_ROWS: usize = 250;
 
 /// A V2 page with fewer rows than this is the last: the documented default, so no shop caps its pages lower.
-const V2_PAGE_ROWS_MIN: usize = 50;
+pub(crate) const V2_PAGE_ROWS_MIN: usize = 50;
 
 /// Most pages read of one list: 5,000 rows of one order, or of some dozens of SKUs, is a fault.
 const PAGES_MAX: usize = 20;

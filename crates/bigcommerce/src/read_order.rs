@@ -1,7 +1,7 @@
 //! Reads an order and its lines.
 
 use crossdock_domain::{OrderId, ShopOrder};
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Priority, StorefrontError};
 use http::Method;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::order::{Order, OrderStatus};
 use crate::pages;
 
 /// Asks for addresses, lines and shipping methods in the same call.
-const WITH_CONSIGNMENTS: [(&str, &str); 2] =
+pub(crate) const WITH_CONSIGNMENTS: [(&str, &str); 2] =
     [("include", "consignments,consignments.line_items"), ("consignment_structure", "object")];
 
 /// An order's address in the API.
@@ -20,15 +20,16 @@ const WITH_CONSIGNMENTS: [(&str, &str); 2] =
 pub(crate) struct OrderPath {
     path: String,
     subject: String,
+    priority: Priority,
 }
 
 impl OrderPath {
     /// Takes BigCommerce's order numbers only: anything else in a path would be another resource.
-    pub(crate) fn new(id: &OrderId) -> Result<Self, StorefrontError> {
+    pub(crate) fn new(id: &OrderId, priority: Priority) -> Result<Self, StorefrontError> {
         let subject = format!("order {id}");
         let number: u64 =
             id.as_str().parse().map_err(|_| StorefrontError::NotFound { what: subject.clone() })?;
-        Ok(Self { path: format!("/v2/orders/{number}"), subject })
+        Ok(Self { path: format!("/v2/orders/{number}"), subject, priority })
     }
 
     pub(crate) fn sub(&self, resource: &str) -> String {
@@ -36,7 +37,7 @@ impl OrderPath {
     }
 
     pub(crate) fn about(&self, scope: &'static str) -> About<'_> {
-        About { subject: &self.subject, scope }
+        About { subject: &self.subject, scope, priority: self.priority }
     }
 
     pub(crate) fn not_found(&self) -> StorefrontError {
@@ -46,8 +47,12 @@ impl OrderPath {
 
 impl Client {
     /// The order as the shop has it now.
-    pub(crate) async fn shop_order(&self, id: &OrderId) -> Result<ShopOrder, StorefrontError> {
-        let path = OrderPath::new(id)?;
+    pub(crate) async fn shop_order(
+        &self,
+        id: &OrderId,
+        priority: Priority,
+    ) -> Result<ShopOrder, StorefrontError> {
+        let path = OrderPath::new(id, priority)?;
         let answer = self.get(&path.path, &WITH_CONSIGNMENTS, path.about("read orders")).await?;
         if answer.is_empty() {
             return Err(path.not_found());
@@ -56,10 +61,8 @@ impl Client {
         if order.status.is_deleted {
             return Err(path.not_found());
         }
-        if let Some(lines) = placed_by_consignment(&order.consignments)
-            && is_complete(&order, &lines)
-        {
-            return Ok(map_order(&order, &lines));
+        if let Some(order) = whole_order(&order) {
+            return Ok(order);
         }
         let products = self.order_products(&path).await?;
         Ok(map_order(&order, &placed_by_address(&order.consignments, &products)))
@@ -92,6 +95,12 @@ impl Client {
         let body = json!({ "status_id": status_id });
         self.write(Method::PUT, &order.path, &body, order.about("modify orders")).await.map(drop)
     }
+}
+
+/// The order, if its consignments hold all its lines.
+pub(crate) fn whole_order(order: &Order) -> Option<ShopOrder> {
+    let lines = placed_by_consignment(&order.consignments)?;
+    is_complete(order, &lines).then(|| map_order(order, &lines))
 }
 
 /// Whether the consignments hold all lines. For some orders they come without (bigcommerce/dev-docs issue 2052, 2023-08-21),

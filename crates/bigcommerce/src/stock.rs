@@ -1,8 +1,6 @@
 //! Writes quantities to the shop's inventory, absolutely.
 
-use std::error::Error;
-
-use crossdock_storefront::{Quantity, StorefrontError};
+use crossdock_storefront::{Priority, Quantity, StorefrontError};
 use http::Method;
 use serde::Serialize;
 
@@ -14,7 +12,8 @@ const ITEMS_MAX: usize = 2000;
 /// The shop's only location, unless it has the multi-location feature; then its default one.
 const LOCATION_ID: u64 = 1;
 
-const ABOUT: About<'static> = About { subject: "inventory location 1", scope: "modify store inventory" };
+const ABOUT: About<'static> =
+    About { subject: "inventory location 1", scope: "modify store inventory", priority: Priority::Stock };
 
 #[derive(Serialize)]
 struct Adjustment<'a> {
@@ -60,50 +59,16 @@ pub(crate) async fn set_stock(client: &Client, quantities: &[Quantity]) -> Vec<R
         if let Some(Err(error)) = results.last()
             && !matches!(error, StorefrontError::Refused { .. })
         {
-            let error = same(error);
-            results.extend(chunk.iter().map(|_| Err(same(&error))));
+            let error = error.repeated();
+            results.extend(chunk.iter().map(|_| Err(error.repeated())));
             continue;
         }
         let adjustment = Adjustment { reason: "crossdock", items: chunk.iter().map(Item::new).collect() };
         let path = "/v3/inventory/adjustments/absolute";
         match client.write(Method::PUT, path, &adjustment, ABOUT).await {
             Ok(_) => results.extend(chunk.iter().map(|_| Ok(()))),
-            Err(error) => results.extend(chunk.iter().map(|_| Err(same(&error)))),
+            Err(error) => results.extend(chunk.iter().map(|_| Err(error.repeated()))),
         }
     }
     results
-}
-
-/// The same error once more, for each item of a chunk that it befell.
-fn same(error: &StorefrontError) -> StorefrontError {
-    match error {
-        StorefrontError::NotFound { what } => StorefrontError::NotFound { what: what.clone() },
-        StorefrontError::CredentialsRefused { answer } => {
-            StorefrontError::CredentialsRefused { answer: answer.clone() }
-        }
-        StorefrontError::MissingScope { scope, answer } => {
-            StorefrontError::MissingScope { scope: scope.clone(), answer: answer.clone() }
-        }
-        StorefrontError::Throttled { wait } => StorefrontError::Throttled { wait: *wait },
-        StorefrontError::Unavailable { cause } => {
-            StorefrontError::Unavailable { cause: chain(cause.as_ref()).into() }
-        }
-        StorefrontError::Refused { status, message } => {
-            StorefrontError::Refused { status: *status, message: message.clone() }
-        }
-        StorefrontError::Malformed { cause } => {
-            StorefrontError::Malformed { cause: chain(cause.as_ref()).into() }
-        }
-        StorefrontError::Misfit { reason } => StorefrontError::Misfit { reason: reason.clone() },
-    }
-}
-
-fn chain(error: &(dyn Error + Send + Sync)) -> String {
-    let mut told = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        told = format!("{told}: {cause}");
-        next = cause.source();
-    }
-    told
 }

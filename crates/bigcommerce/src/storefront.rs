@@ -5,20 +5,23 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
 use crossdock_settings::{BigcommerceConnection, TrackingSettings};
-use crossdock_storefront::{Budget, Dispatch, Dispatched, Quantity, Storefront, StorefrontError};
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use crossdock_storefront::{
+    Budget, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront, StorefrontError, Webhooks,
+    Window,
+};
+use jiff::Timestamp;
 
 use crate::client::{Client, InvalidAccessToken};
-use crate::{check, dispatch, listings, stock};
-
-/// Most orders read at once: "Some resources limit concurrent requests too" (page on rate limits).
-const ORDERS_AT_ONCE: usize = 4;
+use crate::hooks::Hooks;
+use crate::list_size::ListSize;
+use crate::{check, dispatch, list_orders, listings, read_orders, stock};
 
 /// A BigCommerce shop.
 #[derive(Debug, Clone)]
 pub struct Bigcommerce {
     client: Client,
+    list_size: Arc<ListSize>,
+    hooks: Hooks,
     tracking: TrackingSettings,
 }
 
@@ -33,15 +36,26 @@ impl Bigcommerce {
         tracking: &TrackingSettings,
         budget: Arc<Budget>,
     ) -> Result<Self, InvalidAccessToken> {
-        Ok(Self { client: Client::new(http, connection, budget)?, tracking: tracking.clone() })
+        let client = Client::new(http, connection, budget)?;
+        let hooks = Hooks::new(client.clone(), connection);
+        Ok(Self { client, list_size: Arc::default(), hooks, tracking: tracking.clone() })
     }
 }
 
 #[async_trait]
 impl Storefront for Bigcommerce {
-    async fn orders(&self, ids: &[OrderId]) -> Vec<Result<ShopOrder, StorefrontError>> {
-        let reads: Vec<_> = ids.iter().map(|id| self.client.shop_order(id)).collect();
-        stream::iter(reads).buffered(ORDERS_AT_ONCE).collect().await
+    async fn orders(&self, ids: &[OrderId], priority: Priority) -> Vec<Result<ShopOrder, StorefrontError>> {
+        read_orders::shop_orders(&self.client, &self.list_size, ids, priority).await
+    }
+
+    async fn list(&self, window: &Window, from: Option<&Place>) -> Result<Page, StorefrontError> {
+        list_orders::list(&self.client, window, from).await
+    }
+
+    /// Nothing: the API has no list of archived orders (OpenAPI file of Orders V2). A webhook tells of them (`store/order/archived`),
+    /// and a read, by `is_deleted`.
+    async fn deleted(&self, _since: Timestamp) -> Result<Vec<OrderId>, StorefrontError> {
+        Ok(Vec::new())
     }
 
     async fn dispatch(&self, dispatch: &Dispatch) -> Result<Dispatched, StorefrontError> {
@@ -58,5 +72,9 @@ impl Storefront for Bigcommerce {
 
     async fn check(&self) -> Result<String, StorefrontError> {
         check::check(&self.client).await
+    }
+
+    fn webhooks(&self) -> Option<&dyn Webhooks> {
+        Some(&self.hooks)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use crossdock_domain::{Platform, StoreId};
+use crossdock_domain::StoreId;
 use crossdock_ledger::LedgerError;
 use crossdock_settings::{Connection, Settings, StoreSettings};
+use crossdock_storefront::{Storefront, StorefrontError};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -36,7 +37,7 @@ pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Re
     let settings = configuration::load(config)?;
     let read = format!("{}: {} stores", config.display(), settings.stores.len());
     let mut findings = vec![Finding::of("configuration", None, Ok(read))];
-    findings.extend(settings.stores.iter().map(|store| webhook_address(&settings, store)));
+    findings.extend(settings.stores.iter().map(|store| webhook_address(store)));
     if online {
         findings.push(Finding::of(
             "broker",
@@ -59,15 +60,10 @@ pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Re
     Ok(if findings.iter().all(|finding| finding.ok) { Exit::Done } else { Exit::Failed })
 }
 
-fn webhook_address(settings: &Settings, store: &StoreSettings) -> Finding {
-    let route = match store.platform() {
-        Platform::Bigcommerce => "bigcommerce",
-        Platform::Ecwid => "ecwid",
-    };
-    let path = format!("/webhooks/{route}/{}", store.id);
-    let says = match &settings.receiver.public_url {
-        Some(url) => format!("{}{path}", url.as_str().trim_end_matches('/')),
-        None => format!("{path} (set receiver.public_url to see the whole address)"),
+fn webhook_address(store: &StoreSettings) -> Finding {
+    let says = match &store.webhook_url {
+        Some(url) => url.to_string(),
+        None => format!("{} (set receiver.public_url to see the whole address)", store.webhook_route()),
     };
     Finding::of("webhooks", Some(store), Ok(says))
 }
@@ -97,13 +93,19 @@ async fn check_shops(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
     let shops = parts::shops(settings)?;
     let mut findings = Vec::new();
     for store in &settings.stores {
-        let checked = shops.get(&store.id)?.storefront.check().await;
-        let says = checked.map(|name| format!("'{name}' answers, all scopes are there")).map_err(|error| {
+        let says = check_shop(&*shops.get(&store.id)?.storefront).await.map_err(|error| {
             format!("{} (api_url is {})", crossdock_telemetry::chain(&error), api_url(store))
         });
         findings.push(Finding::of("shop", Some(store), says));
     }
     Ok(findings)
+}
+
+async fn check_shop(shop: &dyn Storefront) -> Result<String, StorefrontError> {
+    let name = shop.check().await?;
+    let mut says = vec![format!("'{name}' answers, all scopes are there")];
+    says.extend(shop.remarks().await?);
+    Ok(says.join("; "))
 }
 
 fn api_url(store: &StoreSettings) -> &str {

@@ -1,13 +1,17 @@
 //! The command line, as clap reads it.
 
+mod orders;
+mod webhooks;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use crossdock_domain::StoreId;
-use crossdock_ledger::OrderState;
 use crossdock_telemetry::logs::LogFormat;
+
+pub(crate) use orders::{Orders, OrdersImport, OrdersList, OrdersProof, OrdersRejudge, OrdersRetry};
+pub(crate) use webhooks::{Webhooks, WebhooksList, WebhooksSync};
 
 /// Carries orders from web shops to a warehouse, and tracking numbers and stock levels back.
 #[derive(Debug, Parser)]
@@ -52,9 +56,12 @@ pub(crate) enum Command {
     Run(Roles),
     /// Checks the configuration; with --online also the broker, the ledger, and each shop's credentials and scopes
     Check(Check),
-    /// What became of orders
+    /// What became of orders, and importing them by hand
     #[command(subcommand)]
     Orders(Orders),
+    /// What the shops are subscribed to
+    #[command(subcommand)]
+    Webhooks(Webhooks),
     /// Serves every shop of the configuration whose api_url is on loopback, and a warehouse that ships what is released
     Sandbox(Sandbox),
     /// Prints completions for a shell
@@ -62,6 +69,13 @@ pub(crate) enum Command {
         /// For which shell
         shell: Shell,
     },
+}
+
+impl Command {
+    /// What is logged if `RUST_LOG` says nothing, where that is not the usual: a person reads the result, not each step.
+    pub(crate) fn log_filter(&self) -> Option<&'static str> {
+        matches!(self, Self::Orders(_)).then_some("warn,crossdock::signals=info")
+    }
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +102,8 @@ pub(crate) enum Role {
     TrackingWriter,
     /// Writes stock to the shops
     StockWriter,
+    /// Keeps webhooks alive, sweeps the shops for what none told of, releases held orders in time, and proves that none is missing
+    Reconciler,
 }
 
 impl Role {
@@ -98,6 +114,7 @@ impl Role {
             Self::OrderImporter => crossdock_order_importer::ROLE,
             Self::TrackingWriter => crossdock_tracking_writer::ROLE,
             Self::StockWriter => crossdock_stock_writer::ROLE,
+            Self::Reconciler => crossdock_reconciler::ROLE,
         }
     }
 }
@@ -110,43 +127,6 @@ pub(crate) struct Check {
     /// Prints JSON
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Orders {
-    /// Lists orders, the latest placed first
-    List(OrdersList),
-    /// Tells the whole story of an order
-    Show {
-        /// The warehouse's number (BG1001) or the shop's id (1001)
-        order: String,
-        /// Prints JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct OrdersList {
-    /// Only of this shop
-    #[arg(long, value_name = "ID")]
-    pub(crate) store: Option<StoreId>,
-    /// Only in this state: filtered, held, releasing, released, accepted, rejected or shipped
-    #[arg(long, value_parser = state)]
-    pub(crate) state: Option<OrderState>,
-    /// At most so many
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000), value_name = "N")]
-    pub(crate) limit: u32,
-    /// Prints JSON
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-fn state(name: &str) -> Result<OrderState, String> {
-    OrderState::named(name).ok_or_else(|| {
-        let names: Vec<&str> = OrderState::ALL.iter().map(|state| state.as_str()).collect();
-        format!("the states are {}", names.join(", "))
-    })
 }
 
 #[derive(Debug, Args)]

@@ -7,16 +7,18 @@ mod exit;
 mod listing;
 mod orders;
 mod parts;
+mod progress;
 mod run;
 mod sandbox;
 mod signals;
+mod webhooks;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 use crossdock_telemetry::logs;
 
-use command_line::{Command, CommandLine, Orders};
+use command_line::{Command, CommandLine, Orders, Webhooks};
 use exit::Exit;
 
 /// A request is many small allocations.
@@ -25,7 +27,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let line = CommandLine::parse();
-    logs::start(line.log_format.into(), std::env::var("RUST_LOG").ok().as_deref());
+    let filter = std::env::var("RUST_LOG").ok();
+    logs::start(line.log_format.into(), filter.as_deref().or(line.command.log_filter()));
     parts::use_one_tls_provider();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -49,6 +52,12 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Check(options) => check::check(&config, options.online, options.json).await,
         Command::Orders(Orders::List(wanted)) => orders::list(&config, &wanted).await,
         Command::Orders(Orders::Show { order, json }) => orders::show(&config, &order, json).await,
+        Command::Orders(Orders::Import(wanted)) => orders::import(&config, &wanted).await,
+        Command::Orders(Orders::Rejudge(wanted)) => orders::rejudge(&config, &wanted).await,
+        Command::Orders(Orders::Retry(wanted)) => orders::retry(&config, &wanted).await,
+        Command::Orders(Orders::Proof(wanted)) => orders::proof(&config, &wanted).await,
+        Command::Webhooks(Webhooks::List(wanted)) => webhooks::list(&config, &wanted).await,
+        Command::Webhooks(Webhooks::Sync(wanted)) => webhooks::sync(&config, &wanted).await,
         Command::Sandbox(options) => sandbox::sandbox(&config, &options).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut CommandLine::command(), "crossdock", &mut std::io::stdout());

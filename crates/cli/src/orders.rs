@@ -1,4 +1,12 @@
-//! `crossdock orders`: what became of orders.
+//! `crossdock orders`: what became of orders, and importing them by hand.
+
+mod by_hand;
+mod fate;
+mod import;
+mod proof;
+mod rejudge;
+mod retry;
+mod tally;
 
 use std::path::Path;
 
@@ -11,6 +19,11 @@ use crate::command_line::OrdersList;
 use crate::exit::Exit;
 use crate::listing::{moment, print, print_json, say, table};
 use crate::{configuration, parts};
+
+pub(crate) use import::import;
+pub(crate) use proof::proof;
+pub(crate) use rejudge::rejudge;
+pub(crate) use retry::retry;
 
 /// An order and all that happened to it.
 #[derive(Debug, Serialize)]
@@ -39,11 +52,8 @@ pub(crate) async fn list(config: &Path, wanted: &OrdersList) -> anyhow::Result<E
     let orders = ledger
         .orders(&OrdersWanted { store: wanted.store.clone(), state: wanted.state, limit: wanted.limit })
         .await?;
-    if let Some(store) = wanted.store.as_ref().filter(|_| orders.is_empty())
-        && !settings.stores.iter().any(|configured| configured.id == *store)
-    {
-        let ids: Vec<&str> = settings.stores.iter().map(|store| store.id.as_str()).collect();
-        bail!("no store '{store}' is configured; there are {}", ids.join(", "));
+    if let Some(store) = wanted.store.as_ref().filter(|_| orders.is_empty()) {
+        configuration::store(&settings, store)?;
     }
     if wanted.json {
         print_json(&orders)?;

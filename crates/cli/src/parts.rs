@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use crossdock_bigcommerce::Bigcommerce;
-use crossdock_domain::{Classify as _, Mend, StoreId};
+use crossdock_domain::{Classify as _, Mend, Platform, StoreId};
 use crossdock_ecwid::Ecwid;
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Broker, Topology};
 use crossdock_settings::{Connection, Settings, StoreSettings};
-use crossdock_storefront::{Budget, Shop, Shops, Storefront};
+use crossdock_storefront::{Budget, SharedLedger, Shop, Shops, Storefront};
 use tokio_util::sync::CancellationToken;
 
 /// Time between two tries to open the ledger at start, in seconds.
@@ -68,6 +68,7 @@ pub(crate) async fn await_ledger(
 pub(crate) struct Shopkeeper {
     bigcommerce: crossdock_bigcommerce::HttpClient,
     ecwid: crossdock_ecwid::HttpClient,
+    ledger: SharedLedger,
     budgets: Mutex<HashMap<StoreId, Arc<Budget>>>,
 }
 
@@ -78,8 +79,15 @@ impl Shopkeeper {
         Ok(Self {
             bigcommerce: crossdock_bigcommerce::http_client().context(unusable)?,
             ecwid: crossdock_ecwid::http_client().context(unusable)?,
+            ledger: SharedLedger::default(),
             budgets: Mutex::default(),
         })
+    }
+
+    /// From now on, requests to shops that tell no quota are counted in this ledger, together with those of other processes.
+    pub(crate) fn count_in(&self, ledger: Arc<dyn Ledger>) {
+        // It has one already, if it is told twice.
+        let _ = self.ledger.set(ledger);
     }
 
     /// The shops of these settings.
@@ -88,7 +96,7 @@ impl Shopkeeper {
     }
 
     fn shop(&self, settings: &Arc<StoreSettings>) -> anyhow::Result<Shop> {
-        let (budget, tracking) = (self.budget(&settings.id), &settings.tracking);
+        let (budget, tracking) = (self.budget(settings), &settings.tracking);
         let storefront: Arc<dyn Storefront> = match &settings.connection {
             Connection::Bigcommerce(it) => {
                 Arc::new(Bigcommerce::new(self.bigcommerce.clone(), it, tracking, budget)?)
@@ -98,17 +106,25 @@ impl Shopkeeper {
         Ok(Shop { settings: settings.clone(), storefront })
     }
 
-    fn budget(&self, store: &StoreId) -> Arc<Budget> {
-        self.budgets
-            .lock()
-            .expect("nobody panics while holding the budgets")
-            .entry(store.clone())
-            .or_default()
-            .clone()
+    fn budget(&self, settings: &StoreSettings) -> Arc<Budget> {
+        let store = &settings.id;
+        let new = || match settings.platform() {
+            Platform::Bigcommerce => Arc::new(Budget::told()),
+            Platform::Ecwid => Arc::new(Budget::counted(store.clone(), self.ledger.clone())),
+        };
+        let mut budgets = self.budgets.lock().expect("nobody panics while holding the budgets");
+        budgets.entry(store.clone()).or_insert_with(new).clone()
     }
 }
 
-/// The shops of these settings, for a command that ends soon.
+/// The shops of these settings, for a command that ends soon and makes few requests.
 pub(crate) fn shops(settings: &Settings) -> anyhow::Result<Shops> {
     Ok(Shops::new(Shopkeeper::new()?.shops(settings)?))
+}
+
+/// The shops of these settings, for a command that makes many requests beside those of other processes.
+pub(crate) fn shops_beside_others(settings: &Settings, ledger: Arc<dyn Ledger>) -> anyhow::Result<Shops> {
+    let shopkeeper = Shopkeeper::new()?;
+    shopkeeper.count_in(ledger);
+    Ok(Shops::new(shopkeeper.shops(settings)?))
 }

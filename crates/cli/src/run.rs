@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use crossdock_ledger::Ledger;
-use crossdock_order_importer::OrderImporter;
+use crossdock_order_importer::{DeliverOrders, Endpoint, OrderImporter, WAREHOUSE_ORDERS};
 use crossdock_queue::{Broker, Consumer, Handler, Publisher, WorkQueue};
 use crossdock_receiver::Receiver;
-use crossdock_settings::Settings;
+use crossdock_reconciler::Reconciler;
+use crossdock_settings::{Deliver, Settings};
 use crossdock_stock_writer::StockWriter;
 use crossdock_storefront::Shops;
 use crossdock_telemetry::metrics::Metrics;
@@ -66,8 +67,15 @@ impl Process {
         if roles.iter().any(|role| *role != Role::Receiver) {
             // Told to stop meanwhile: there is nothing to start, but the receiver still finishes what is in flight.
             if let Some(ledger) = self.await_ledger(&mut reload).await? {
+                self.shopkeeper.count_in(ledger.clone());
                 for role in roles {
-                    self.start_consumer(*role, &ledger, &mut running);
+                    match role {
+                        Role::Reconciler => self.start_reconciler(&ledger, &mut running),
+                        role => self.start_consumer(*role, &ledger, &mut running),
+                    }
+                }
+                if roles.contains(&Role::OrderImporter) {
+                    self.start_delivery(&ledger, &mut running)?;
                 }
             }
         }
@@ -109,7 +117,7 @@ impl Process {
     ) {
         let (shops, ledger, publisher) = (self.shops.clone(), ledger.clone(), self.publisher.clone());
         let (queue, handler): (WorkQueue, Arc<dyn Handler>) = match role {
-            Role::Receiver => return,
+            Role::Receiver | Role::Reconciler => return,
             Role::OrderImporter => {
                 (crossdock_order_importer::QUEUE, Arc::new(OrderImporter::new(shops, ledger, publisher)))
             }
@@ -120,10 +128,43 @@ impl Process {
                 (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher)))
             }
         };
+        self.consume(queue, handler, running);
+    }
+
+    /// Where the warehouse takes its orders over HTTP, whoever imports them also delivers them.
+    fn start_delivery(
+        &self,
+        ledger: &Arc<dyn Ledger>,
+        running: &mut JoinSet<anyhow::Result<()>>,
+    ) -> anyhow::Result<()> {
+        if let Deliver::Http { url, signing_secret } = &self.settings.warehouse.deliver {
+            let endpoint = Endpoint::new(url.clone(), signing_secret)?;
+            let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint));
+            self.consume(WAREHOUSE_ORDERS, handler, running);
+        }
+        Ok(())
+    }
+
+    fn consume(
+        &self,
+        queue: WorkQueue,
+        handler: Arc<dyn Handler>,
+        running: &mut JoinSet<anyhow::Result<()>>,
+    ) {
         let consumer = Consumer::new(self.broker.clone(), queue, self.publisher.clone(), handler);
         let stop = self.stop.clone();
         running.spawn(async move {
             consumer.run(stop).await;
+            Ok(())
+        });
+    }
+
+    fn start_reconciler(&self, ledger: &Arc<dyn Ledger>, running: &mut JoinSet<anyhow::Result<()>>) {
+        let (shops, publisher) = (self.shops.clone(), self.publisher.clone());
+        let reconciler = Reconciler::new(shops, ledger.clone(), publisher, &self.metrics);
+        let stop = self.stop.clone();
+        running.spawn(async move {
+            reconciler.run(stop).await;
             Ok(())
         });
     }
@@ -181,6 +222,7 @@ fn needs_restart(started: &Settings, now: &Settings) -> Vec<&'static str> {
     let changed = [
         ("broker.url", differs(&started.broker.url, &now.broker.url)),
         ("ledger.url", differs(&started.ledger.url, &now.ledger.url)),
+        ("warehouse.deliver, url and signing_secrets", started.warehouse.deliver != now.warehouse.deliver),
         ("receiver.listen", started.receiver.listen != now.receiver.listen),
         ("receiver.spool_dir and receiver.spool_bytes_max", started.receiver.spool != now.receiver.spool),
     ];
@@ -203,10 +245,10 @@ mod tests {
     fn only_what_changed_and_cannot_be_taken_over_needs_a_restart() {
         let started = settings("[receiver]\nlisten = \"127.0.0.1:8080\"", "one");
         assert!(needs_restart(&started, &settings("", "another")).is_empty());
-        let moved = "[broker]\nurl = \"amqp://another\"\n[ledger]\nurl = \"sqlite://b.db\"\n[receiver]\nlisten = \"127.0.0.1:8081\"\nspool_dir = \"\"";
+        let moved = "[broker]\nurl = \"amqp://another\"\n[ledger]\nurl = \"sqlite://b.db\"\n[receiver]\nlisten = \"127.0.0.1:8081\"\nspool_dir = \"\"\n[warehouse]\nsigning_secrets = [\"whsec_aHVudGVyMg==\"]\ndeliver = \"http\"\nurl = \"https://wms.example.com\"";
         assert_eq!(
             needs_restart(&started, &settings(moved, "one")).join(", "),
-            "broker.url, ledger.url, receiver.listen, receiver.spool_dir and receiver.spool_bytes_max"
+            "broker.url, ledger.url, warehouse.deliver, url and signing_secrets, receiver.listen, receiver.spool_dir and receiver.spool_bytes_max"
         );
     }
 }

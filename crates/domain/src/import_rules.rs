@@ -1,16 +1,16 @@
 //! Which of a shop's orders go to the warehouse, and in what shape.
 
 mod kits;
+mod shaping;
 
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::{
-    Address, OrderLine, OrderNumber, Platform, ReleasedOrder, ShopLine, ShopOrder, ShopStatus, Sku, StoreId,
-};
+use crate::{OrderNumber, Platform, ReleasedOrder, ShopLine, ShopOrder, ShopStatus, Sku, StoreId};
 
 pub use kits::Kits;
+pub use shaping::Unfit;
 
 /// A shop's rules for its orders. An empty list lets everything through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct ImportRules {
     pub test_skus: Vec<Sku>,
     /// Options that the warehouse is told, by display name; compared without regard to case.
     pub product_options: Vec<String>,
+    /// Hours from the placing of an order to its release: the buyer may still cancel.
+    pub hold_hours: u32,
 }
 
 /// What becomes of an order, and why.
@@ -46,9 +48,16 @@ pub struct ImportRules {
 pub enum Decision {
     /// It goes to the warehouse, like this.
     Release(Box<ReleasedOrder>),
-    /// It waits for a person; the sentence says for what.
+    /// It waits; the sentence says for what.
     Hold {
         /// In the merchant's words.
+        reason: String,
+        /// When it is to be judged again; none: when a person has changed something.
+        until: Option<Timestamp>,
+    },
+    /// The shop does not want it packed any more.
+    Cancel {
+        /// Why, in the merchant's words.
         reason: String,
     },
     /// It stays out by a rule of the shop's settings. It is judged again when it changes.
@@ -106,42 +115,37 @@ impl ImportRules {
         OrderNumber::new(format!("{}{}", self.prefix, order.order_id))
     }
 
-    /// Decides what becomes of an order. The same order under the same rules is always decided alike.
-    pub fn decide(&self, order: &ShopOrder) -> Decision {
+    /// Decides what becomes of an order that the warehouse does not have yet. The same order under the same rules at the same
+    /// time is always decided alike.
+    pub fn decide(&self, order: &ShopOrder, now: Timestamp) -> Decision {
+        if let Some(reason) = order.status.cancellation() {
+            return Decision::Cancel { reason };
+        }
         if let Some((rule, value)) = self.filter(order) {
             return Decision::Filter { rule, value };
         }
-        let Some(ship_to) = &order.ship_to else {
-            return hold("the order has lines to ship but no shipping address; add one at the shop");
-        };
-        if order.destinations > 1 {
-            return hold(format!(
-                "the order goes to {} addresses; split it at the shop into one order per address",
-                order.destinations
-            ));
-        }
-        if let Some(kit) = self.kits.without_parts(&order.lines) {
-            return hold(format!(
-                "'{}' is a kit, and none of its parts is in the order; add them at the shop",
-                kit.sku
-            ));
-        }
-        let wanted = order.lines.iter().filter(|line| line.shippable && line.quantity > 0);
-        let shipped: Vec<&ShopLine> = wanted.filter(|line| !self.kits.contain(&line.sku)).collect();
-        if let Some(line) = shipped.iter().find(|line| line.sku.as_str().trim().is_empty()) {
-            return hold(format!("'{}' has no SKU; give the product one at the shop", line.name));
-        }
-        if let Some(line) = shipped.iter().find(|line| line.shipped > 0) {
+        if let Some(line) = order.lines.iter().find(|line| self.packs(line) && line.shipped > 0) {
             return hold(format!(
                 "{} of {} × {} have left without the warehouse; ship the rest by hand, or move it to a new order",
                 line.shipped, line.quantity, line.sku
             ));
         }
-        let tests = shipped.iter().filter(|line| self.test_skus.contains(&line.sku)).count();
-        if tests > 0 && tests < shipped.len() {
-            return hold("the order mixes test items with real ones; split it at the shop");
+        let shaped = match self.shape(order) {
+            Ok(shaped) => shaped,
+            Err(unfit) => return hold(unfit.to_string()),
+        };
+        match self.held_until(order).filter(|until| now < *until) {
+            Some(until) => Decision::Hold {
+                reason: format!("waits {} h for the buyer", self.hold_hours),
+                until: Some(until),
+            },
+            None => Decision::Release(Box::new(shaped)),
         }
-        Decision::Release(Box::new(self.shape(order, ship_to, &shipped, tests > 0)))
+    }
+
+    fn held_until(&self, order: &ShopOrder) -> Option<Timestamp> {
+        let hold = SignedDuration::from_hours(self.hold_hours.into());
+        order.placed_at.checked_add(hold).ok().filter(|_| self.hold_hours > 0)
     }
 
     fn filter(&self, order: &ShopOrder) -> Option<(FilterRule, String)> {
@@ -171,7 +175,7 @@ impl ImportRules {
         {
             return Some((FilterRule::Channel, channel.to_string()));
         }
-        if !order.lines.iter().any(|line| line.shippable && line.quantity > 0) {
+        if !order.lines.iter().any(ShopLine::is_packed) {
             return Some((FilterRule::NothingToShip, format!("{} lines, none shipped", order.lines.len())));
         }
         // Nothing is sent to a buyer who collects, wherever they live.
@@ -183,51 +187,10 @@ impl ImportRules {
         }
         None
     }
-
-    fn shape(
-        &self,
-        order: &ShopOrder,
-        ship_to: &Address,
-        shipped: &[&ShopLine],
-        test: bool,
-    ) -> ReleasedOrder {
-        ReleasedOrder {
-            number: self.number(order),
-            store: self.store.clone(),
-            platform: self.platform,
-            order_id: order.order_id.clone(),
-            test,
-            placed_at: order.placed_at,
-            currency: order.currency.clone(),
-            ship_to: ship_to.clone(),
-            shipping_method: order.shipping_method.clone(),
-            pickup: order.pickup,
-            customer_note: order.customer_note.clone(),
-            lines: shipped.iter().map(|line| self.shape_line(line)).collect(),
-            total: order.total,
-        }
-    }
-
-    fn shape_line(&self, line: &ShopLine) -> OrderLine {
-        let wanted = |name: &str| self.product_options.iter().any(|option| option.eq_ignore_ascii_case(name));
-        OrderLine {
-            line_id: line.line_id.clone(),
-            sku: line.sku.clone(),
-            name: line.name.clone(),
-            quantity: line.quantity,
-            unit_price: line.unit_price,
-            options: line
-                .options
-                .iter()
-                .filter(|(name, _)| wanted(name))
-                .map(|(n, v)| (n.clone(), v.clone()))
-                .collect(),
-        }
-    }
 }
 
-fn hold(reason: impl Into<String>) -> Decision {
-    Decision::Hold { reason: reason.into() }
+fn hold(reason: String) -> Decision {
+    Decision::Hold { reason, until: None }
 }
 
 /// Whether a list of wanted values keeps this one out.

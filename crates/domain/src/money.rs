@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An amount in the order's currency; on the wire a decimal string with at least two decimals (`"10.00"`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
 pub struct Money(Decimal);
@@ -20,6 +20,12 @@ pub struct InvalidMoney(pub String);
 
 /// Decimals always shown: shops differ in how many they send (`"10"`, `"10.0000"`).
 const DECIMALS_SHOWN_MIN: u32 = 2;
+
+impl Default for Money {
+    fn default() -> Self {
+        Self::from(Decimal::ZERO)
+    }
+}
 
 impl From<Decimal> for Money {
     fn from(amount: Decimal) -> Self {
@@ -80,6 +86,7 @@ mod tests {
         {
             assert_eq!(given.parse::<Money>().unwrap().to_string(), shown);
         }
+        assert_eq!(Money::default().to_string(), "0.00");
         assert!("ten".parse::<Money>().is_err());
     }
 }

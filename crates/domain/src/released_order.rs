@@ -66,6 +66,31 @@ pub struct ReleasedOrder {
     pub total: Money,
 }
 
+impl ReleasedOrder {
+    /// What of this order a warehouse that has `former` must be told: the names of the fields that changed, none if nothing
+    /// that matters to packing and shipping did. Prices and product names do not.
+    pub fn changes_since(&self, former: &Self) -> Vec<&'static str> {
+        let packed = |order: &Self| {
+            let mut lines: Vec<_> = order
+                .lines
+                .iter()
+                .map(|line| (line.sku.clone(), line.options.clone(), line.quantity))
+                .collect();
+            lines.sort();
+            lines
+        };
+        let fields = [
+            ("ship_to", self.ship_to != former.ship_to),
+            ("shipping_method", self.shipping_method != former.shipping_method),
+            ("pickup", self.pickup != former.pickup),
+            ("customer_note", self.customer_note != former.customer_note),
+            ("test", self.test != former.test),
+            ("lines", packed(self) != packed(former)),
+        ];
+        fields.into_iter().filter_map(|(name, changed)| changed.then_some(name)).collect()
+    }
+}
+
 /// One line to pack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderLine {

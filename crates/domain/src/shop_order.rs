@@ -60,6 +60,13 @@ pub struct ShopLine {
     pub shippable: bool,
 }
 
+impl ShopLine {
+    /// Whether units of it go into a parcel.
+    pub fn is_packed(&self) -> bool {
+        self.shippable && self.quantity > 0
+    }
+}
+
 /// An order's status, in the platform's own words as the settings spell them.
 ///
 /// BigCommerce has one status (`awaiting_fulfillment`), Ecwid has two (`PAID`, `AWAITING_PROCESSING`).
@@ -74,6 +81,24 @@ pub enum ShopStatus {
         /// One of [`crate::ECWID_FULFILLMENT_STATUSES`].
         fulfillment: String,
     },
+}
+
+impl ShopStatus {
+    /// Why nothing of such an order is to be packed, whatever a shop's settings say; none if it may be.
+    ///
+    /// A partly refunded order is not cancelled: its lines say what is still wanted.
+    pub fn cancellation(&self) -> Option<String> {
+        let ended = match self {
+            Self::Order(status) => {
+                ["cancelled", "declined", "refunded"].contains(&status.as_str()).then_some(status)
+            }
+            Self::PaymentAndFulfillment { payment, fulfillment } => {
+                let unpaid = ["CANCELLED", "REFUNDED"].contains(&payment.as_str()).then_some(payment);
+                unpaid.or_else(|| (fulfillment == "WILL_NOT_DELIVER").then_some(fulfillment))
+            }
+        };
+        ended.map(|status| format!("{status} at the shop"))
+    }
 }
 
 impl std::fmt::Display for ShopStatus {

@@ -1,6 +1,6 @@
 //! Proving that the token works and carries every scope that Crossdock needs.
 
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Priority, StorefrontError};
 use serde_json::{Value, json};
 
 use crate::Ecwid;
@@ -25,12 +25,14 @@ impl Ecwid {
 
     async fn peek(&self, resource: &str, scope: Scope) -> Result<(), StorefrontError> {
         let query = &[("limit", "1"), ("responseFields", "total")];
-        let _: Value = self.client.get(Call { path: &[resource], query, scope, what: resource }).await?;
+        let call = Call { path: &[resource], query, scope, what: resource, priority: Priority::Urgent };
+        let _: Value = self.client.get(call).await?;
         Ok(())
     }
 
     async fn touch(&self, resource: &str, scope: Scope) -> Result<(), StorefrontError> {
-        let call = Call { path: &[resource, NOBODYS_ID], query: &[], scope, what: resource };
+        let path = &[resource, NOBODYS_ID];
+        let call = Call { path, query: &[], scope, what: resource, priority: Priority::Urgent };
         match self.client.put::<Value>(call, &json!({})).await {
             Ok(_) | Err(StorefrontError::NotFound { .. } | StorefrontError::Refused { .. }) => Ok(()),
             Err(error) => Err(error),

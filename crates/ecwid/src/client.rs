@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossdock_settings::EcwidConnection;
-use crossdock_storefront::{Budget, StorefrontError};
+use crossdock_storefront::{Budget, Priority, StorefrontError};
 use http::HeaderValue;
 use http::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder, Response};
@@ -72,6 +72,8 @@ pub(crate) struct Call<'a> {
     pub(crate) scope: Scope,
     /// What is missing if the shop answers 404, for example `order K8XTQ`.
     pub(crate) what: &'a str,
+    /// What it is for.
+    pub(crate) priority: Priority,
 }
 
 impl Client {
@@ -125,9 +127,10 @@ impl Client {
         call: Call<'_>,
     ) -> Result<T, StorefrontError> {
         self.refusal.admit()?;
-        self.budget.admit().await?;
+        let admitted = self.budget.admit(call.priority).await?;
         let started = Instant::now();
         let response = request.send().await.map_err(answer::unsent)?;
+        drop(admitted);
         let status = response.status();
         tracing::debug!(
             http.path = %call.path.join("/"),
@@ -145,7 +148,7 @@ impl Client {
     async fn refused(&self, response: Response, call: Call<'_>) -> StorefrontError {
         let error = Refused::read(response, &self.token).await.into_error(call);
         match &error {
-            StorefrontError::Throttled { wait } => self.budget.close(*wait),
+            StorefrontError::Throttled { wait } => self.budget.close(*wait).await,
             StorefrontError::CredentialsRefused { answer } => self.refusal.note(answer),
             _ => {}
         }

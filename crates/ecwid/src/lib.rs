@@ -5,9 +5,15 @@
 mod callback;
 mod check;
 mod client;
+mod components;
+mod custom_statuses;
+mod deleted_orders;
+mod list_orders;
 mod listing;
+mod offsets;
 mod order;
 mod profile;
+mod read_orders;
 mod scalar;
 mod shape;
 mod signature;

@@ -1,7 +1,7 @@
 //! Where the shop sells a SKU.
 
 use crossdock_domain::{Listing, Sku};
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Priority, StorefrontError};
 use serde::Deserialize;
 
 use crate::Ecwid;
@@ -53,6 +53,7 @@ impl Ecwid {
             query: &[("sku", sku.as_str()), ("limit", &limit), ("responseFields", fields)],
             scope: Scope::ReadCatalog,
             what: "catalogue",
+            priority: Priority::Stock,
         };
         let page: Page = self.client.get(call).await?;
         if page.total > PRODUCTS_PER_SKU_MAX {

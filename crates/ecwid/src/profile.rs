@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Priority, StorefrontError};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -44,6 +44,7 @@ impl Ecwid {
             query: &[("responseFields", "settings(storeName),formatsAndUnits(currency)")],
             scope: Scope::ReadStoreProfile,
             what: "store profile",
+            priority: Priority::Urgent,
         };
         self.client.get(call).await
     }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 /// A text, or a number as it was written. Null is empty.
 ///
 /// Ecwid's documents and its examples disagree on which ids are numbers.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Scalar(pub(crate) String);
 
 impl Scalar {

@@ -1,6 +1,6 @@
 //! Setting what the shop may sell.
 
-use crossdock_storefront::{Quantity, StorefrontError};
+use crossdock_storefront::{Priority, Quantity, StorefrontError};
 use serde::{Deserialize, Serialize};
 
 use crate::Ecwid;
@@ -31,7 +31,13 @@ impl Ecwid {
             path.extend(["combinations", variant_id]);
             what = format!("variation {variant_id} of {what}");
         }
-        let call = Call { path: &path, query: &[], scope: Scope::UpdateCatalog, what: &what };
+        let call = Call {
+            path: &path,
+            query: &[],
+            scope: Scope::UpdateCatalog,
+            what: &what,
+            priority: Priority::Stock,
+        };
         let update = StockUpdate { quantity: quantity.units, unlimited: false };
         let updated: Updated = self.client.put(call, &update).await?;
         if updated.happened() {

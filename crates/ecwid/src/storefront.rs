@@ -5,20 +5,25 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
 use crossdock_settings::{EcwidConnection, TrackingSettings};
-use crossdock_storefront::{Budget, Dispatch, Dispatched, Quantity, Storefront, StorefrontError};
+use crossdock_storefront::{
+    Budget, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront, StorefrontError, Window,
+};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 
 use crate::client::{Client, InvalidAccessToken};
+use crate::components::Components;
 use crate::profile::Currency;
 
 /// Most calls under way for one shop at once. Ecwid allows 600 a minute and token, and says so only by a 429.
-const CALLS_AT_ONCE_MAX: usize = 4;
+pub(crate) const CALLS_AT_ONCE_MAX: usize = 4;
 
 /// An Ecwid shop.
 #[derive(Debug)]
 pub struct Ecwid {
     pub(crate) client: Client,
     pub(crate) currency: Currency,
+    pub(crate) components: Components,
     pub(crate) tracking: TrackingSettings,
 }
 
@@ -34,15 +39,27 @@ impl Ecwid {
         budget: Arc<Budget>,
     ) -> Result<Self, InvalidAccessToken> {
         let client = Client::new(http, connection, budget)?;
-        Ok(Self { client, currency: Currency::default(), tracking: tracking.clone() })
+        Ok(Self {
+            client,
+            currency: Currency::default(),
+            components: Components::default(),
+            tracking: tracking.clone(),
+        })
     }
 }
 
 #[async_trait]
 impl Storefront for Ecwid {
-    async fn orders(&self, ids: &[OrderId]) -> Vec<Result<ShopOrder, StorefrontError>> {
-        let reads: Vec<_> = ids.iter().map(|id| self.order(id)).collect();
-        stream::iter(reads).buffered(CALLS_AT_ONCE_MAX).collect().await
+    async fn orders(&self, ids: &[OrderId], priority: Priority) -> Vec<Result<ShopOrder, StorefrontError>> {
+        self.orders_of(ids, priority).await
+    }
+
+    async fn list(&self, window: &Window, from: Option<&Place>) -> Result<Page, StorefrontError> {
+        self.listed_orders(window, from).await
+    }
+
+    async fn deleted(&self, since: Timestamp) -> Result<Vec<OrderId>, StorefrontError> {
+        self.deleted_orders(since).await
     }
 
     async fn dispatch(&self, dispatch: &Dispatch) -> Result<Dispatched, StorefrontError> {
@@ -61,5 +78,10 @@ impl Storefront for Ecwid {
 
     async fn check(&self) -> Result<String, StorefrontError> {
         self.check_scopes().await
+    }
+
+    async fn remarks(&self) -> Result<Vec<String>, StorefrontError> {
+        let statuses = self.custom_statuses().await?;
+        Ok(statuses.into_iter().map(|(id, name)| format!("'{name}' is the status {id}")).collect())
     }
 }

@@ -7,7 +7,7 @@ mod plan;
 mod status;
 
 use crossdock_domain::OrderId;
-use crossdock_storefront::{Dispatch, Dispatched, StorefrontError};
+use crossdock_storefront::{Dispatch, Dispatched, Priority, StorefrontError};
 use serde::{Deserialize, Serialize};
 
 use crate::Ecwid;
@@ -66,7 +66,13 @@ impl Ecwid {
         };
         let what = format!("order {}", dispatch.order_id);
         let path = ["orders", dispatch.order_id.as_str()];
-        let call = Call { path: &path, query: &[], scope: Scope::UpdateOrders, what: &what };
+        let call = Call {
+            path: &path,
+            query: &[],
+            scope: Scope::UpdateOrders,
+            what: &what,
+            priority: Priority::Urgent,
+        };
         let updated: Updated = self.client.put(call, &update).await?;
         if !updated.happened() {
             return self.written_meanwhile(dispatch).await;
@@ -88,6 +94,13 @@ impl Ecwid {
     async fn standing(&self, order_id: &OrderId) -> Result<Standing, StorefrontError> {
         let what = format!("order {order_id}");
         let path = ["orders", order_id.as_str()];
-        self.client.get(Call { path: &path, query: &[], scope: Scope::ReadOrders, what: &what }).await
+        let call = Call {
+            path: &path,
+            query: &[],
+            scope: Scope::ReadOrders,
+            what: &what,
+            priority: Priority::Urgent,
+        };
+        self.client.get(call).await
     }
 }

@@ -9,6 +9,6 @@ pub use event::{BATCH_CONTENT_TYPE, CONTENT_TYPE, Event, InvalidEvent, RawEvent,
 pub use messages::{
     EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided,
     ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
-    WarehouseOrderRejected,
+    WarehouseOrderRejected, WarehouseSkuKnown,
 };
 pub use schemas::schemas;

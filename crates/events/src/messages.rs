@@ -1,6 +1,6 @@
 //! One type per message. The routing key is the type.
 
-use crossdock_domain::{OrderId, OrderNumber, ReleasedOrder, Shipment, ShipmentId, StockLevel, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, ReleasedOrder, Shipment, ShipmentId, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -95,8 +95,19 @@ pub struct WarehouseOrderRejected {
     pub number: OrderNumber,
     /// Why, in words that a merchant understands.
     pub reason: String,
+    /// SKUs that it does not know. Once it has said of each that it does (`warehouse.sku.known`), the order is released again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_skus: Vec<Sku>,
 }
 event_data!(WarehouseOrderRejected, "warehouse.order.rejected", it => Some(it.number.to_string()));
+
+/// The warehouse knows a SKU from now on: orders that it refused for it are released again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WarehouseSkuKnown {
+    /// Which.
+    pub sku: Sku,
+}
+event_data!(WarehouseSkuKnown, "warehouse.sku.known", it => Some(it.sku.to_string()));
 
 /// A consignment has left the warehouse.
 pub type ShipmentDispatched = Shipment;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::messages::{
     EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided,
     ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
-    WarehouseOrderRejected,
+    WarehouseOrderRejected, WarehouseSkuKnown,
 };
 
 /// Longest `id` and `source`: AMQP 0-9-1 carries a message's id as a short string of 255 bytes.
@@ -22,6 +22,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<OrderCancelled>(),
         schema::<WarehouseOrderAccepted>(),
         schema::<WarehouseOrderRejected>(),
+        schema::<WarehouseSkuKnown>(),
         schema::<ShipmentDispatched>(),
         schema::<ShipmentVoided>(),
         schema::<StockCounted>(),

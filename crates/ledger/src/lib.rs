@@ -1,31 +1,43 @@
 //! What Crossdock knows and did: orders, shipments, stock, and a timeline of everything. SQLite or PostgreSQL.
 
 mod database;
+mod delivery;
+mod due;
 mod error;
 mod lease;
 mod moment;
 mod open_lines;
 mod order;
 mod postgres;
+mod rules_told;
 mod shipment;
 mod sql_ledger;
 mod sqlite;
 mod stock;
 mod timeline;
+mod webhook_watch;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, OrderNumber, ShipmentId, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use delivery::Delivered;
+pub use due::DueOrder;
 pub use error::LedgerError;
 pub use lease::{Busy, Lease, LeaseAnswer};
-pub use order::{Answer, Judged, NextStep, OrderRecord, OrderState, OrdersWanted, RELEASE_SECS_MAX, Verdict};
+pub use order::{
+    Answer, Judged, KnownOrder, News, NextStep, OrderRecord, OrderState, OrdersWanted, RELEASE_SECS_MAX,
+    Telling, Verdict,
+};
+pub use rules_told::RulesTold;
 pub use shipment::{IntendedShipment, ShipmentState};
 pub use stock::StockLine;
 pub use timeline::{Happening, TimelineEntry};
+pub use webhook_watch::WebhookWatch;
 
 /// Everything that is kept. Each method is one transaction: it happens whole or not at all, and may be repeated.
 #[async_trait]
@@ -34,22 +46,69 @@ pub trait Ledger: Send + Sync {
 
     /// Puts down what was decided about an order, and says what is to be done now.
     ///
-    /// A new order gets its record. A filtered or held one is judged anew if the shop's `modified_at` is not older than what stands
-    /// (a late notice never overwrites newer truth). One that is being released, or is further, stays as it is.
-    /// The same decision again changes nothing and adds nothing to the timeline.
+    /// A new order gets its record. One that the warehouse does not have is judged anew if the shop's `modified_at` is not older than
+    /// what stands (a late notice never overwrites newer truth). The same decision again changes nothing and adds nothing to the timeline.
     ///
-    /// One process at a time is told to release an order: who is told first has [`RELEASE_SECS_MAX`] from the happening's time on,
-    /// which is the caller's clock. Until then all others wait; after it, the first that comes takes the release over.
+    /// Of an order that the warehouse has, only what matters to it counts, and only until all of it has shipped: another shape is
+    /// amended (or, if the warehouse had refused the order, released again), a cancellation is told. One that was told cancelled stays so.
+    ///
+    /// One process at a time is told to tell the warehouse something of an order: who is told first has [`RELEASE_SECS_MAX`] from the
+    /// happening's time on, which is the caller's clock. Until then all others wait; after it, the first that comes takes it over.
     ///
     /// # Errors
     /// [`LedgerError::NumberTaken`] if another order has this number already.
     async fn judge(&self, judged: &Judged) -> Result<NextStep, LedgerError>;
 
-    /// The order's release is confirmed by the broker: `releasing` becomes `released`, and the timeline tells it, once.
-    /// An order that is further (the warehouse's answer overtook this) keeps its state; that it was released is told nonetheless.
-    async fn released(&self, store: &StoreId, order_id: &OrderId, at: Timestamp) -> Result<(), LedgerError>;
+    /// The shop did not have the order any more when it was asked at `read_at`: cancelled, as by [`Ledger::judge`]. Nothing, if it has
+    /// no record, or was read since.
+    async fn gone(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        reason: &str,
+        read_at: Timestamp,
+        happening: &Happening,
+    ) -> Result<NextStep, LedgerError>;
 
-    /// The warehouse has taken the order or refused it. One that has shipped stays as it is; the timeline tells it nonetheless.
+    /// A person wants an order that the warehouse refused released again. Nothing, if it is not `rejected`.
+    async fn retry(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        happening: &Happening,
+    ) -> Result<NextStep, LedgerError>;
+
+    /// The warehouse knows a SKU from now on: orders that it refused for that alone are to be released again. Returns these, and
+    /// those of this SKU whose release is not confirmed, each to be given to [`Ledger::take_up`].
+    async fn sku_known(
+        &self,
+        sku: &Sku,
+        happening: &Happening,
+    ) -> Result<Vec<(StoreId, OrderId)>, LedgerError>;
+
+    /// What the warehouse is still to be told of an order, as of `now`.
+    async fn take_up(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        now: Timestamp,
+    ) -> Result<NextStep, LedgerError>;
+
+    /// The broker has confirmed what the warehouse was told in this round: `releasing` becomes `released`, and the timeline tells it,
+    /// once. An order that is further (the warehouse's answer overtook this) keeps its state.
+    async fn told(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        round: u32,
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The telling of this round failed: whoever comes next may repeat it at once, or tell what has taken its place.
+    async fn not_told(&self, store: &StoreId, order_id: &OrderId, round: u32) -> Result<(), LedgerError>;
+
+    /// The warehouse has taken the order or refused it. One that has shipped or was cancelled stays as it is; the timeline tells it
+    /// nonetheless.
     /// An answer that is older than the one that stands, by the happening's time, is told and changes nothing. Neither does one
     /// whose `key` was told already.
     ///
@@ -61,6 +120,12 @@ pub trait Ledger: Send + Sync {
         answer: &Answer,
         happening: &Happening,
     ) -> Result<(), LedgerError>;
+
+    /// Those of these orders that have a record, in no particular order.
+    async fn known(&self, store: &StoreId, ids: &[OrderId]) -> Result<Vec<KnownOrder>, LedgerError>;
+
+    /// The records of these orders, of those that have one, in no particular order.
+    async fn records(&self, store: &StoreId, ids: &[OrderId]) -> Result<Vec<OrderRecord>, LedgerError>;
 
     /// The order of this number.
     async fn order_by_number(&self, number: &OrderNumber) -> Result<Option<OrderRecord>, LedgerError>;
@@ -86,6 +151,17 @@ pub trait Ledger: Send + Sync {
 
     /// All that happened to an order, oldest first.
     async fn timeline(&self, store: &StoreId, order_id: &OrderId) -> Result<Vec<TimelineEntry>, LedgerError>;
+
+    // ---- deliveries, where the warehouse takes its orders over HTTP
+
+    /// How far the things told of an order have come.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchOrder`] if no order of this number was released.
+    async fn delivered(&self, number: &OrderNumber) -> Result<Delivered, LedgerError>;
+
+    /// The warehouse has taken what it was told in this round. Never goes back.
+    async fn note_delivered(&self, number: &OrderNumber, round: u32) -> Result<(), LedgerError>;
 
     // ---- shipments
 
@@ -155,6 +231,49 @@ pub trait Ledger: Send + Sync {
     /// Forgets what is known of these SKUs' listings: they are looked up again. For when the shop says that a listing is gone.
     async fn forget_listings(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError>;
 
+    // ---- sweeps
+
+    /// Up to when the shop's changes were compared with the orders here; none before the first time.
+    async fn swept_to(&self, store: &StoreId) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// All that the shop changed before this moment was compared, and what was missing is on its way. Never goes back.
+    async fn swept(&self, store: &StoreId, to: Timestamp) -> Result<(), LedgerError>;
+
+    /// The rules by which the shop's kept-out orders were last told to be judged; none before the first time.
+    async fn rules(&self, store: &StoreId) -> Result<Option<RulesTold>, LedgerError>;
+
+    /// All kept-out orders of the shop are on their way to be judged by these rules.
+    async fn keep_rules(&self, store: &StoreId, rules: &RulesTold) -> Result<(), LedgerError>;
+
+    /// The shop's filtered and held orders by id, from after this one.
+    async fn kept_out(
+        &self,
+        store: &StoreId,
+        after: Option<&OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, LedgerError>;
+
+    /// The last of the shop's days, in its time zone, of which it is known that all orders are accounted for; none before the first time.
+    async fn proved_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError>;
+
+    /// All orders of this day are accounted for, or on their way. Never goes back.
+    async fn keep_proved_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError>;
+
+    /// Held orders of all shops whose time has come, and orders whose telling was abandoned, those first that have waited longest: each until [`Ledger::told_due`], and
+    /// again if it stays held after that, a minute later at first and ever more seldom then, down to once an hour.
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<DueOrder>, LedgerError>;
+
+    /// It was told, at this moment, that these are to be judged.
+    async fn told_due(&self, orders: &[DueOrder], at: Timestamp) -> Result<(), LedgerError>;
+
+    // ---- webhooks
+
+    /// What is known of the shop's webhooks; nothing before the first time.
+    async fn webhook_watch(&self, store: &StoreId) -> Result<WebhookWatch, LedgerError>;
+
+    /// Replaces what is known of the shop's webhooks.
+    async fn keep_webhook_watch(&self, store: &StoreId, watch: &WebhookWatch) -> Result<(), LedgerError>;
+
     // ---- leases
 
     /// Takes the lease of this name until a moment, if nobody has it: over all processes, it has one holder at a time.
@@ -163,6 +282,22 @@ pub trait Ledger: Send + Sync {
 
     /// Gives the lease back. One that has expired, and that another has taken over since, stays with the other.
     async fn end_lease(&self, lease: &Lease) -> Result<(), LedgerError>;
+
+    /// Makes a lease last longer, if it is the caller's still. None: it has expired and was cleared away, or is another's now.
+    async fn renew_lease(&self, lease: &Lease, until: Timestamp) -> Result<Option<Lease>, LedgerError>;
+
+    // ---- requests to shops
+
+    /// Counts requests to a shop that are about to be made, for all processes together: as many of those wanted as keep the sum of all
+    /// that were counted after `since` within `most`. Returns how many. What was counted until `since` is forgotten.
+    async fn take_calls(
+        &self,
+        store: &StoreId,
+        at: Timestamp,
+        since: Timestamp,
+        wanted: u32,
+        most: u32,
+    ) -> Result<u32, LedgerError>;
 
     // ---- health
 

@@ -1,8 +1,8 @@
-//! An order's record.
+//! An order's record, what was decided about it, and what the warehouse is to be told.
 
 use std::fmt;
 
-use crossdock_domain::{OrderId, OrderNumber, Platform, ReleasedOrder, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, Platform, ReleasedOrder, Sku, StoreId, Unfit};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -14,8 +14,10 @@ use crate::Happening;
 pub enum OrderState {
     /// Kept out by a rule of the shop's settings; judged again when it changes.
     Filtered,
-    /// Waits for a person; judged again when it changes.
+    /// Waits for a person or an hour; judged again when it changes, or when the hour has come.
     Held,
+    /// The shop does not want it packed any more. The warehouse was told so if it had the order.
+    Cancelled,
     /// Decided; its way to the warehouse is not confirmed yet.
     Releasing,
     /// On the warehouse's queue.
@@ -30,9 +32,10 @@ pub enum OrderState {
 
 impl OrderState {
     /// All of them, in the order in which an order goes through them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Filtered,
         Self::Held,
+        Self::Cancelled,
         Self::Releasing,
         Self::Released,
         Self::Accepted,
@@ -45,6 +48,7 @@ impl OrderState {
         match self {
             Self::Filtered => "filtered",
             Self::Held => "held",
+            Self::Cancelled => "cancelled",
             Self::Releasing => "releasing",
             Self::Released => "released",
             Self::Accepted => "accepted",
@@ -82,10 +86,16 @@ pub struct Judged {
     pub modified_at: Timestamp,
     /// Its status at the shop, in the shop's words.
     pub shop_status: String,
-    /// What was decided.
+    /// What was decided, as if the warehouse did not have it yet.
     pub verdict: Verdict,
+    /// How it would go to the warehouse now, whatever the verdict.
+    pub shape: Result<Box<ReleasedOrder>, Unfit>,
+    /// When its reading began. Of two readings that saw the same `modified_at`, the later began later.
+    pub read_at: Timestamp,
     /// How the timeline tells it.
     pub happening: Happening,
+    /// What led to the judging, told before it: each notice of the shop, once.
+    pub notices: Vec<Happening>,
 }
 
 /// A decision, as it is kept.
@@ -93,34 +103,92 @@ pub struct Judged {
 pub enum Verdict {
     /// To the warehouse, like this.
     Release(Box<ReleasedOrder>),
-    /// Waits for a person.
+    /// Waits.
     Hold {
         /// For what.
         reason: String,
+        /// When it is judged again; none: when a person has changed something.
+        until: Option<Timestamp>,
     },
     /// Kept out.
     Filter {
         /// Rule and value, for example `country: US`.
         reason: String,
     },
+    /// Not wanted any more.
+    Cancel {
+        /// Why.
+        reason: String,
+    },
 }
 
-/// Longest that one process may take to release an order, in seconds: publishing and its waits. Then another one may do it.
+/// Longest that one process may take to tell the warehouse something, in seconds: publishing and its waits. Then another one
+/// may do it.
 pub const RELEASE_SECS_MAX: i64 = 30;
 
 /// What is to be done after a decision is put down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextStep {
-    /// Publish this order (as it was first decided) within [`RELEASE_SECS_MAX`], then call [`crate::Ledger::released`].
-    /// Nobody else is told to until that time is over.
-    Release(Box<ReleasedOrder>),
-    /// Somebody is releasing it: judge again at this moment, in case they died.
+    /// Tell the warehouse this within [`RELEASE_SECS_MAX`], then call [`crate::Ledger::told`]. Nobody else is told to until that
+    /// time is over.
+    Tell(Telling),
+    /// Somebody is telling the warehouse something of it: come back at this moment, in case they died.
     Wait {
         /// When their time is over.
         until: Timestamp,
     },
     /// Nothing.
     Nothing,
+}
+
+/// Something that the warehouse is to be told of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Telling {
+    /// The order's number at the warehouse.
+    pub number: OrderNumber,
+    /// How many-th thing it is that the warehouse is told of this order, from 1. The same round always says the same.
+    pub round: u32,
+    /// Whether it was begun before, and may have been told: the decision that led here was not looked at.
+    pub again: bool,
+    /// What.
+    pub news: News,
+}
+
+impl Telling {
+    /// The event's id: however often it is published, it is the same. The first is the order's number alone.
+    pub fn event_id(&self) -> String {
+        if self.round == 1 { self.number.to_string() } else { format!("{}/{}", self.number, self.round) }
+    }
+}
+
+/// What the warehouse is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// Pack this.
+    Released(Box<ReleasedOrder>),
+    /// It has changed: this is how it is now.
+    Amended {
+        /// The whole order.
+        order: Box<ReleasedOrder>,
+        /// Names of the fields that changed.
+        changed: Vec<String>,
+    },
+    /// Do not pack it.
+    Cancelled {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// An order that has a record: how far it has come, and how new our knowledge of it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownOrder {
+    /// The shop's own id.
+    pub order_id: OrderId,
+    /// How far it has come.
+    pub state: OrderState,
+    /// When the shop last changed it, as far as we have read.
+    pub modified_at: Timestamp,
 }
 
 /// The warehouse's answer to a released order.
@@ -132,6 +200,8 @@ pub enum Answer {
     Rejected {
         /// Why, in words that a merchant understands.
         reason: String,
+        /// SKUs that it does not know: once it knows them all, the order is released again.
+        unknown_skus: Vec<Sku>,
     },
 }
 
@@ -148,7 +218,7 @@ pub struct OrderRecord {
     pub number: OrderNumber,
     /// How far it has come.
     pub state: OrderState,
-    /// Why it is held, filtered or rejected; empty otherwise.
+    /// Why it is held, filtered, cancelled or rejected; empty otherwise.
     pub reason: String,
     /// Its status at the shop when it was last read.
     pub shop_status: String,
@@ -156,7 +226,10 @@ pub struct OrderRecord {
     pub placed_at: Timestamp,
     /// When the shop last changed it, as far as we have read.
     pub modified_at: Timestamp,
-    /// The order as released; none before that.
+    /// When a held order is judged again; none if a person must change something first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_until: Option<Timestamp>,
+    /// The order as the warehouse has it; none before its release.
     pub released: Option<ReleasedOrder>,
 }
 

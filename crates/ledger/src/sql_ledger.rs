@@ -1,27 +1,35 @@
 //! The ledger over a database: each method is one transaction around the statements in the files beside this one.
 
+mod after_release;
 mod answer;
+mod calls;
 mod counts;
+mod deliveries;
 mod find_orders;
 mod judge;
 mod lease;
 mod listings;
 mod order_row;
 mod promises;
+mod proof;
 mod pushed;
-mod release;
 mod shipment_row;
 mod shipments;
+mod sweeps;
 mod tell;
+mod telling;
+mod unknown_skus;
+mod webhooks;
 
 use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, OrderNumber, Shipment, ShipmentId, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::database::Database;
 use crate::{
-    Answer, Happening, IntendedShipment, Judged, Lease, LeaseAnswer, Ledger, LedgerError, NextStep,
-    OrderRecord, OrdersWanted, StockLine, TimelineEntry,
+    Answer, Delivered, DueOrder, Happening, IntendedShipment, Judged, KnownOrder, Lease, LeaseAnswer, Ledger,
+    LedgerError, NextStep, OrderRecord, OrdersWanted, RulesTold, StockLine, TimelineEntry, WebhookWatch,
 };
 
 /// The ledger that [`crate::open`] gives.
@@ -63,9 +71,70 @@ impl Ledger for SqlLedger {
         }
     }
 
-    async fn released(&self, store: &StoreId, order_id: &OrderId, at: Timestamp) -> Result<(), LedgerError> {
+    async fn gone(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        reason: &str,
+        read_at: Timestamp,
+        happening: &Happening,
+    ) -> Result<NextStep, LedgerError> {
         let mut tx = self.database.write().await?;
-        release::released(&mut tx, store, order_id, at).await?;
+        let next_step = after_release::gone(&mut tx, (store, order_id), reason, read_at, happening).await?;
+        tx.commit().await?;
+        Ok(next_step)
+    }
+
+    async fn retry(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        happening: &Happening,
+    ) -> Result<NextStep, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let next_step = after_release::retry(&mut tx, store, order_id, happening).await?;
+        tx.commit().await?;
+        Ok(next_step)
+    }
+
+    async fn sku_known(
+        &self,
+        sku: &Sku,
+        happening: &Happening,
+    ) -> Result<Vec<(StoreId, OrderId)>, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let orders = unknown_skus::known(&mut tx, sku, happening).await?;
+        tx.commit().await?;
+        Ok(orders)
+    }
+
+    async fn take_up(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        now: Timestamp,
+    ) -> Result<NextStep, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let next_step = telling::take_up(&mut tx, store, order_id, now).await?;
+        tx.commit().await?;
+        Ok(next_step)
+    }
+
+    async fn told(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        round: u32,
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        telling::told(&mut tx, store, order_id, round, at).await?;
+        tx.commit().await
+    }
+
+    async fn not_told(&self, store: &StoreId, order_id: &OrderId, round: u32) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        telling::not_told(&mut tx, store, order_id, round).await?;
         tx.commit().await
     }
 
@@ -78,6 +147,20 @@ impl Ledger for SqlLedger {
         let mut tx = self.database.write().await?;
         answer::answered(&mut tx, number, answer, happening).await?;
         tx.commit().await
+    }
+
+    async fn known(&self, store: &StoreId, ids: &[OrderId]) -> Result<Vec<KnownOrder>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let known = find_orders::known(&mut tx, store, ids).await?;
+        tx.commit().await?;
+        Ok(known)
+    }
+
+    async fn records(&self, store: &StoreId, ids: &[OrderId]) -> Result<Vec<OrderRecord>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let records = find_orders::of_ids(&mut tx, store, ids).await?;
+        tx.commit().await?;
+        Ok(records)
     }
 
     async fn order_by_number(&self, number: &OrderNumber) -> Result<Option<OrderRecord>, LedgerError> {
@@ -124,6 +207,17 @@ impl Ledger for SqlLedger {
         let timeline = tell::timeline(&mut tx, store, order_id).await?;
         tx.commit().await?;
         Ok(timeline)
+    }
+
+    async fn delivered(&self, number: &OrderNumber) -> Result<Delivered, LedgerError> {
+        let mut tx = self.database.read().await?;
+        deliveries::delivered(&mut tx, number).await
+    }
+
+    async fn note_delivered(&self, number: &OrderNumber, round: u32) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        deliveries::note(&mut tx, number, round).await?;
+        tx.commit().await
     }
 
     async fn intend_shipment(
@@ -209,6 +303,83 @@ impl Ledger for SqlLedger {
         tx.commit().await
     }
 
+    async fn swept_to(&self, store: &StoreId) -> Result<Option<Timestamp>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let swept_to = sweeps::swept_to(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(swept_to)
+    }
+
+    async fn swept(&self, store: &StoreId, to: Timestamp) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        sweeps::swept(&mut tx, store, to).await?;
+        tx.commit().await
+    }
+
+    async fn rules(&self, store: &StoreId) -> Result<Option<RulesTold>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let rules = sweeps::rules(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(rules)
+    }
+
+    async fn keep_rules(&self, store: &StoreId, rules: &RulesTold) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        sweeps::keep_rules(&mut tx, store, rules).await?;
+        tx.commit().await
+    }
+
+    async fn kept_out(
+        &self,
+        store: &StoreId,
+        after: Option<&OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let kept_out = sweeps::kept_out(&mut tx, store, after, limit).await?;
+        tx.commit().await?;
+        Ok(kept_out)
+    }
+
+    async fn proved_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let day = proof::proved_day(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(day)
+    }
+
+    async fn keep_proved_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        proof::keep_proved_day(&mut tx, store, day).await?;
+        tx.commit().await
+    }
+
+    async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<DueOrder>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let due = sweeps::due(&mut tx, now, limit).await?;
+        tx.commit().await?;
+        Ok(due)
+    }
+
+    async fn told_due(&self, orders: &[DueOrder], at: Timestamp) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        sweeps::told_due(&mut tx, orders, at).await?;
+        tx.commit().await
+    }
+
+    async fn webhook_watch(&self, store: &StoreId) -> Result<WebhookWatch, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let watch = webhooks::watch(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(watch)
+    }
+
+    async fn keep_webhook_watch(&self, store: &StoreId, watch: &WebhookWatch) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        webhooks::keep(&mut tx, store, watch).await?;
+        tx.commit().await
+    }
+
     async fn lease(&self, name: &str, now: Timestamp, until: Timestamp) -> Result<LeaseAnswer, LedgerError> {
         let mut tx = self.database.write().await?;
         let answer = lease::take(&mut tx, name, now, until).await?;
@@ -220,6 +391,27 @@ impl Ledger for SqlLedger {
         let mut tx = self.database.write().await?;
         lease::end(&mut tx, lease).await?;
         tx.commit().await
+    }
+
+    async fn renew_lease(&self, lease: &Lease, until: Timestamp) -> Result<Option<Lease>, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let renewed = lease::renew(&mut tx, lease, until).await?;
+        tx.commit().await?;
+        Ok(renewed)
+    }
+
+    async fn take_calls(
+        &self,
+        store: &StoreId,
+        at: Timestamp,
+        since: Timestamp,
+        wanted: u32,
+        most: u32,
+    ) -> Result<u32, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let granted = calls::take(&mut tx, store, at, since, wanted, most).await?;
+        tx.commit().await?;
+        Ok(granted)
     }
 
     async fn ping(&self) -> Result<(), LedgerError> {

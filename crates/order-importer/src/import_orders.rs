@@ -1,29 +1,44 @@
-//! Reads changed orders anew from their shop, decides about them, and releases those that the warehouse is to pack.
+//! Reads changed orders anew from their shop, decides about them, and tells the warehouse what follows.
 //!
 //! In       `shop.order.changed`
-//! Effects  the order's record and timeline; at most one `order.released` per order
-//! Replay   safe: the ledger remembers the decision; a release whose confirm is in doubt is published again with the same id
+//! Effects  the order's record and timeline; `order.released` at most once per order, `order.amended`, `order.cancelled`
+//! Replay   safe: the ledger remembers what was decided; what is in doubt is published again with the same id
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crossdock_domain::{
-    Classify as _, Decision, ImportRules, Mend, OrderId, Platform, ReleasedOrder, ShopOrder, StoreId,
-};
-use crossdock_events::{Event, EventData, OrderReleased, ShopOrderChanged, Source};
-use crossdock_ledger::{Busy, Happening, Judged, Ledger, NextStep, Verdict};
-use crossdock_queue::{Delivery, Failure, Message, Outcome, Publisher};
-use crossdock_storefront::{Shop, Shops, StorefrontError};
+use crossdock_domain::{Classify as _, Mend, OrderId, ShopOrder, StoreId};
+use crossdock_events::{Event, ShopOrderChanged};
+use crossdock_ledger::{Busy, Happening, KnownOrder, Ledger, OrderState};
+use crossdock_queue::{Delivery, Failure, Outcome};
+use crossdock_storefront::{Priority, Shop, Shops, StorefrontError};
 use crossdock_telemetry::{Trace, TraceParent};
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::ROLE;
+use crate::judge::Occasion;
+use crate::settle_order::SettleOrder;
+
+/// Most orders of a batch that are judged and published at once.
+const ORDERS_AT_ONCE: usize = 16;
+
+/// Tries after which an order that the shop had, and suddenly does not have, counts as deleted where the shop did not say so: what
+/// follows cannot be undone.
+const MISSED_ATTEMPTS_MAX: u32 = 1;
+
+/// Tries after which an order that the shop does not have, and that we never saw, is given up: it may be about to appear.
+const UNSEEN_ATTEMPTS_MAX: u32 = 2;
+
+/// What the reconciler calls the end of an order's hold: the warehouse waits for it.
+const HOLD_OVER: &str = "hold-over";
 
 pub(crate) struct ImportOrders {
     pub(crate) shops: Shops,
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) publisher: Publisher,
+    pub(crate) settle_order: Arc<SettleOrder>,
 }
 
 /// A notice and where it stands in its batch.
@@ -31,6 +46,30 @@ struct Notice {
     position: usize,
     attempt: u32,
     event: Event<ShopOrderChanged>,
+}
+
+/// All notices of one order, and what the ledger knew of it before it was read.
+struct Noticed<'n> {
+    id: &'n OrderId,
+    notices: &'n [Notice],
+    known: bool,
+    /// When the shop was asked for it.
+    read_at: Timestamp,
+}
+
+impl Noticed<'_> {
+    /// Whether the shop said that it has deleted the order.
+    fn says_deleted(&self) -> bool {
+        let deleted = |notice: &Notice| {
+            let cause = &notice.event.data.cause;
+            ["deleted", "archived"].iter().any(|word| cause.ends_with(word))
+        };
+        self.notices.iter().any(deleted)
+    }
+
+    fn attempt(&self) -> u32 {
+        self.notices.iter().map(|notice| notice.attempt).max().unwrap_or_default()
+    }
 }
 
 impl ImportOrders {
@@ -48,7 +87,10 @@ impl ImportOrders {
                 Err(error) => outcomes[position] = Outcome::Failed(error.into()),
             }
         }
-        let results = self.import(store, &by_order).await;
+        let results = match self.import(store, &by_order).await {
+            Ok(results) => results,
+            Err(failure) => by_order.iter().map(|_| Err(failure.clone())).collect(),
+        };
         for (notices, result) in by_order.values().zip(results) {
             let outcome = Outcome::from(result);
             for notice in notices {
@@ -63,104 +105,75 @@ impl ImportOrders {
         &self,
         store: &StoreId,
         by_order: &BTreeMap<OrderId, Vec<Notice>>,
-    ) -> Vec<Result<(), Failure>> {
-        let shop = match self.shops.get(store) {
-            Ok(shop) => shop,
-            Err(unknown) => return by_order.iter().map(|_| Err(unknown.clone().into())).collect(),
-        };
+    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+        let shop = self.shops.get(store)?;
         let ids: Vec<OrderId> = by_order.keys().cloned().collect();
+        let known = self.ledger.known(store, &ids).await?;
         let reading = trace_of(by_order.values().flatten());
-        let read = shop.storefront.orders(&ids).instrument(reading.span()).await;
-        let mut results = Vec::with_capacity(read.len());
-        for ((id, notices), order) in by_order.iter().zip(read) {
+        let priority = priority(by_order.values().flatten(), &known, ids.len());
+        let read_at = Timestamp::now();
+        let read = shop.storefront.orders(&ids, priority).instrument(reading.span()).await;
+        let answers = by_order.iter().zip(read).map(|((id, notices), order)| {
+            let known = known.iter().any(|known| known.order_id == *id);
             let trace = trace_of(notices);
-            let answered = self.answer(&shop, id, notices, order, trace.parent());
-            results.push(answered.instrument(trace.span()).await);
-        }
-        results
+            let noticed = Noticed { id, notices, known, read_at };
+            let answered = self.answer(&shop, noticed, order, trace.parent());
+            answered.instrument(trace.span())
+        });
+        // Not lazily: a stream over borrowing futures confuses the compiler about their lifetimes.
+        let answers: Vec<_> = answers.collect();
+        Ok(stream::iter(answers).buffered(ORDERS_AT_ONCE).collect().await)
     }
 
     /// Answers all notices of one order by what was read of it.
     async fn answer(
         &self,
         shop: &Shop,
-        id: &OrderId,
-        notices: &[Notice],
+        noticed: Noticed<'_>,
         order: Result<ShopOrder, StorefrontError>,
         trace: TraceParent,
     ) -> Result<(), Failure> {
-        let result = match order {
-            Ok(order) => self.import_one(shop, &order, notices, trace).await,
-            Err(error) => Err(error.into()),
-        };
+        let result = self.settle(shop, &noticed, order, trace).await;
         if let Err(failure) = &result
             && failure.class != Busy.class()
         {
-            self.tell_failure(&shop.settings.id, id, notices, failure).await;
+            self.tell_failure(&shop.settings.id, &noticed, failure).await;
         }
         result
     }
 
-    async fn import_one(
+    async fn settle(
         &self,
         shop: &Shop,
-        order: &ShopOrder,
-        notices: &[Notice],
+        noticed: &Noticed<'_>,
+        order: Result<ShopOrder, StorefrontError>,
         trace: TraceParent,
     ) -> Result<(), Failure> {
         let store = &shop.settings.id;
-        self.tell_notices(store, &order.order_id, notices).await?;
-        let newest = &notices.last().expect("an order is read because of a notice").event;
-        let judged = judge(&shop.settings.orders, shop.settings.platform(), order, newest);
-        match self.ledger.judge(&judged).await? {
-            NextStep::Release(released) => self.release(&released, trace).await,
-            NextStep::Wait { .. } => Err(Busy.into()),
-            NextStep::Nothing => {
-                tracing::debug!(store.id = %store, order.id = %order.order_id, "read; nothing to release");
-                Ok(())
-            }
-        }
-    }
-
-    async fn release(&self, order: &ReleasedOrder, trace: TraceParent) -> Result<(), Failure> {
-        let now = Timestamp::now();
-        // The number is the event's id: however often the release is published, it is the same release.
-        let event = Event::new(&Source::Role(ROLE), order.number.as_str(), now, order.clone())
-            .traced(Some(trace.to_string()));
-        let message = Message {
-            routing_key: OrderReleased::TYPE.to_owned(),
-            id: event.id.clone(),
-            content_type: crossdock_events::CONTENT_TYPE,
-            body: event.to_json().into(),
+        let newest = &noticed.notices.last().expect("an order is read because of a notice").event;
+        let occasion = Occasion {
+            key: newest.id.clone(),
+            cause: newest.data.cause.clone(),
+            notices: noticed.notices.iter().map(|notice| told(&notice.event)).collect(),
+            read_at: noticed.read_at,
         };
-        self.publisher.publish(message).await?;
-        self.ledger.released(&order.store, &order.order_id, now).await?;
-        tracing::info!(store.id = %order.store, order.id = %order.order_id, order.number = %order.number, "released to the warehouse");
-        Ok(())
-    }
-
-    async fn tell_notices(
-        &self,
-        store: &StoreId,
-        order_id: &OrderId,
-        notices: &[Notice],
-    ) -> Result<(), Failure> {
-        for Notice { event, .. } in notices {
-            let happening = Happening {
-                key: event.id.clone(),
-                at: event.time.unwrap_or_else(Timestamp::now),
-                role: "receiver",
-                what: "the shop told of a change".to_owned(),
-                cause: event.data.cause.clone(),
-            };
-            self.ledger.tell(store, order_id, &happening).await?;
+        match order {
+            Ok(order) => self.settle_order.settle(shop, &order, &occasion, trace).await,
+            Err(error @ StorefrontError::NotFound { .. }) => {
+                if noticed.says_deleted() || noticed.known && noticed.attempt() > MISSED_ATTEMPTS_MAX {
+                    return self.settle_order.gone(store, noticed.id, &occasion, trace).await;
+                }
+                let failure = Failure::from(error);
+                let again = noticed.known || noticed.attempt() < UNSEEN_ATTEMPTS_MAX;
+                Err(if again { Failure { mend: Mend::Wait, ..failure } } else { failure })
+            }
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 
     /// Best effort: the failure itself travels with the message.
-    async fn tell_failure(&self, store: &StoreId, order_id: &OrderId, notices: &[Notice], failure: &Failure) {
-        for Notice { event, attempt, .. } in notices {
+    async fn tell_failure(&self, store: &StoreId, noticed: &Noticed<'_>, failure: &Failure) {
+        for Notice { event, attempt, .. } in noticed.notices {
             let happening = Happening {
                 key: format!("{}/failed/{attempt}", event.id),
                 at: Timestamp::now(),
@@ -168,11 +181,45 @@ impl ImportOrders {
                 what: format!("could not be imported: {}", failure.chain),
                 cause: event.data.cause.clone(),
             };
-            if self.ledger.tell(store, order_id, &happening).await.is_err() {
+            if self.ledger.tell(store, noticed.id, &happening).await.is_err() {
                 return;
             }
         }
     }
+}
+
+/// A notice, as the timeline tells it.
+fn told(event: &Event<ShopOrderChanged>) -> Happening {
+    let (role, what) = if is_our_own(event) {
+        ("reconciler", "to be looked at again")
+    } else {
+        ("receiver", "the shop told of a change")
+    };
+    Happening {
+        key: event.id.clone(),
+        at: event.time.unwrap_or_else(Timestamp::now),
+        role,
+        what: what.to_owned(),
+        cause: event.data.cause.clone(),
+    }
+}
+
+/// What the reading is for: an order that the warehouse waits for goes before one that it has.
+fn priority<'n>(notices: impl IntoIterator<Item = &'n Notice>, known: &[KnownOrder], ids: usize) -> Priority {
+    let may_wait = |notice: &Notice| is_our_own(&notice.event) && notice.event.data.cause != HOLD_OVER;
+    if notices.into_iter().all(may_wait) {
+        return Priority::Sweep;
+    }
+    let at_the_warehouse = |known: &KnownOrder| {
+        !matches!(known.state, OrderState::Filtered | OrderState::Held | OrderState::Releasing)
+    };
+    let all_there = known.len() == ids && known.iter().all(at_the_warehouse);
+    if all_there { Priority::Amendment } else { Priority::Urgent }
+}
+
+/// Whether the notice is the reconciler's, not a shop's.
+fn is_our_own(event: &Event<ShopOrderChanged>) -> bool {
+    event.source.starts_with("/crossdock/")
 }
 
 /// The newest notice lends its trace.
@@ -183,45 +230,4 @@ fn trace_of<'a>(notices: impl IntoIterator<Item = &'a Notice>) -> Trace {
 fn unanswered() -> Failure {
     let chain = "the shop's client gave no answer for the order".to_owned();
     Failure { class: "order-unanswered", chain, mend: Mend::Wait }
-}
-
-fn judge(
-    rules: &ImportRules,
-    platform: Platform,
-    order: &ShopOrder,
-    notice: &Event<ShopOrderChanged>,
-) -> Judged {
-    let (verdict, what) = match rules.decide(order) {
-        Decision::Release(released) => {
-            let what = format!("to be released to the warehouse as {}", released.number);
-            (Verdict::Release(released), what)
-        }
-        Decision::Hold { reason } => {
-            let what = format!("held: {reason}");
-            (Verdict::Hold { reason }, what)
-        }
-        Decision::Filter { rule, value } => {
-            let reason = format!("{rule}: {value}");
-            let what = format!("filtered by {reason}");
-            (Verdict::Filter { reason }, what)
-        }
-    };
-    Judged {
-        store: rules.store.clone(),
-        platform,
-        order_id: order.order_id.clone(),
-        number: rules.number(order),
-        placed_at: order.placed_at,
-        modified_at: order.modified_at,
-        shop_status: order.status.to_string(),
-        verdict,
-        happening: Happening {
-            // With the decision in it: a redelivery that decides otherwise is told too.
-            key: format!("{}/{what}", notice.id),
-            at: Timestamp::now(),
-            role: ROLE,
-            what,
-            cause: notice.data.cause.clone(),
-        },
-    }
 }

@@ -1,23 +1,27 @@
-//! Puts the warehouse's answer to a released order down.
+//! Puts the warehouse's answer to a released order down, and releases refused orders again once their SKUs are known.
 //!
-//! In       `warehouse.order.accepted`, `warehouse.order.rejected`
-//! Effects  the order's state in the ledger, and a line in its timeline
-//! Replay   safe: the ledger is keyed by the event's id
+//! In       `warehouse.order.accepted`, `warehouse.order.rejected`, `warehouse.sku.known`
+//! Effects  the order's state in the ledger, and a line in its timeline; another `order.released` for refused orders
+//! Replay   safe: the ledger is keyed by the event's id, and a release in doubt keeps its own
 
 use std::sync::Arc;
 
-use crossdock_domain::OrderNumber;
-use crossdock_events::{EventData, RawEvent, WarehouseOrderAccepted, WarehouseOrderRejected};
-use crossdock_ledger::{Answer, Happening, Ledger};
+use crossdock_domain::{OrderNumber, Sku};
+use crossdock_events::{
+    EventData, RawEvent, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
+};
+use crossdock_ledger::{Answer, Busy, Happening, Ledger, NextStep};
 use crossdock_queue::{Delivery, Failure, Outcome};
-use crossdock_telemetry::Trace;
+use crossdock_telemetry::{Trace, TraceParent};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::ROLE;
+use crate::settle_order::SettleOrder;
 
 pub(crate) struct RecordAnswer {
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) settle_order: Arc<SettleOrder>,
 }
 
 impl RecordAnswer {
@@ -32,29 +36,111 @@ impl RecordAnswer {
     async fn record(&self, delivery: &Delivery) -> Result<(), Failure> {
         let event = RawEvent::parse(&delivery.body)?;
         let trace = Trace::of([event.traceparent.as_deref()]);
-        self.put_down(event, &delivery.routing_key).instrument(trace.span()).await
+        let recorded = async {
+            match event.kind.as_str() {
+                WarehouseSkuKnown::TYPE => self.sku_known(event, trace.parent()).await,
+                _ => self.put_down(event, &delivery.routing_key).await,
+            }
+        };
+        recorded.instrument(trace.span()).await
     }
 
     async fn put_down(&self, event: RawEvent, cause: &str) -> Result<(), Failure> {
         // The later of two answers stands: one from the future would stand against every right one.
         let now = Timestamp::now();
         let (key, at) = (event.id.clone(), event.time.unwrap_or(now).min(now));
-        let (number, answer) = read(event)?;
+        let (number, answer) = match event.kind.as_str() {
+            WarehouseOrderRejected::TYPE => {
+                let data = event.read::<WarehouseOrderRejected>()?.data;
+                (data.number.clone(), self.rejection(data).await?)
+            }
+            _ => (event.read::<WarehouseOrderAccepted>()?.data.number, Answer::Accepted),
+        };
         let what = match &answer {
             Answer::Accepted => "taken over by the warehouse".to_owned(),
-            Answer::Rejected { reason } => format!("rejected by the warehouse: {reason}"),
+            Answer::Rejected { reason, .. } => format!("rejected by the warehouse: {reason}"),
         };
         let happening = Happening { key, at, role: ROLE, what, cause: cause.to_owned() };
         self.ledger.answered(&number, &answer, &happening).await?;
         tracing::info!(order.number = %number, "{}", happening.what);
         Ok(())
     }
+
+    /// A warehouse that names the unknown SKUs only in its reason is understood too.
+    async fn rejection(&self, data: WarehouseOrderRejected) -> Result<Answer, Failure> {
+        let mut unknown_skus = data.unknown_skus;
+        if unknown_skus.is_empty() {
+            let order = self.ledger.order_by_number(&data.number).await?.and_then(|order| order.released);
+            let skus = order.iter().flat_map(|order| &order.lines).map(|line| &line.sku);
+            unknown_skus.extend(skus.filter(|sku| names(&data.reason, sku)).cloned());
+        }
+        unknown_skus.sort();
+        unknown_skus.dedup();
+        Ok(Answer::Rejected { reason: data.reason, unknown_skus })
+    }
+
+    async fn sku_known(&self, event: RawEvent, trace: TraceParent) -> Result<(), Failure> {
+        let key = event.id.clone();
+        let sku = event.read::<WarehouseSkuKnown>()?.data.sku;
+        let happening = Happening {
+            key,
+            at: Timestamp::now(),
+            role: ROLE,
+            what: format!("to be released again: the warehouse knows {sku} now"),
+            cause: WarehouseSkuKnown::TYPE.to_owned(),
+        };
+        let mut waits = false;
+        for (store, order_id) in self.ledger.sku_known(&sku, &happening).await? {
+            let step = self.ledger.take_up(&store, &order_id, Timestamp::now()).await?;
+            match step {
+                // Who is at it may have died: come back, but hold up no other order.
+                NextStep::Wait { .. } => waits = true,
+                step => self.settle_order.take(&store, &order_id, step, trace).await?,
+            }
+        }
+        if waits { Err(Busy.into()) } else { Ok(()) }
+    }
+
+    /// Releases a refused order again, because a person wants it.
+    pub(crate) async fn retry(&self, number: &OrderNumber, cause: &str) -> Result<bool, Failure> {
+        let Some(order) = self.ledger.order_by_number(number).await? else { return Ok(false) };
+        let now = Timestamp::now();
+        let happening = Happening {
+            key: format!("retry/{now}"),
+            at: now,
+            role: ROLE,
+            what: "to be released again".to_owned(),
+            cause: cause.to_owned(),
+        };
+        let step = self.ledger.retry(&order.store, &order.order_id, &happening).await?;
+        let released = matches!(step, NextStep::Tell(_));
+        let trace = Trace::of([]);
+        self.settle_order.take(&order.store, &order.order_id, step, trace.parent()).await?;
+        Ok(released)
+    }
 }
 
-fn read(event: RawEvent) -> Result<(OrderNumber, Answer), Failure> {
-    if event.kind == WarehouseOrderRejected::TYPE {
-        let data = event.read::<WarehouseOrderRejected>()?.data;
-        return Ok((data.number, Answer::Rejected { reason: data.reason }));
+/// Whether a sentence names the SKU, as a word of its own.
+fn names(sentence: &str, sku: &Sku) -> bool {
+    let is_part = |next: Option<char>| next.is_some_and(|it| it.is_alphanumeric() || matches!(it, '-' | '_'));
+    sentence.match_indices(sku.as_str()).any(|(at, found)| {
+        !is_part(sentence[..at].chars().next_back()) && !is_part(sentence[at + found.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sku_is_named_only_as_a_word_of_its_own() {
+        let sku = Sku::from("TEE-M");
+        for sentence in ["unknown SKU TEE-M", "'TEE-M' is not kept here", "TEE-M, MUG"] {
+            assert!(names(sentence, &sku), "{sentence}");
+        }
+        for sentence in ["unknown SKU TEE-ML", "TEE-M-2 is damaged", "XTEE-M", "nothing"] {
+            assert!(!names(sentence, &sku), "{sentence}");
+        }
+        assert!(!names("an order without lines", &Sku::from("without-x")));
     }
-    Ok((event.read::<WarehouseOrderAccepted>()?.data.number, Answer::Accepted))
 }

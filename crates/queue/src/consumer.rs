@@ -1,5 +1,6 @@
 //! Takes messages off a work queue, lane by lane, and carries out what the handler says became of each.
 
+mod gather;
 mod held;
 mod intake;
 mod lanes;
@@ -48,6 +49,11 @@ where
     }
 }
 
+/// Most messages that a consumer takes and has not yet answered for, if it says nothing else.
+///
+/// All of them are in memory: most have less than 2 KB, but a warehouse may tell of its whole stock in 1 MiB.
+const PREFETCH_DEFAULT: u16 = 512;
+
 /// What a consumer does with its messages. It only says what became of them; the runner acks, delays, dead-letters, counts and logs.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
@@ -59,6 +65,18 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Handles what waits in one lane: one outcome for each delivery, in the same order.
     async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome>;
+
+    /// Whether a burst in this lane is gathered into few large batches, up to 700 messages, instead of many of up to 100: for
+    /// what costs hardly more together than one alone. The first message of a quiet lane goes at once all the same; the faster they
+    /// come, the longer the next ones wait: 15 seconds at most, and one after the last.
+    fn gathers(&self, _lane: &str) -> bool {
+        false
+    }
+
+    /// Most messages taken and not yet answered for, over all lanes. One lane has half of them at most, or less beside others.
+    fn prefetch(&self) -> u16 {
+        PREFETCH_DEFAULT
+    }
 }
 
 /// The runner of one work queue.

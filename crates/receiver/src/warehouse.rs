@@ -19,8 +19,8 @@ use crate::visit::{Door, Receipt, Taken, Visit};
 
 /// Takes one CloudEvent of the warehouse, or a batch.
 ///
-/// Types: `warehouse.order.accepted`, `warehouse.order.rejected`, `warehouse.shipment.dispatched`,
-/// `warehouse.shipment.voided`, `warehouse.stock.counted`. 200 means that all of it is stored; after any
+/// Types: `warehouse.order.accepted`, `warehouse.order.rejected`, `warehouse.sku.known`,
+/// `warehouse.shipment.dispatched`, `warehouse.shipment.voided`, `warehouse.stock.counted`. 200 means that all of it is stored; after any
 /// other answer, send it again with the same ids.
 #[utoipa::path(
     post, path = "/warehouse/events", tag = "warehouse", params(SignedPost),

@@ -6,7 +6,9 @@
 mod adjustments;
 mod book;
 mod catalog;
+mod consignments;
 mod gate;
+mod hooks;
 mod inventory;
 mod line_document;
 mod money;
@@ -39,7 +41,7 @@ use url::Url;
 use self::book::Book;
 use self::order_view::Include;
 use self::state::State;
-use self::webhooks::{Announcer, Event, Signer};
+use self::webhooks::{Announcer, Event, Route, Signer};
 use crate::journal::Journal;
 use crate::quota::Meter;
 use crate::{Callbacks, Catalog, Draft, Faults, Request, server};
@@ -66,17 +68,18 @@ impl BigcommerceShop {
     pub async fn start(options: BigcommerceOptions) -> io::Result<Arc<Self>> {
         let listener = TcpListener::bind(options.listen).await?;
         let stop = CancellationToken::new();
-        let signer =
-            Arc::new(Signer { client_secret: options.client_secret, header: options.webhook_header });
+        let signer = Arc::new(Signer { client_secret: options.client_secret });
         let callbacks = Callbacks::new(reqwest::Client::new(), options.receiver, signer, stop.clone());
-        let announcer =
-            Announcer::new(callbacks, options.callback_path, &options.store_hash, options.first_order_id);
+        let route =
+            Route { path: options.callback_path, headers: options.webhook_header.into_iter().collect() };
+        let announcer = Announcer::new(callbacks, route, &options.store_hash, options.first_order_id);
         let state = Arc::new(State {
             origin: format!("http://{}", listener.local_addr()?),
             base: format!("/stores/{}/", options.store_hash),
             store_hash: options.store_hash,
             access_token: Mutex::new(options.access_token),
             scopes: options.scopes,
+            orders_on_page_max: options.orders_on_page_max,
             shipment_moves_status: options.shipment_moves_status,
             meter: Meter::new(options.quota),
             journal: Journal::default(),
@@ -84,6 +87,7 @@ impl BigcommerceShop {
             catalog: Catalog::new(options.catalog),
             announcer,
             book: Mutex::new(Book::new(options.first_order_id)),
+            hooks: Mutex::default(),
         });
         server::serve(listener, routes::router(&state), stop.clone());
         Ok(Arc::new(Self { state, stop }))
@@ -142,12 +146,33 @@ impl BigcommerceShop {
         self.state.announce(&events.unwrap_or_default());
     }
 
+    /// The merchant changes where an order goes; `store/order/updated` goes out.
+    pub fn change_address(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) {
+        let events = self.state.book().find_mut(id).map(|order| {
+            change(&mut order.address);
+            order.change(|_| ())
+        });
+        self.state.announce(&events.unwrap_or_default());
+    }
+
     /// The order is gone: reads answer 404. No webhook tells of it.
     pub fn remove_order(&self, id: &str) {
         let mut book = self.state.book();
         if let Some(id) = book.find(id).map(|order| order.id) {
             book.orders.remove(&id);
         }
+    }
+
+    /// The merchant archives an order: reads still show it, with `is_deleted`, lists do not (not documented), and
+    /// `store/order/archived` goes out.
+    pub fn archive_order(&self, id: &str) {
+        let archived = self.state.book().find_mut(id).map(|order| {
+            order.change(|fields| {
+                fields.insert("is_deleted".into(), true.into());
+            });
+            Event::order("store/order/archived", order.id)
+        });
+        self.state.announce(archived.as_slice());
     }
 
     /// The order as the API gives it; null if there is none.

@@ -19,10 +19,27 @@ const ANSWER_SECS_MAX: u64 = 10;
 pub struct Delivery {
     /// Names the message: the same over tries and copies, another for each event.
     pub id: String,
-    /// Path and query at the receiver, for example `/webhooks/bigcommerce/acme-au`.
+    /// Path and query at the receiver, for example `/webhooks/bigcommerce/acme-au`, or the whole address of another place.
     pub path: String,
     /// The body, as it is.
     pub body: Vec<u8>,
+    /// Further headers, beside those of [`Signed`].
+    pub headers: Vec<(String, String)>,
+    /// Cancelled once nobody is to be told of it any more: tries still to come are given up.
+    pub until: CancellationToken,
+}
+
+impl Delivery {
+    /// A callback without further headers, tried until it is taken.
+    pub fn new(id: String, path: String, body: &str) -> Self {
+        Self {
+            id,
+            path,
+            body: body.as_bytes().to_vec(),
+            headers: Vec::new(),
+            until: CancellationToken::new(),
+        }
+    }
 }
 
 /// Headers that a platform puts on one try.
@@ -74,6 +91,16 @@ impl Callbacks {
         *self.receiver.lock().expect("nobody panics while holding the receiver") = Some(receiver);
     }
 
+    /// From now on only those are told that have subscribed, where the platform has subscriptions.
+    pub fn forget_receiver(&self) {
+        *self.receiver.lock().expect("nobody panics while holding the receiver") = None;
+    }
+
+    /// Whether there is a receiver that gets everything.
+    pub fn has_receiver(&self) -> bool {
+        self.receiver.lock().expect("nobody panics while holding the receiver").is_some()
+    }
+
     /// Sends so many further copies of each callback from now on.
     pub fn double(&self, copies: usize) {
         self.mood().copies = copies;
@@ -92,6 +119,11 @@ impl Callbacks {
         };
         held.reverse();
         self.spawn(held.into_iter().flat_map(|delivery| vec![delivery; copies]).collect());
+    }
+
+    /// Loses what was kept back, and keeps nothing back from now on.
+    pub fn lose_held(&self) {
+        self.mood().held = None;
     }
 
     /// Sends a callback in the background, and again until it is answered 200 or the tries are used up.
@@ -117,9 +149,14 @@ impl Callbacks {
         let (sender, stop) = (self.clone(), self.stop.clone());
         self.tasks.spawn(stop.run_until_cancelled_owned(async move {
             for delivery in &deliveries {
-                sender.deliver(delivery).await;
+                delivery.until.run_until_cancelled(sender.deliver(delivery)).await;
             }
         }));
+    }
+
+    /// How many are on their way, waits between tries included.
+    pub fn on_their_way(&self) -> usize {
+        self.tasks.len()
     }
 
     /// Every answer so far, in order of arrival; 0 stands for none.
@@ -155,13 +192,14 @@ impl Callbacks {
 
     fn address(&self, path: &str) -> Option<Url> {
         let receiver = self.receiver.lock().expect("nobody panics while holding the receiver");
-        receiver.as_ref()?.join(path).ok()
+        let elsewhere = Url::parse(path).ok();
+        elsewhere.or_else(|| receiver.as_ref()?.join(path).ok())
     }
 
     fn headers(&self, delivery: &Delivery) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in self.signed.headers(delivery) {
+        for (name, value) in self.signed.headers(delivery).into_iter().chain(delivery.headers.clone()) {
             let name: HeaderName = name.parse().expect("shops name their headers in ASCII");
             headers.insert(name, value.parse().expect("signatures and tokens are visible ASCII"));
         }

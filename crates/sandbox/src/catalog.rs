@@ -28,7 +28,11 @@ pub struct Item {
 
 /// All that a shop sells, shared between its API and its owner.
 #[derive(Debug, Default)]
-pub struct Catalog(Mutex<Vec<Item>>);
+pub struct Catalog {
+    items: Mutex<Vec<Item>>,
+    /// By SKU: the variants that an item is put together from, with the units of each.
+    composites: Mutex<BTreeMap<String, Vec<(u64, u32)>>>,
+}
 
 /// Whether an item is a variant to choose from, and not all there is of its product.
 pub(crate) fn is_variant(items: &[Item], item: &Item) -> bool {
@@ -44,12 +48,40 @@ pub(crate) fn has_variants(product: &[Item]) -> bool {
 impl Catalog {
     /// A catalogue of these items.
     pub fn new(items: Vec<Item>) -> Self {
-        Self(Mutex::new(items))
+        Self { items: Mutex::new(items), composites: Mutex::default() }
     }
 
     /// Every item, locked for reading and changing.
     pub fn items(&self) -> MutexGuard<'_, Vec<Item>> {
-        self.0.lock().expect("nobody panics while holding the catalogue")
+        self.items.lock().expect("nobody panics while holding the catalogue")
+    }
+
+    /// Makes an item a composite (Ecwid only): orders name it alone, with its components by product and variation. An empty
+    /// list makes it a plain one again; orders keep what it was when they were placed.
+    ///
+    /// # Panics
+    /// If a component is not listed: a merchant cannot choose it.
+    pub fn compose(&self, sku: &str, components: &[(&str, u32)]) {
+        let items = self.items();
+        let listed = |(sku, units): &(&str, u32)| {
+            let item = items.iter().find(|item| item.sku == *sku);
+            let item = item.unwrap_or_else(|| panic!("the sandbox shop does not sell '{sku}'"));
+            (item.variant_id, *units)
+        };
+        let components = components.iter().map(listed).collect();
+        self.composites_locked().insert(sku.to_owned(), components);
+    }
+
+    /// What an item is put together from, with the units in one of it; nothing for most.
+    pub(crate) fn components(&self, sku: &str) -> Vec<(Item, u32)> {
+        let components = self.composites_locked().get(sku).cloned().unwrap_or_default();
+        let items = self.items();
+        let item = |variant_id: u64| items.iter().find(|item| item.variant_id == variant_id).cloned();
+        components.into_iter().filter_map(|(variant_id, units)| Some((item(variant_id)?, units))).collect()
+    }
+
+    fn composites_locked(&self) -> MutexGuard<'_, BTreeMap<String, Vec<(u64, u32)>>> {
+        self.composites.lock().expect("nobody panics while holding the composites")
     }
 
     /// What the shop believes to have of a SKU; none if it is not listed or not tracked.

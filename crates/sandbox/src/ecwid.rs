@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,13 +61,15 @@ impl EcwidShop {
             base: format!("/api/v3/{}/", options.store_id),
             store_id: options.store_id,
             currency: options.currency,
+            search_lag: options.search_lag,
             access_token: Mutex::new(options.access_token),
             scopes: options.scopes,
-            meter: Meter::new(options.quota),
+            meter: Meter::of_any_span(options.quota),
             journal: Journal::default(),
             faults: Faults::default(),
             catalog: Catalog::new(options.catalog),
             announcer: Announcer::new(callbacks, options.callback_path, options.store_id, seed),
+            status_names: Mutex::default(),
             book: Mutex::new(Book::new(seed)),
         });
         server::serve(listener, routes::router(&state), stop.clone());
@@ -92,7 +95,7 @@ impl EcwidShop {
         let sold = self.state.catalog.sell(&draft.lines);
         let (id, created) = {
             let mut book = self.state.book();
-            let order = order_document::enter(&mut book, draft, &sold);
+            let order = order_document::enter(&mut book, &self.state.catalog, draft, &sold);
             let data = json!({
                 "orderId": order.fields["id"],
                 "newPaymentStatus": order.fields["paymentStatus"],
@@ -122,12 +125,19 @@ impl EcwidShop {
         });
     }
 
-    /// The order is gone: reads answer 404, and `order.deleted` goes out.
+    /// The merchant turns a custom status on and gives it a name, for example `CUSTOM_PAYMENT_STATUS_1`.
+    pub fn name_status(&self, id: &str, name: &str) {
+        self.state.status_names().insert(id.to_owned(), name.to_owned());
+    }
+
+    /// The order is gone: reads answer 404, `/orders/deleted` lists it, and `order.deleted` goes out.
     pub fn remove_order(&self, id: &str) {
         let removed = {
             let mut book = self.state.book();
             let internal_id = book.find(id).map(|order| order.internal_id);
-            internal_id.and_then(|internal_id| book.orders.remove(&internal_id))
+            let removed = internal_id.and_then(|internal_id| book.orders.remove(&internal_id));
+            book.deleted.extend(removed.clone().map(|order| (order, Timestamp::now().as_second())));
+            removed
         };
         if let Some(order) = removed {
             let data = json!({ "orderId": order.fields["id"] });

@@ -26,4 +26,4 @@ pub use faults::{Fault, Faults};
 pub use journal::Request;
 pub use quota::Quota;
 pub use run::{Fate, OrderRow, Report, SandboxError, SandboxRun, StockRow, run};
-pub use warehouse::{NotOpen, OrderState, Tell, Warehouse, WarehouseOptions};
+pub use warehouse::{Door, NotOpen, OrderState, Post, Tell, Warehouse, WarehouseOptions};

@@ -20,14 +20,14 @@ use std::time::Duration;
 
 use crossdock_events::standard_webhooks::key_from_whsec;
 use crossdock_queue::{Broker, Publisher, WorkQueue};
-use crossdock_settings::Settings;
+use crossdock_settings::{Deliver, Settings};
 use crossdock_telemetry::metrics::Metrics;
 use secrecy::ExposeSecret as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::{Tell, Warehouse, WarehouseOptions};
+use crate::{Door, Tell, Warehouse, WarehouseOptions};
 use buyers::Buyers;
 pub use error::SandboxError;
 pub use expectation::Fate;
@@ -80,6 +80,7 @@ pub async fn run(run: SandboxRun, stop: CancellationToken) -> Result<Report, San
         WarehouseOptions {
             broker: run.broker,
             orders_queue: run.orders_queue,
+            door: open_door(&run.settings).await?,
             tell: tell(&run.settings, &receiver, &publisher),
             ship_after: Some(run.ship_after),
             count_after_shipments: Some(COUNT_AFTER_SHIPMENTS),
@@ -98,6 +99,19 @@ pub async fn run(run: SandboxRun, stop: CancellationToken) -> Result<Report, San
     }
     let _stopped = stop.run_until_cancelled(market.trade()).await;
     Ok(market.report())
+}
+
+/// Where orders are posted, if the settings want that.
+async fn open_door(settings: &Settings) -> Result<Option<Arc<Door>>, SandboxError> {
+    let Deliver::Http { url, .. } = &settings.warehouse.deliver else { return Ok(None) };
+    let foreign = || SandboxError::Warehouse { url: url.clone() };
+    let addresses = url.socket_addrs(|| None).map_err(|_| foreign())?;
+    let address = addresses.into_iter().find(|address| address.ip().is_loopback()).ok_or_else(foreign)?;
+    let keys = settings.warehouse.signing_secrets.iter();
+    let keys = keys.filter_map(|secret| key_from_whsec(secret.expose_secret())).collect();
+    let door = Door::open(address, keys).await;
+    let door = door.map_err(|source| SandboxError::Door { address, source })?;
+    if door.url().path() == url.path() { Ok(Some(door)) } else { Err(foreign()) }
 }
 
 /// The receiver as processes on this machine reach it.

@@ -1,7 +1,8 @@
-//! A warehouse: takes orders off its queue, packs them, counts its shelf, and tells all of it.
+//! A warehouse: takes orders off its queue or over HTTP, packs them, counts its shelf, and tells all of it.
 
 mod book;
 mod clock;
+mod door;
 mod intake;
 mod labels;
 mod order_state;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use book::Book;
+pub use door::{Door, Post};
 use intake::Intake;
 use labels::Labels;
 pub use order_state::{NotOpen, OrderState};
@@ -37,6 +39,8 @@ pub struct WarehouseOptions {
     pub broker: Broker,
     /// `crossdock.warehouse.orders`.
     pub orders_queue: WorkQueue,
+    /// Where its orders are posted; none: it takes them off its queue.
+    pub door: Option<Arc<Door>>,
     /// How it tells what happened.
     pub tell: Tell,
     /// How long it packs; none: it ships only by [`Warehouse::ship`].
@@ -72,9 +76,13 @@ impl Warehouse {
         book.count_after_shipments = options.count_after_shipments;
         let warehouse = Arc::new(Self { book: Mutex::new(book), outbox });
 
-        let intake = Arc::new(Intake(warehouse.clone()));
-        let orders = Consumer::new(options.broker, options.orders_queue, publisher, intake);
-        tokio::spawn(orders.run(stop.clone()));
+        if let Some(door) = options.door {
+            door.serve(warehouse.clone(), stop.clone());
+        } else {
+            let intake = Arc::new(Intake(warehouse.clone()));
+            let orders = Consumer::new(options.broker, options.orders_queue, publisher, intake);
+            tokio::spawn(orders.run(stop.clone()));
+        }
         let rounds = warehouse.clone().rounds(options.count_every);
         tokio::spawn(async move { stop.run_until_cancelled(rounds).await });
         warehouse
@@ -138,6 +146,11 @@ impl Warehouse {
     /// Refuses an order that it had accepted, and tells why.
     pub fn reject(&self, number: &str, reason: &str) -> Result<(), NotOpen> {
         self.book().reject(&OrderNumber::from(number), reason)
+    }
+
+    /// Gives a SKU a place on the shelf with so many units, and tells that it is known from now on.
+    pub fn list(&self, sku: &str, units: i64) {
+        self.book().list(&Sku::from(sku), units);
     }
 
     /// Counts these SKUs anew: from now on so much is on hand. Tells the levels just as they are given.

@@ -3,14 +3,34 @@
 use url::{Host, Url};
 
 /// Reads `https://host[:port]`, or the same with `http` on this very machine; the error says what to do.
-///
-/// Credentials travel on it, so plain HTTP stays on loopback.
 pub(crate) fn parse_base_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| format!("is no address ({error}); write https://host"))?;
-    let bare = url.username().is_empty() && url.password().is_none();
-    if !bare || url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+    let url = parse(text)?;
+    if !is_bare(&url) || url.path() != "/" || url.query().is_some() {
         return Err("give only https://host or https://host:port, without user, path or '?'".to_owned());
     }
+    encrypted(url, text)
+}
+
+/// Reads the address of one resource: as above, and a path and a query may follow.
+pub(crate) fn parse_endpoint_url(text: &str) -> Result<Url, String> {
+    let url = parse(text)?;
+    if !is_bare(&url) {
+        return Err("give only https://host/path, without user or '#'".to_owned());
+    }
+    encrypted(url, text)
+}
+
+fn parse(text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|error| format!("is no address ({error}); write https://host"))
+}
+
+/// Without a user, who would travel in it, and without a fragment, which would not.
+fn is_bare(url: &Url) -> bool {
+    url.username().is_empty() && url.password().is_none() && url.fragment().is_none()
+}
+
+/// Credentials and orders travel on it, so plain HTTP stays on loopback.
+fn encrypted(url: Url, text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
@@ -62,6 +82,19 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_may_have_a_path() {
+        for good in
+            ["https://wms.example.com/crossdock", "https://a.com/o?tenant=7", "http://127.0.0.1:9/orders"]
+        {
+            assert_eq!(parse_endpoint_url(good).unwrap().as_str(), good);
+        }
+        for bad in ["http://wms.example.com/crossdock", "https://u:p@a.com/x", "https://a.com/#x", "a.com/x"]
+        {
+            assert!(parse_endpoint_url(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn a_password_in_an_address_is_not_repeated() {
         for leaky in [
             "https://u:hunter2@a.com",
@@ -70,6 +103,7 @@ mod tests {
             "https://u:hunter2@a b",
         ] {
             assert!(!parse_base_url(leaky).unwrap_err().contains("hunter2"), "{leaky}");
+            assert!(!parse_endpoint_url(leaky).unwrap_err().contains("hunter2"), "{leaky}");
         }
     }
 }

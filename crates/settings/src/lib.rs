@@ -12,6 +12,7 @@ mod secret;
 mod section;
 mod settings;
 mod source;
+mod span;
 mod store;
 mod stores;
 mod suggestion;
@@ -24,6 +25,6 @@ pub use receiver::{ReceiverSettings, SpoolSettings, TrustedProxies};
 pub use settings::Settings;
 pub use store::{
     BigcommerceConnection, Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings,
-    WebhookHeader,
+    WebhookHeader, parse_date, start_of_day,
 };
-pub use warehouse::WarehouseSettings;
+pub use warehouse::{Deliver, WarehouseSettings};

@@ -26,7 +26,7 @@ const SPOOL_BYTES_MAX_DEFAULT: u64 = 1024 * 1024 * 1024;
 pub struct ReceiverSettings {
     /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// What shops call, without a path; `crossdock check` prints the webhooks' addresses from it.
+    /// Where shops reach the receiver, without a path.
     pub public_url: Option<Url>,
     /// Whose `X-Forwarded-For` is believed; by default nobody's.
     pub trusted_proxies: TrustedProxies,
@@ -44,6 +44,13 @@ pub struct SpoolSettings {
 }
 
 impl ReceiverSettings {
+    /// Where webhooks of this route go, if it is said where shops reach the receiver.
+    pub(crate) fn webhook_url(&self, route: &str) -> Option<Url> {
+        let mut url = self.public_url.clone()?;
+        url.set_path(route);
+        Some(url)
+    }
+
     pub(crate) fn read(mut section: Section<'_>) -> Self {
         let listen = section.take("listen").and_then(|item| item.parsed(parse_listen));
         let public_url = section.take("public_url").and_then(|item| item.parsed(parse_base_url));

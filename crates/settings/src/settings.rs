@@ -71,7 +71,7 @@ impl Settings {
         let receiver = ReceiverSettings::read(root.section("receiver"));
         let warehouse = WarehouseSettings::read(root.section("warehouse"));
         root.take_unbuilt("console");
-        let stores = stores::read(&mut root);
+        let stores = stores::read(&mut root, &receiver);
         root.finish();
         Some(Self { broker: broker?, ledger: ledger?, receiver, warehouse, stores })
     }
@@ -185,16 +185,9 @@ mod tests {
 
     #[test]
     fn what_is_not_built_is_refused_where_it_would_be_turned_on() {
-        let outside = [
-            "[console]\nlisten = '127.0.0.1:8081'",
-            "[console]",
-            "[warehouse]\ndeliver = 'http'",
-            "[warehouse]\nurl = 'https://wms.example.com'",
-        ];
+        let outside = ["[console]\nlisten = '127.0.0.1:8081'", "[console]"];
         let inside = [
             "legacy = { username = 'npf' }",
-            "[store.orders]\nhold_hours = 1",
-            "[store.orders]\nsweep_every = '5m'",
             "[store.stock]\ndaily_at = '18:00'",
             "[store.stock]\npush = 'on_hand'\non_change = false",
         ];

@@ -9,12 +9,17 @@ mod tracking;
 
 pub use bigcommerce::{BigcommerceConnection, WebhookHeader};
 pub use ecwid::EcwidConnection;
+pub use start_date::{parse_date, start_of_day};
 pub use stock::StockSettings;
 pub use tracking::TrackingSettings;
 
+use std::time::Duration;
+
 use crossdock_domain::{ImportRules, Platform, StoreId};
 use jiff::tz::TimeZone;
+use url::Url;
 
+use crate::ReceiverSettings;
 use crate::claims::Claims;
 use crate::item::Item;
 use crate::section::Section;
@@ -31,8 +36,12 @@ pub struct StoreSettings {
     pub time_zone: TimeZone,
     /// How the shop is reached.
     pub connection: Connection,
+    /// Where its webhooks go; none if the file has no `receiver.public_url`.
+    pub webhook_url: Option<Url>,
     /// Which orders go to the warehouse (`[store.orders]`).
     pub orders: ImportRules,
+    /// Time between two sweeps for what no webhook told (`[store.orders]`).
+    pub sweep_every: Duration,
     /// What is written back of a shipment (`[store.tracking]`).
     pub tracking: TrackingSettings,
     /// What the shop is told of stock (`[store.stock]`).
@@ -40,15 +49,21 @@ pub struct StoreSettings {
 }
 
 impl StoreSettings {
-    /// The kind of shop.
-    pub fn platform(&self) -> Platform {
-        match self.connection {
-            Connection::Bigcommerce(_) => Platform::Bigcommerce,
-            Connection::Ecwid(_) => Platform::Ecwid,
-        }
+    /// The receiver's path for its webhooks.
+    pub fn webhook_route(&self) -> String {
+        webhook_route(self.platform(), &self.id)
     }
 
-    pub(crate) fn read(mut section: Section<'_>, claims: &mut Claims) -> Option<Self> {
+    /// The kind of shop.
+    pub fn platform(&self) -> Platform {
+        self.connection.platform()
+    }
+
+    pub(crate) fn read(
+        mut section: Section<'_>,
+        claims: &mut Claims,
+        receiver: &ReceiverSettings,
+    ) -> Option<Self> {
         let id = section.require("id", r#""my-shop""#).and_then(|item| {
             let id: StoreId = item.parsed(str::parse)?;
             claims.id(&item, &id);
@@ -67,8 +82,15 @@ impl StoreSettings {
 
         let id = id?;
         let name = name.unwrap_or_else(|| id.to_string());
-        Some(Self { id, name, time_zone, connection: connection?, orders: orders?, tracking, stock })
+        let connection = connection?;
+        let webhook_url = receiver.webhook_url(&webhook_route(connection.platform(), &id));
+        let (orders, sweep_every) = orders?;
+        Some(Self { id, name, time_zone, connection, webhook_url, orders, sweep_every, tracking, stock })
     }
+}
+
+fn webhook_route(platform: Platform, store: &StoreId) -> String {
+    format!("/webhooks/{platform}/{store}")
 }
 
 /// How a shop is reached, and how its webhooks are known to be its own.
@@ -81,6 +103,13 @@ pub enum Connection {
 }
 
 impl Connection {
+    fn platform(&self) -> Platform {
+        match self {
+            Self::Bigcommerce(_) => Platform::Bigcommerce,
+            Self::Ecwid(_) => Platform::Ecwid,
+        }
+    }
+
     /// The platform, if it is clear, and the connection, if nothing is wrong with it.
     fn read(section: &mut Section<'_>, claims: &mut Claims) -> (Option<Platform>, Option<Self>) {
         let (bigcommerce, ecwid) = (section.take("bigcommerce"), section.take("ecwid"));

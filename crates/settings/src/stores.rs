@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::StoreSettings;
 use crate::claims::Claims;
 use crate::item::Item;
 use crate::section::Section;
+use crate::{ReceiverSettings, StoreSettings};
 
 /// The shops that could be read, in the file's order.
-pub(crate) fn read(root: &mut Section<'_>) -> Vec<Arc<StoreSettings>> {
+pub(crate) fn read(root: &mut Section<'_>, receiver: &ReceiverSettings) -> Vec<Arc<StoreSettings>> {
     let Some(item) = root.take("store") else {
         root.refuse("store", "no [[store]]; add one for each shop");
         return Vec::new();
@@ -23,5 +23,5 @@ pub(crate) fn read(root: &mut Section<'_>) -> Vec<Arc<StoreSettings>> {
     }
     let mut claims = Claims::default();
     let sections = items.iter().filter_map(Item::section);
-    sections.filter_map(|section| StoreSettings::read(section, &mut claims)).map(Arc::new).collect()
+    sections.filter_map(|section| StoreSettings::read(section, &mut claims, receiver)).map(Arc::new).collect()
 }

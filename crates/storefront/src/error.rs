@@ -64,6 +64,35 @@ pub enum StorefrontError {
     },
 }
 
+impl StorefrontError {
+    /// The same once more, for each of the things that one call was about.
+    #[must_use]
+    pub fn repeated(&self) -> Self {
+        match self {
+            Self::NotFound { what } => Self::NotFound { what: what.clone() },
+            Self::CredentialsRefused { answer } => Self::CredentialsRefused { answer: answer.clone() },
+            Self::MissingScope { scope, answer } => {
+                Self::MissingScope { scope: scope.clone(), answer: answer.clone() }
+            }
+            Self::Throttled { wait } => Self::Throttled { wait: *wait },
+            Self::Unavailable { cause } => Self::Unavailable { cause: chain(cause.as_ref()).into() },
+            Self::Refused { status, message } => Self::Refused { status: *status, message: message.clone() },
+            Self::Malformed { cause } => Self::Malformed { cause: chain(cause.as_ref()).into() },
+            Self::Misfit { reason } => Self::Misfit { reason: reason.clone() },
+        }
+    }
+}
+
+fn chain(error: &(dyn Error + Send + Sync)) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        told = format!("{told}: {cause}");
+        next = cause.source();
+    }
+    told
+}
+
 impl Classify for StorefrontError {
     fn mend(&self) -> Mend {
         match self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Measures the receiver beside a no-op route and beside the client library alone.
+/// Measures the receiver beside a no-op route and the client library alone, and importing beside what bounds it.
 #[derive(Debug, Parser)]
 #[command(name = "crossdock-bench", version, max_term_width = 100)]
 pub(crate) struct CommandLine {
@@ -21,18 +21,26 @@ pub(crate) struct Options {
     /// Parts to measure, separated by commas; all by default
     #[arg(long, value_delimiter = ',', value_name = "PART,…")]
     pub(crate) only: Vec<Part>,
-    /// How often each is measured; what is printed is the median
+    /// How often the receiver's parts are measured; what is printed is the median
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100), value_name = "N")]
     pub(crate) rounds: u32,
-    /// How long each is measured, in seconds
+    /// How long each of the receiver's parts is measured, in seconds
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=60), value_name = "SECS")]
     pub(crate) secs: u32,
+    /// Shops of the full ledger, with 1,000 orders each
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=1000), value_name = "N")]
+    pub(crate) ledger_shops: u32,
 }
 
 impl Options {
     /// Whether this part is asked for.
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
+    }
+
+    /// Whether one of these parts is asked for.
+    pub(crate) fn wants_any(&self, parts: &[Part]) -> bool {
+        parts.iter().any(|part| self.wants(*part))
     }
 }
 
@@ -49,6 +57,23 @@ pub(crate) enum Part {
     Paced,
     /// Genuine webhooks beside a flood of forged ones
     Flood,
+    /// Requests to a shop for each 1,000 orders: in a burst, within a minute, one by one, swept (2 minutes)
+    Calls,
+    /// Orders a second through the importer, beside the limits of the ledger and of the broker
+    Importer,
+    /// From a webhook to the warehouse's queue: alone, and while another shop hangs
+    Arrival,
+    /// A sweep's questions, and those of a person, to a ledger of 100 shops (minutes: it is filled first)
+    Ledger,
+}
+
+impl Part {
+    /// The parts that the receiver takes part in.
+    pub(crate) const RECEIVER: [Self; 5] =
+        [Self::Noop, Self::Library, Self::Receiver, Self::Paced, Self::Flood];
+
+    /// The parts that the order-importer takes part in.
+    pub(crate) const IMPORTING: [Self; 4] = [Self::Calls, Self::Importer, Self::Arrival, Self::Ledger];
 }
 
 /// The processes that a run starts.

@@ -132,7 +132,7 @@ impl Tally {
 }
 
 /// In milliseconds; of sorted times.
-fn percentile(took: &[Duration], percent: usize) -> f64 {
+pub(crate) fn percentile(took: &[Duration], percent: usize) -> f64 {
     let at = (took.len() * percent).div_ceil(100).saturating_sub(1);
     took.get(at).map_or(f64::NAN, |took| took.as_secs_f64() * 1e3)
 }

@@ -1,4 +1,5 @@
-//! Measures the receiver against the limit of HTTP and the limit of the broker, all in one run and interleaved.
+//! Measures the receiver against the limit of HTTP and the limit of the broker, all in one run and interleaved; then importing,
+//! against the fewest calls, the limits of the ledger and of the broker, and a small ledger.
 //!
 //! Every part that is measured is a process of its own, so that its CPU time and memory are its own: the real `crossdock`
 //! binary, and this binary under one of its hidden commands.
@@ -6,6 +7,7 @@
 mod command_line;
 mod figures;
 mod flood;
+mod import;
 mod library;
 mod load;
 mod noop;
@@ -20,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use command_line::{Command, CommandLine, Options};
+use command_line::{Command, CommandLine, Options, Part};
 
 fn main() -> ExitCode {
     let line = CommandLine::parse();
@@ -43,7 +45,7 @@ fn main() -> ExitCode {
 fn measure(options: Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut measuring = tokio::spawn(plan::run(options));
+        let mut measuring = tokio::spawn(run(options));
         tokio::select! {
             done = &mut measuring => done?,
             _ = tokio::signal::ctrl_c() => {
@@ -53,4 +55,14 @@ fn measure(options: Options) -> anyhow::Result<()> {
             }
         }
     })
+}
+
+async fn run(options: Options) -> anyhow::Result<()> {
+    if options.wants_any(&Part::RECEIVER) {
+        plan::run(options.clone()).await?;
+    }
+    if options.wants_any(&Part::IMPORTING) {
+        import::run(&options).await?;
+    }
+    Ok(())
 }

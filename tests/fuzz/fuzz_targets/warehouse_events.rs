@@ -6,6 +6,7 @@
 use crossdock_events::{
     BATCH_CONTENT_TYPE, CONTENT_TYPE, Event, EventData, InvalidEvent, RawEvent, ShipmentDispatched,
     ShipmentVoided, StockCounted, WarehouseOrderAccepted, WarehouseOrderRejected,
+    WarehouseSkuKnown,
 };
 use crossdock_receiver::warehouse_messages;
 use libfuzzer_sys::fuzz_target;
@@ -80,6 +81,7 @@ fn readable(published: &[u8], kind: &str) -> Result<(), InvalidEvent> {
     match kind {
         WarehouseOrderAccepted::TYPE => typed::<WarehouseOrderAccepted>(published),
         WarehouseOrderRejected::TYPE => typed::<WarehouseOrderRejected>(published),
+        WarehouseSkuKnown::TYPE => typed::<WarehouseSkuKnown>(published),
         ShipmentDispatched::TYPE => typed::<ShipmentDispatched>(published),
         ShipmentVoided::TYPE => typed::<ShipmentVoided>(published),
         StockCounted::TYPE => typed::<StockCounted>(published),

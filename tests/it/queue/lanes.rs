@@ -7,7 +7,7 @@ use crossdock_tests::broker::Vhost;
 use crossdock_tests::eventually;
 use futures_util::future::join_all;
 
-use super::{Rig, STUCK, Script, message};
+use super::{BURST, Rig, STUCK, Script, message};
 
 /// Publishes messages of a lane with these numbers as their ids.
 async fn publish(rig: &Rig, lane: &str, ids: Range<usize>) {
@@ -52,6 +52,23 @@ async fn what_waits_in_a_lane_is_handed_over_together_and_never_twice_at_once() 
     let sizes: Vec<usize> = handler.batches(STUCK).iter().map(Vec::len).collect();
     assert_eq!(sizes, [1, 60]);
     assert_eq!(handler.overlaps.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_in_a_lane_that_gathers_is_few_batches_and_the_first_message_goes_at_once() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    let handler = Script::done();
+    rig.consume(&handler);
+    publish(&rig, BURST, 0..1).await;
+    handler.handled(BURST, 1).await;
+    assert_eq!(handler.batches(BURST).len(), 1, "it went before the others came");
+    // In less than the second for which the lane gathers.
+    publish(&rig, BURST, 1..200).await;
+    handler.handled(BURST, 200).await;
+    let sizes: Vec<usize> = handler.batches(BURST).iter().map(Vec::len).collect();
+    assert!(sizes.len() <= 3, "{sizes:?}");
+    assert!(sizes.iter().any(|size| *size > 100), "larger than a batch of other lanes: {sizes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "what a helper cannot do fails its test")]
 
+mod budget;
 mod check;
 mod dispatch;
 mod fake_order;
+mod hooks;
 mod listings;
+mod many_orders;
+mod order_lists;
 mod orders;
+mod sandbox;
 mod shop;
 mod statuses;
 mod stock;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossdock_domain::{OrderId, ShopStatus};
-use crossdock_storefront::{Storefront as _, StorefrontError};
+use crossdock_storefront::{Priority, Storefront as _, StorefrontError};
 use serde_json::{Value, json};
 use wiremock::matchers::query_param;
 use wiremock::{MockServer, ResponseTemplate};
@@ -32,7 +32,8 @@ async fn mount_order(server: &MockServer, id: u64, answer: ResponseTemplate) {
 async fn an_order_with_its_lines_is_one_call() {
     let server = MockServer::start().await;
     mount_order(&server, 218, ok(&documented())).await;
-    let order = client_of(&server.uri()).orders(&[OrderId::from("218")]).await.remove(0).unwrap();
+    let order =
+        client_of(&server.uri()).orders(&[OrderId::from("218")], Priority::Urgent).await.remove(0).unwrap();
     assert_eq!(order.status, ShopStatus::Order("awaiting_payment".to_owned()));
     assert_eq!(order.lines.iter().map(|line| line.sku.as_str()).collect::<Vec<_>>(), ["S-ORAN", "ABS"]);
     assert_eq!((order.destinations, order.ship_to.unwrap().city.as_str()), (1, "Austin"));
@@ -50,7 +51,11 @@ async fn lines_that_the_consignments_lack_are_read_by_themselves() {
         lines[1]["order_address_id"] = json!(99);
         mount_order(&server, 218, ok(&order)).await;
         call("GET", "/v2/orders/218/products").respond_with(ok(&lines)).expect(1).mount(&server).await;
-        let order = client_of(&server.uri()).orders(&[OrderId::from("218")]).await.remove(0).unwrap();
+        let order = client_of(&server.uri())
+            .orders(&[OrderId::from("218")], Priority::Urgent)
+            .await
+            .remove(0)
+            .unwrap();
         assert_eq!((order.lines.len(), order.destinations), (2, 1));
         server.verify().await;
     }
@@ -74,7 +79,8 @@ async fn lines_come_in_pages() {
     call("GET", path).and(query_param("page", "2")).respond_with(page(51, 50)).expect(1).mount(&server).await;
     let none = ResponseTemplate::new(204);
     call("GET", path).and(query_param("page", "3")).respond_with(none).expect(1).mount(&server).await;
-    let order = client_of(&server.uri()).orders(&[OrderId::from("218")]).await.remove(0).unwrap();
+    let order =
+        client_of(&server.uri()).orders(&[OrderId::from("218")], Priority::Urgent).await.remove(0).unwrap();
     assert_eq!(order.lines.len(), 100);
     server.verify().await;
 }
@@ -86,7 +92,11 @@ async fn an_order_that_is_gone_is_not_found() {
     for answer in [ResponseTemplate::new(204), ResponseTemplate::new(404), ok(&archived)] {
         let server = MockServer::start().await;
         mount_order(&server, 218, answer).await;
-        let error = client_of(&server.uri()).orders(&[OrderId::from("218")]).await.remove(0).unwrap_err();
+        let error = client_of(&server.uri())
+            .orders(&[OrderId::from("218")], Priority::Urgent)
+            .await
+            .remove(0)
+            .unwrap_err();
         assert!(matches!(&error, StorefrontError::NotFound { what } if what == "order 218"), "{error}");
     }
 }
@@ -95,7 +105,7 @@ async fn an_order_that_is_gone_is_not_found() {
 async fn an_id_that_is_no_number_never_reaches_a_path() {
     let server = MockServer::start().await;
     let ids = [OrderId::from("../../other"), OrderId::from("K8XTQ"), OrderId::from("")];
-    for result in client_of(&server.uri()).orders(&ids).await {
+    for result in client_of(&server.uri()).orders(&ids, Priority::Urgent).await {
         assert!(matches!(result, Err(StorefrontError::NotFound { .. })));
     }
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -104,23 +114,23 @@ async fn an_id_that_is_no_number_never_reaches_a_path() {
 #[tokio::test]
 async fn results_stand_in_the_order_asked_for_and_one_failure_spares_the_others() {
     let server = MockServer::start().await;
-    for id in 1..=9_u64 {
+    for id in (1..=9_u64).map(|id| id * 1000) {
         let mut order = documented();
         order["id"] = json!(id);
         // The first answers last.
-        let answer = if id == 5 {
+        let answer = if id == 5000 {
             ResponseTemplate::new(500)
         } else {
-            ok(&order).set_delay(Duration::from_millis(100 - 10 * id))
+            ok(&order).set_delay(Duration::from_millis(100 - id / 100))
         };
         mount_order(&server, id, answer).await;
     }
-    let ids: Vec<OrderId> = (1..=9).map(|id: u64| OrderId::new(id.to_string())).collect();
-    let results = client_of(&server.uri()).orders(&ids).await;
+    let ids: Vec<OrderId> = (1..=9).map(|id: u64| OrderId::new((id * 1000).to_string())).collect();
+    let results = client_of(&server.uri()).orders(&ids, Priority::Urgent).await;
     for (id, result) in ids.iter().zip(&results) {
         match result {
             Ok(order) => assert_eq!(&order.order_id, id),
-            Err(error) => assert_eq!(id.as_str(), "5", "{error}"),
+            Err(error) => assert_eq!(id.as_str(), "5000", "{error}"),
         }
     }
     assert_eq!(results.iter().filter(|result| result.is_err()).count(), 1);

@@ -1,6 +1,6 @@
 //! Kits: sold as one thing, packed as their parts, which stand in the order as lines of their own.
 
-use crate::{ShopLine, Sku};
+use crate::{LineId, ShopLine, Sku};
 
 /// How the SKU of a kit is told from others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,10 +20,11 @@ impl Kits {
 
     /// The first kit of which no part is in the order.
     ///
-    /// Where no line says whose part it is, as with apps that add the parts by themselves, any line to pack may be one.
+    /// Where no line says that it is a kit's part, as with apps that add the parts by themselves, any line to pack may be one.
     pub(super) fn without_parts<'a>(&self, lines: &'a [ShopLine]) -> Option<&'a ShopLine> {
         let wanted = || lines.iter().filter(|line| line.quantity > 0);
-        let told = wanted().any(|line| line.part_of.is_some());
+        let is_kit = |id: &LineId| wanted().any(|line| line.line_id == *id && self.contain(&line.sku));
+        let told = wanted().any(|line| line.part_of.as_ref().is_some_and(is_kit));
         let is_part = |line: &ShopLine, kit: &ShopLine| {
             if told {
                 line.part_of.as_ref() == Some(&kit.line_id) && (line.shippable || self.contain(&line.sku))

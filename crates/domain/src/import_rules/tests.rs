@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::{LineId, Money, OrderId};
+use crate::{Address, LineId, Money, OrderId};
 
 fn rules() -> ImportRules {
     ImportRules {
@@ -19,7 +19,13 @@ fn rules() -> ImportRules {
         kits: Kits { prefix: "KIT-".into(), suffix: "-SET".into() },
         test_skus: vec![Sku::from("Test001"), Sku::from("Test002")],
         product_options: vec!["Size".into(), "HS Code".into()],
+        hold_hours: 0,
     }
+}
+
+/// An hour after the order was placed.
+fn now() -> Timestamp {
+    "2026-01-30T14:00:00Z".parse().unwrap()
 }
 
 fn line(sku: &str) -> ShopLine {
@@ -55,7 +61,7 @@ fn order(lines: Vec<ShopLine>) -> ShopOrder {
 }
 
 fn released(order: &ShopOrder) -> ReleasedOrder {
-    match rules().decide(order) {
+    match rules().decide(order, now()) {
         Decision::Release(released) => *released,
         other => panic!("{other:?}"),
     }
@@ -64,7 +70,7 @@ fn released(order: &ShopOrder) -> ReleasedOrder {
 fn filter(change: impl FnOnce(&mut ShopOrder)) -> Option<FilterRule> {
     let mut order = order(vec![line("TEE-M")]);
     change(&mut order);
-    match rules().decide(&order) {
+    match rules().decide(&order, now()) {
         Decision::Filter { rule, .. } => Some(rule),
         _ => None,
     }
@@ -73,8 +79,8 @@ fn filter(change: impl FnOnce(&mut ShopOrder)) -> Option<FilterRule> {
 fn held(change: impl FnOnce(&mut ShopOrder)) -> String {
     let mut order = order(vec![line("TEE-M")]);
     change(&mut order);
-    match rules().decide(&order) {
-        Decision::Hold { reason } => reason,
+    match rules().decide(&order, now()) {
+        Decision::Hold { reason, until: None } => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -117,7 +123,7 @@ fn empty_lists_keep_nothing_out() {
     order.status = ShopStatus::Order("pending".into());
     order.channel = Some(9);
     order.ship_to.as_mut().unwrap().country_code = "US".into();
-    assert!(matches!(open.decide(&order), Decision::Release(_)));
+    assert!(matches!(open.decide(&order, now()), Decision::Release(_)));
 }
 
 #[test]
@@ -133,7 +139,7 @@ fn payment_and_fulfilment_are_both_looked_at() {
         let mut order = order(vec![line("TEE-M")]);
         order.status =
             ShopStatus::PaymentAndFulfillment { payment: payment.into(), fulfillment: fulfillment.into() };
-        ecwid.decide(&order)
+        ecwid.decide(&order, now())
     };
     assert!(matches!(decide("PAID", "AWAITING_PROCESSING"), Decision::Release(_)));
     assert!(matches!(
@@ -153,6 +159,97 @@ fn what_a_person_must_mend_is_held_in_their_words() {
     assert!(held(|it| it.lines[0].sku = Sku::from(" ")).contains("'Tee' has no SKU"));
     assert!(held(|it| it.lines[0].shipped = 1).contains("1 of 2 × TEE-M have left"));
     assert!(held(|it| it.lines.push(line("Test001"))).contains("mixes test items"));
+}
+
+#[test]
+fn a_cancelled_order_is_cancelled_whatever_the_filters_want() {
+    let decide = |status: ShopStatus, placed_at: &str| {
+        let order = ShopOrder { status, placed_at: placed_at.parse().unwrap(), ..order(vec![line("TEE-M")]) };
+        rules().decide(&order, now())
+    };
+    let ecwid = |payment: &str, fulfillment: &str| ShopStatus::PaymentAndFulfillment {
+        payment: payment.into(),
+        fulfillment: fulfillment.into(),
+    };
+    for (status, reason) in [
+        (ShopStatus::Order("cancelled".into()), "cancelled at the shop"),
+        (ShopStatus::Order("declined".into()), "declined at the shop"),
+        (ShopStatus::Order("refunded".into()), "refunded at the shop"),
+        (ecwid("CANCELLED", "AWAITING_PROCESSING"), "CANCELLED at the shop"),
+        (ecwid("REFUNDED", "PROCESSING"), "REFUNDED at the shop"),
+        (ecwid("PAID", "WILL_NOT_DELIVER"), "WILL_NOT_DELIVER at the shop"),
+    ] {
+        // Also one that was placed before a start date that was set later: the warehouse may have it.
+        for placed_at in ["2026-01-30T13:00:00Z", "2026-01-30T12:59:59Z"] {
+            assert_eq!(decide(status.clone(), placed_at), Decision::Cancel { reason: reason.into() });
+        }
+    }
+    let partly = ShopStatus::Order("partially_refunded".into());
+    assert!(matches!(
+        decide(partly, "2026-01-30T13:00:00Z"),
+        Decision::Filter { rule: FilterRule::Status, .. }
+    ));
+}
+
+#[test]
+fn an_order_waits_its_hours_from_its_placing_and_then_goes() {
+    let slow = ImportRules { hold_hours: 3, ..rules() };
+    let order = order(vec![line("TEE-M")]);
+    let due: Timestamp = "2026-01-30T16:00:00Z".parse().unwrap();
+    let before = due - SignedDuration::from_millis(1);
+    assert_eq!(
+        slow.decide(&order, before),
+        Decision::Hold { reason: "waits 3 h for the buyer".into(), until: Some(due) }
+    );
+    assert!(matches!(slow.decide(&order, due), Decision::Release(_)));
+}
+
+#[test]
+fn what_a_person_must_mend_comes_before_the_hours() {
+    let slow = ImportRules { hold_hours: 3, ..rules() };
+    let order = ShopOrder { ship_to: None, ..order(vec![line("TEE-M")]) };
+    assert!(matches!(slow.decide(&order, now()), Decision::Hold { until: None, .. }));
+}
+
+#[test]
+fn what_is_left_out_is_named_with_its_reason() {
+    let rules = rules();
+    assert_eq!(rules.left_out(&order(vec![line("TEE-M")])), None);
+    let lines = vec![
+        ShopLine { name: "E-book".into(), shippable: false, ..line("EBOOK") },
+        ShopLine { name: "Desk".into(), ..line("KIT-DESK") },
+        ShopLine { name: "Leg".into(), quantity: 0, ..line("LEG") },
+        line("TOP"),
+    ];
+    let told = "'E-book' (not shipped), 'Desk' (packed as its parts), 'Leg' (refunded)";
+    let composite = ShopLine { name: "Set".into(), shippable: false, ..numbered("1", line("SET")) };
+    let parts = order(vec![composite, part("CUP", "1")]);
+    assert_eq!(rules.left_out(&parts).as_deref(), Some("'Set' (packed as its parts)"));
+    assert_eq!(rules.left_out(&order(lines)).as_deref(), Some(told));
+}
+
+#[test]
+fn only_what_matters_to_a_warehouse_is_a_change() {
+    let former = released(&order(vec![line("TEE-M"), numbered("8", line("MUG"))]));
+    let changed = |change: &dyn Fn(&mut ReleasedOrder)| {
+        let mut now = former.clone();
+        change(&mut now);
+        now.changes_since(&former).join(" ")
+    };
+    assert_eq!(changed(&|it| it.lines.reverse()), "");
+    assert_eq!(changed(&|it| it.lines[0].name = "T-shirt".into()), "");
+    assert_eq!(changed(&|it| it.lines[0].unit_price = "11".parse().unwrap()), "");
+    assert_eq!(changed(&|it| it.total = "11".parse().unwrap()), "");
+    assert_eq!(changed(&|it| it.lines[0].quantity = 3), "lines");
+    assert_eq!(changed(&|it| it.lines[0].options.clear()), "lines");
+    assert_eq!(changed(&|it| drop(it.lines.pop())), "lines");
+    assert_eq!(
+        changed(&|it| {
+            it.ship_to.city = "Perth".into();
+            it.customer_note = "Ring twice".into();
+        }),
+        "ship_to customer_note"
+    );
 }
 
 #[test]
@@ -191,7 +288,7 @@ fn a_kits_own_line_is_left_out_and_its_parts_are_packed() {
         assert_eq!(skus, ["LEG", "TOP", "SETTER"].map(Sku::from));
     }
     let plain = ImportRules { kits: Kits::default(), ..rules() };
-    assert!(matches!(plain.decide(&order(vec![line("KIT-DESK")])), Decision::Release(_)));
+    assert!(matches!(plain.decide(&order(vec![line("KIT-DESK")]), now()), Decision::Release(_)));
 }
 
 #[test]
@@ -203,6 +300,9 @@ fn a_kit_without_parts_is_held() {
     assert_eq!(held(|it| it.lines = vec![line("KIT-DESK"), refunded]), told);
     let download = ShopLine { shippable: false, ..part("MANUAL", "1") };
     assert_eq!(held(|it| it.lines = vec![numbered("1", line("KIT-DESK")), download, line("MUG")]), told);
+    // Parts of what is no kit by its SKU say nothing of kits.
+    let composite = vec![line("KIT-DESK"), numbered("2", line("COMPOSITE")), part("CUP", "2"), line("LEG")];
+    assert!(released(&order(composite)).lines.iter().any(|line| line.sku == Sku::from("LEG")));
     let others = vec![numbered("1", line("KIT-DESK")), numbered("2", line("TEA-SET")), part("CUP", "2")];
     assert_eq!(held(|it| it.lines = others), told, "another kit's parts are not its own");
 }

@@ -1,19 +1,21 @@
 //! From Ecwid's order to `domain`'s.
 
-use std::collections::BTreeMap;
-
-use crossdock_domain::{LineId, OrderId, ShopLine, ShopOrder, ShopStatus, Sku};
+use crossdock_domain::{OrderId, ShopLine, ShopOrder, ShopStatus};
 
 use super::dates;
 use super::person::address;
-use super::wire::{FetchedOrder, Item, SelectedOption, ShippingOption};
+use super::wire::{FetchedOrder, ShippingOption};
 use crate::shape::ShapeError;
 
-/// The order in our words.
+/// The order in our words, with these lines.
 ///
 /// Where the buyer collects and no shipping address is given, the billing person stands in: the warehouse needs a name and
 /// a telephone number to hand it over to.
-pub(crate) fn shop_order(order: FetchedOrder, currency: String) -> Result<ShopOrder, ShapeError> {
+pub(crate) fn shop_order(
+    order: FetchedOrder,
+    currency: String,
+    lines: Vec<ShopLine>,
+) -> Result<ShopOrder, ShapeError> {
     let order_id = order.order_id().map(OrderId::new).ok_or_else(|| ShapeError::new("id", "missing"))?;
     let placed_at = dates::first_of(&[&order.create_timestamp, &order.create_date])
         .ok_or_else(|| ShapeError::new("createTimestamp", "expected a time"))?;
@@ -38,7 +40,7 @@ pub(crate) fn shop_order(order: FetchedOrder, currency: String) -> Result<ShopOr
         shipping_method: option.shipping_method_name.0,
         pickup,
         customer_note: order.order_comments.0,
-        lines: order.items.into_iter().map(line).collect(),
+        lines,
         total: order.total.0,
     })
 }
@@ -47,43 +49,12 @@ fn is_pickup(option: &ShippingOption) -> bool {
     option.is_pickup == Some(true) || option.fulfillment_type.0.eq_ignore_ascii_case("pickup")
 }
 
-/// A line keeps what was ordered: Ecwid's refunds are amounts of money and name no line.
-fn line(item: Item) -> ShopLine {
-    ShopLine {
-        line_id: LineId::new(item.id.0.as_str()),
-        part_of: None,
-        shippable: is_shippable(&item),
-        sku: Sku::new(item.sku.0),
-        name: item.name.0,
-        quantity: item.quantity,
-        shipped: 0,
-        unit_price: item.price.0,
-        options: item.selected_options.into_iter().filter_map(chosen).collect::<BTreeMap<_, _>>(),
-    }
-}
-
-/// A thing with a manual to download is `digital` and still shipped, so that flag decides only where nothing else does.
-fn is_shippable(item: &Item) -> bool {
-    let certificate = item.gift_card == Some(true);
-    let download = item.digital == Some(true);
-    !certificate && item.is_shipping_required.unwrap_or(!download)
-}
-
-fn chosen(option: SelectedOption) -> Option<(String, String)> {
-    let many = if option.values_array.is_empty() {
-        option.files.into_iter().map(|file| file.name.0).collect()
-    } else {
-        option.values_array.into_iter().map(|value| value.0).collect::<Vec<_>>()
-    };
-    let value = if many.is_empty() { option.value.0 } else { many.join(", ") };
-    (!option.name.0.is_empty()).then_some((option.name.0, value))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::lines::lines;
     use super::*;
     use crate::shape;
 
@@ -92,14 +63,15 @@ mod tests {
         serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
     }
 
-    fn mapped(order: &Value) -> ShopOrder {
-        shop_order(shape::read(order.to_string().as_bytes()).unwrap(), "EUR".to_owned()).unwrap()
+    fn try_mapped(order: &str) -> Result<ShopOrder, ShapeError> {
+        let mut order: FetchedOrder = shape::read(order.as_bytes()).unwrap();
+        let items = std::mem::take(&mut order.items);
+        let lines = items.into_iter().flat_map(|item| lines(item, Vec::new())).collect();
+        shop_order(order, "EUR".to_owned(), lines)
     }
 
-    fn item(fields: &Value) -> ShopLine {
-        let mut item = json!({"id": 1, "price": 1, "quantity": 1});
-        item.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        line(shape::read(item.to_string().as_bytes()).unwrap())
+    fn mapped(order: &Value) -> ShopOrder {
+        try_mapped(&order.to_string()).unwrap()
     }
 
     #[test]
@@ -142,38 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shipped_is_told_from_what_is_downloaded() {
-        assert!(item(&json!({})).shippable);
-        assert!(item(&json!({"isShippingRequired": true, "digital": true})).shippable);
-        assert!(!item(&json!({"isShippingRequired": false, "digital": false})).shippable);
-        assert!(!item(&json!({"digital": true})).shippable);
-        assert!(!item(&json!({"isShippingRequired": true, "giftCard": true})).shippable);
-    }
-
-    #[test]
-    fn options_of_every_type_are_read() {
-        let line = item(&json!({"selectedOptions": [
-            {"name": "Toppings", "type": "CHOICES", "value": "Ham,Olives", "valuesArray": ["Ham", "Olives"]},
-            {"name": "Engraving", "type": "TEXT", "value": "For Ann"},
-            {"name": "Photo", "type": "FILES", "files": [{"name": "a.png"}, {"name": "b.png"}]},
-        ]}));
-        let options: Vec<_> =
-            line.options.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(
-            options,
-            [("Engraving", "For Ann"), ("Photo", "a.png, b.png"), ("Toppings", "Ham, Olives")]
-        );
-    }
-
-    #[test]
     fn an_order_without_a_time_or_an_id_is_named_as_malformed() {
         for (field, name) in [("createTimestamp", "createDate"), ("id", "vendorOrderNumber")] {
             let mut order = fixture("paid_download");
             for gone in [field, name, "orderNumber", "internalId"] {
                 order.as_object_mut().unwrap().remove(gone);
             }
-            let order = shape::read(order.to_string().as_bytes()).unwrap();
-            assert!(shop_order(order, "EUR".to_owned()).unwrap_err().to_string().contains(field));
+            assert!(try_mapped(&order.to_string()).unwrap_err().to_string().contains(field));
         }
     }
 
@@ -183,7 +130,7 @@ mod tests {
             let json = format!(
                 r#"{{"id":"A","createTimestamp":1,"total":{total},"items":[{{"id":1,"quantity":2,"price":{price}}}]}}"#
             );
-            let order = shop_order(shape::read(json.as_bytes()).unwrap(), "EUR".to_owned()).unwrap();
+            let order = try_mapped(&json).unwrap();
             prop_assert_eq!(order.total, total.parse().unwrap());
             prop_assert_eq!(order.lines[0].unit_price, price.parse().unwrap());
             prop_assert_eq!(order.total.to_string(), total);

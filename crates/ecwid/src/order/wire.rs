@@ -108,6 +108,36 @@ pub(crate) struct Item {
     pub(crate) gift_card: Option<bool>,
     #[serde(default)]
     pub(crate) selected_options: Vec<SelectedOption>,
+    composite_components: Option<Vec<Component>>,
+}
+
+impl Item {
+    /// What it is put together from; nothing for all but composite products.
+    pub(crate) fn components(&self) -> &[Component] {
+        self.composite_components.as_deref().unwrap_or_default()
+    }
+}
+
+/// A thing that a composite product is put together from.
+///
+/// Source: docs.ecwid.com, changelog of 2025-10-16, "Composite products feature"; the Java client's `FetchedProductComponent`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Component {
+    pub(crate) product_id: Scalar,
+    /// The variation; blank for the product itself.
+    #[serde(default)]
+    pub(crate) combination_id: Scalar,
+    /// Units in one unit of the composite. That it is not their number in the whole line is a guess: it is documented nowhere.
+    #[serde(default)]
+    pub(crate) quantity: u32,
+}
+
+impl Component {
+    /// The variation's id, if it is one.
+    pub(crate) fn variation(&self) -> Option<&str> {
+        self.combination_id.filled().filter(|id| *id != "0")
+    }
 }
 
 /// What the buyer chose or typed.

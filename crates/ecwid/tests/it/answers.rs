@@ -7,7 +7,7 @@ use std::time::Duration;
 use crossdock_domain::{Classify as _, Mend, OrderId};
 use crossdock_ecwid::{Ecwid, InvalidAccessToken};
 use crossdock_settings::TrackingSettings;
-use crossdock_storefront::{Budget, Storefront as _, StorefrontError};
+use crossdock_storefront::{Budget, Priority, Storefront as _, StorefrontError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wiremock::ResponseTemplate;
@@ -26,7 +26,7 @@ fn chain(error: &StorefrontError) -> String {
 }
 
 async fn read(shop: &Shop) -> StorefrontError {
-    let mut orders = shop.ecwid.orders(&["K8XTQ".into()]).await;
+    let mut orders = shop.ecwid.orders(&["K8XTQ".into()], Priority::Urgent).await;
     orders.remove(0).unwrap_err()
 }
 
@@ -118,7 +118,10 @@ async fn a_throttled_shop_is_left_alone_for_as_long_as_it_says() {
         }
         get("orders/K8XTQ").respond_with(answer).expect(1).mount(&shop.server).await;
         assert_eq!(read(&shop).await.mend(), Mend::WaitFor(Duration::from_secs(wait)), "{header:?}");
-        assert!(matches!(shop.budget.admit().await, Err(StorefrontError::Throttled { .. })), "{header:?}");
+        assert!(
+            matches!(shop.budget.admit(Priority::Urgent).await, Err(StorefrontError::Throttled { .. })),
+            "{header:?}"
+        );
         assert!(matches!(read(&shop).await, StorefrontError::Throttled { .. }), "{header:?}");
     }
 }
@@ -174,7 +177,7 @@ async fn answering(bytes: &'static str) -> StorefrontError {
     });
     let (ecwid, _budget) =
         client(crossdock_ecwid::http_client().unwrap(), &format!("http://{address}"), |_| ());
-    let error = ecwid.orders(&[OrderId::from("K8XTQ")]).await.remove(0).unwrap_err();
+    let error = ecwid.orders(&[OrderId::from("K8XTQ")], Priority::Urgent).await.remove(0).unwrap_err();
     server.await.unwrap();
     error
 }
@@ -205,7 +208,7 @@ async fn a_closed_port_is_unavailable_and_shows_no_address() {
     drop(listener);
     let (ecwid, _budget) =
         client(crossdock_ecwid::http_client().unwrap(), &format!("http://{address}"), |_| ());
-    let error = ecwid.orders(&[OrderId::from("K8XTQ")]).await.remove(0).unwrap_err();
+    let error = ecwid.orders(&[OrderId::from("K8XTQ")], Priority::Urgent).await.remove(0).unwrap_err();
     assert_eq!(error.mend(), Mend::Wait);
     assert!(!chain(&error).contains("K8XTQ"), "{}", chain(&error));
 }

@@ -5,7 +5,7 @@ use crossdock_storefront::{Storefront as _, StorefrontError};
 use serde_json::json;
 use wiremock::ResponseTemplate;
 
-use crate::shop::{Shop, get, put, refusal};
+use crate::shop::{Shop, fixture, get, put, refusal};
 
 /// The calls of a check, and the scope that each of them proves.
 const CALLS: [(&str, &str, &str); 4] = [
@@ -55,4 +55,27 @@ async fn a_dead_token_is_told_from_a_missing_scope() {
     let shop = Shop::bare(crossdock_ecwid::http_client().unwrap(), |_| ()).await;
     get("profile").respond_with(refusal(403, "INVALID_API_TOKEN", "no")).mount(&shop.server).await;
     assert_eq!(shop.ecwid.check().await.unwrap_err().class(), "shop-credentials-refused");
+}
+
+#[tokio::test]
+async fn the_custom_statuses_that_are_on_are_told_by_the_merchants_names() {
+    let shop = Shop::start().await;
+    let mut statuses = fixture("profile/order_statuses");
+    for (id, name) in
+        [("CUSTOM_PAYMENT_STATUS_2", "Deposit paid"), ("CUSTOM_FULFILLMENT_STATUS_1", "To engrave")]
+    {
+        let items = statuses["items"].as_array_mut().unwrap();
+        let status = items.iter_mut().find(|status| status["statusId"] == id).unwrap();
+        status["enabled"] = json!(true);
+        status["name"] = json!(name);
+    }
+    get("profile/order_statuses")
+        .respond_with(ResponseTemplate::new(200).set_body_json(statuses))
+        .mount(&shop.server)
+        .await;
+    let told = [
+        "'Deposit paid' is the status CUSTOM_PAYMENT_STATUS_2",
+        "'To engrave' is the status CUSTOM_FULFILLMENT_STATUS_1",
+    ];
+    assert_eq!(shop.ecwid.remarks().await.unwrap(), told);
 }

@@ -3,8 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
 
 mod answers;
+mod budget;
 mod check;
+mod composites;
+mod many_orders;
+mod order_lists;
 mod orders;
+mod sandbox;
 mod shop;
 mod stock;
 mod tracking;

@@ -4,6 +4,7 @@ use crossdock_domain::OrderNumber;
 
 use super::order_row::lock_released;
 use super::tell::tell;
+use super::unknown_skus;
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Answer, Happening, LedgerError, OrderRecord};
@@ -22,7 +23,12 @@ pub(super) async fn answered(
     let at = happening.at.into();
     match answer {
         Answer::Accepted => accept(tx, &order, at).await,
-        Answer::Rejected { reason } => reject(tx, &order, reason, at).await,
+        Answer::Rejected { reason, unknown_skus } => {
+            if reject(tx, &order, reason, at).await? {
+                unknown_skus::note(tx, &order, unknown_skus).await?;
+            }
+            Ok(())
+        }
     }
 }
 
@@ -33,7 +39,8 @@ pub(super) async fn answered(
 async fn accept(tx: &mut Transaction, order: &OrderRecord, at: Moment) -> Result<(), LedgerError> {
     tx.query(
         "UPDATE orders
-         SET state = CASE state WHEN 'shipped' THEN state ELSE 'accepted' END, reason = '',
+         SET state = CASE WHEN state IN ('shipped', 'cancelled') THEN state ELSE 'accepted' END,
+             reason = CASE state WHEN 'cancelled' THEN reason ELSE '' END,
              accepted_at = COALESCE(accepted_at, $3), answered_at = $3
          WHERE store = $1 AND order_id = $2 AND (answered_at IS NULL OR answered_at <= $3)",
     )
@@ -45,15 +52,16 @@ async fn accept(tx: &mut Transaction, order: &OrderRecord, at: Moment) -> Result
     Ok(())
 }
 
+/// Returns whether it counts: an older refusal, or one of an order that has ended, changes nothing.
 async fn reject(
     tx: &mut Transaction,
     order: &OrderRecord,
     reason: &str,
     at: Moment,
-) -> Result<(), LedgerError> {
-    tx.query(
+) -> Result<bool, LedgerError> {
+    let changed = tx.query(
         "UPDATE orders SET state = 'rejected', reason = $4, accepted_at = NULL, answered_at = $3
-         WHERE store = $1 AND order_id = $2 AND state <> 'shipped' AND (answered_at IS NULL OR answered_at <= $3)",
+         WHERE store = $1 AND order_id = $2 AND state NOT IN ('shipped', 'cancelled') AND (answered_at IS NULL OR answered_at <= $3)",
     )
     .bind(order.store.as_str())
     .bind(order.order_id.as_str())
@@ -61,5 +69,5 @@ async fn reject(
     .bind(reason)
     .execute()
     .await?;
-    Ok(())
+    Ok(changed > 0)
 }

@@ -3,9 +3,12 @@
 use crossdock_domain::{OrderId, OrderNumber, StoreId};
 
 use super::order_row::OrderRow;
-use crate::database::Transaction;
+use sqlx::AssertSqlSafe;
+
+use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
-use crate::{LedgerError, OrderRecord, OrderState, OrdersWanted};
+use crate::moment::Moment;
+use crate::{KnownOrder, LedgerError, OrderRecord, OrderState, OrdersWanted};
 
 pub(super) async fn by_number(
     tx: &mut Transaction,
@@ -52,6 +55,52 @@ pub(super) async fn wanted(
         .bind(wanted.state.map(OrderState::as_str))
         .bind(i64::from(wanted.limit));
     records(query.all().await?)
+}
+
+pub(super) async fn of_ids(
+    tx: &mut Transaction,
+    store: &StoreId,
+    ids: &[OrderId],
+) -> Result<Vec<OrderRecord>, LedgerError> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(STATEMENT_ROWS_MAX) {
+        let condition = format!("WHERE store = $1 AND order_id IN ({})", value_rows(2, ids.len(), 1));
+        let query = OrderRow::select(tx, &condition).bind(store.as_str());
+        let query = ids.iter().fold(query, |query, id| query.bind(id.as_str()));
+        found.extend(records(query.all().await?)?);
+    }
+    Ok(found)
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    order_id: String,
+    state: String,
+    modified_at: Moment,
+}
+
+pub(super) async fn known(
+    tx: &mut Transaction,
+    store: &StoreId,
+    ids: &[OrderId],
+) -> Result<Vec<KnownOrder>, LedgerError> {
+    let mut known = Vec::new();
+    for ids in ids.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "SELECT order_id, state, modified_at FROM orders WHERE store = $1 AND order_id IN ({})",
+            value_rows(2, ids.len(), 1)
+        );
+        let query = ids
+            .iter()
+            .fold(tx.query(AssertSqlSafe(sql)).bind(store.as_str()), |query, id| query.bind(id.as_str()));
+        for row in query.all::<KnownRow>().await? {
+            let state =
+                OrderState::named(&row.state).ok_or(row.state).map_err(unreadable("order's state"))?;
+            let (order_id, modified_at) = (OrderId::new(row.order_id), row.modified_at.try_into()?);
+            known.push(KnownOrder { order_id, state, modified_at });
+        }
+    }
+    Ok(known)
 }
 
 fn records(rows: Vec<OrderRow>) -> Result<Vec<OrderRecord>, LedgerError> {

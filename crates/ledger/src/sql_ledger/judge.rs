@@ -1,38 +1,34 @@
 //! What a decision about an order changes, and what is to be done now.
 
 use crossdock_domain::ReleasedOrder;
-use jiff::{SignedDuration, Timestamp};
-use sqlx::AssertSqlSafe;
 
-use super::order_row::OrderRow;
+use super::after_release;
+use super::order_row::{Standing, Untold, lock};
 use super::tell::tell;
-use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
+use super::telling::{abandoned_at, replace_lines, telling_until};
+use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::open_lines::summed;
-use crate::{Judged, LedgerError, NextStep, OrderRecord, OrderState, RELEASE_SECS_MAX, Verdict};
+use crate::{Judged, LedgerError, News, NextStep, OrderState, Telling, Verdict};
 
 pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextStep, LedgerError> {
+    for notice in &judged.notices {
+        tell(tx, &judged.store, &judged.order_id, notice).await?;
+    }
     let decided = Decided::from(judged);
     if insert(tx, judged, &decided).await? {
         tell(tx, &judged.store, &judged.order_id, &judged.happening).await?;
         return take_effect(tx, judged, &decided).await;
     }
-    let Some(stands) = lock(tx, judged).await? else {
+    let Some(stands) = lock(tx, &judged.store, &judged.order_id).await? else {
         require_free_number(tx, judged).await?;
         // Whoever had the number has changed it a moment ago: the next try finds it free.
         return Err(LedgerError::Unavailable(sqlx::Error::RowNotFound));
     };
-    match stands.state {
-        OrderState::Filtered | OrderState::Held => judge_anew(tx, judged, &decided, &stands).await,
-        OrderState::Releasing
-        | OrderState::Released
-        | OrderState::Accepted
-        | OrderState::Rejected
-        | OrderState::Shipped => {
-            refresh(tx, judged).await?;
-            next_of_decided(tx, judged, stands).await
-        }
+    if stands.order.released.is_some() {
+        after_release::judge(tx, judged, stands).await
+    } else {
+        judge_anew(tx, judged, &decided, &stands).await
     }
 }
 
@@ -40,18 +36,25 @@ pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextS
 struct Decided<'v> {
     state: OrderState,
     reason: &'v str,
+    held_until: Option<Moment>,
     released: Option<&'v ReleasedOrder>,
-    releasing_until: Option<Moment>,
+    /// What the warehouse has, or will have, to put aside.
+    promised: Option<&'v ReleasedOrder>,
 }
 
 impl<'v> From<&'v Judged> for Decided<'v> {
     fn from(judged: &'v Judged) -> Self {
-        let (state, reason, released) = match &judged.verdict {
-            Verdict::Release(order) => (OrderState::Releasing, "", Some(&**order)),
-            Verdict::Hold { reason } => (OrderState::Held, reason.as_str(), None),
-            Verdict::Filter { reason } => (OrderState::Filtered, reason.as_str(), None),
+        let (state, reason, held_until, released) = match &judged.verdict {
+            Verdict::Release(order) => (OrderState::Releasing, "", None, Some(&**order)),
+            Verdict::Hold { reason, until } => (OrderState::Held, reason.as_str(), *until, None),
+            Verdict::Filter { reason } => (OrderState::Filtered, reason.as_str(), None, None),
+            Verdict::Cancel { reason } => (OrderState::Cancelled, reason.as_str(), None, None),
         };
-        Self { state, reason, released, releasing_until: released.map(|_| releasing_until(judged).into()) }
+        let promised = match (released, held_until) {
+            (None, Some(_)) => judged.shape.as_deref().ok(),
+            (released, _) => released,
+        };
+        Self { state, reason, held_until: held_until.map(Moment::from), released, promised }
     }
 }
 
@@ -61,7 +64,24 @@ impl Decided<'_> {
     }
 
     fn is_test(&self) -> bool {
-        self.released.is_some_and(|order| order.test)
+        self.promised.is_some_and(|order| order.test)
+    }
+
+    fn round(&self) -> i64 {
+        i64::from(self.released.is_some())
+    }
+
+    fn untold(&self) -> Option<&'static str> {
+        self.released.map(|_| Untold::Release.as_str())
+    }
+
+    /// When somebody has to look at it again.
+    fn due_at(&self, judged: &Judged) -> Option<Moment> {
+        self.held_until.or_else(|| self.released.map(|_| abandoned_at(judged.happening.at).into()))
+    }
+
+    fn telling_until(&self, judged: &Judged) -> Option<Moment> {
+        self.released.map(|_| telling_until(judged.happening.at).into())
     }
 }
 
@@ -70,8 +90,8 @@ async fn insert(tx: &mut Transaction, judged: &Judged, decided: &Decided<'_>) ->
     let inserted = tx
         .query(
             "INSERT INTO orders (store, order_id, platform, number, state, reason, shop_status, placed_at, modified_at,
-                                 released, test, releasing_until)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                                 released, test, releasing_until, due_at, round, untold, read_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
              ON CONFLICT DO NOTHING",
         )
         .bind(judged.store.as_str())
@@ -84,35 +104,33 @@ async fn insert(tx: &mut Transaction, judged: &Judged, decided: &Decided<'_>) ->
         .bind(Moment::from(judged.placed_at))
         .bind(Moment::from(judged.modified_at))
         .bind(decided.released_json()?)
-        .bind(decided.is_test()).bind(decided.releasing_until)
+        .bind(decided.is_test())
+        .bind(decided.telling_until(judged))
+        .bind(decided.due_at(judged))
+        .bind(decided.round())
+        .bind(decided.untold())
+        .bind(Moment::from(judged.read_at))
         .execute()
         .await?;
     Ok(inserted > 0)
 }
 
-async fn lock(tx: &mut Transaction, judged: &Judged) -> Result<Option<OrderRecord>, LedgerError> {
-    let row = OrderRow::select_and_lock(tx, "WHERE store = $1 AND order_id = $2")
-        .bind(judged.store.as_str())
-        .bind(judged.order_id.as_str())
-        .optional::<OrderRow>()
-        .await?;
-    row.map(OrderRow::into_record).transpose()
-}
-
-/// A filtered or held order: the newer truth counts, and is told if it changes anything.
+/// An order that the warehouse does not have: the newer truth counts, and is told if it changes anything.
 async fn judge_anew(
     tx: &mut Transaction,
     judged: &Judged,
     decided: &Decided<'_>,
-    stands: &OrderRecord,
+    standing: &Standing,
 ) -> Result<NextStep, LedgerError> {
-    if judged.modified_at < stands.modified_at {
+    if standing.is_newer_than(judged.modified_at, judged.read_at) {
         return Ok(NextStep::Nothing);
     }
+    let stands = &standing.order;
     require_free_number(tx, judged).await?;
     tx.query(
         "UPDATE orders SET platform = $3, number = $4, state = $5, reason = $6, shop_status = $7, placed_at = $8,
-                           modified_at = $9, released = $10, test = $11, releasing_until = $12
+                           modified_at = $9, released = $10, test = $11, releasing_until = $12, due_at = $13,
+                           round = $14, untold = $15, read_at = $16
          WHERE store = $1 AND order_id = $2",
     )
     .bind(judged.store.as_str())
@@ -125,7 +143,12 @@ async fn judge_anew(
     .bind(Moment::from(judged.placed_at))
     .bind(Moment::from(judged.modified_at))
     .bind(decided.released_json()?)
-    .bind(decided.is_test()).bind(decided.releasing_until)
+    .bind(decided.is_test())
+    .bind(decided.telling_until(judged))
+    .bind(decided.due_at(judged))
+    .bind(decided.round())
+    .bind(decided.untold())
+    .bind(Moment::from(judged.read_at))
     .execute()
     .await?;
     if decided.state != stands.state || decided.reason != stands.reason {
@@ -134,77 +157,16 @@ async fn judge_anew(
     take_effect(tx, judged, decided).await
 }
 
-/// An order that is being released, or is further, is not judged again; only what the shop says of it is kept up to date.
-async fn refresh(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerError> {
-    tx.query(
-        "UPDATE orders SET shop_status = $3, modified_at = $4
-         WHERE store = $1 AND order_id = $2 AND (modified_at < $4 OR modified_at = $4 AND shop_status <> $3)",
-    )
-    .bind(judged.store.as_str())
-    .bind(judged.order_id.as_str())
-    .bind(judged.shop_status.as_str())
-    .bind(Moment::from(judged.modified_at))
-    .execute()
-    .await?;
-    Ok(())
-}
-
-/// A release that was not confirmed is repeated, with the order as it was first decided: by one process at a time.
-async fn next_of_decided(
-    tx: &mut Transaction,
-    judged: &Judged,
-    stands: OrderRecord,
-) -> Result<NextStep, LedgerError> {
-    let (OrderState::Releasing, Some(order)) = (stands.state, stands.released) else {
-        return Ok(NextStep::Nothing);
-    };
-    let until = tx
-        .query("SELECT releasing_until FROM orders WHERE store = $1 AND order_id = $2")
-        .bind(judged.store.as_str())
-        .bind(judged.order_id.as_str())
-        .optional::<(Option<Moment>,)>()
-        .await?;
-    let until = until.and_then(|(until,)| until).map(Timestamp::try_from).transpose()?;
-    if let Some(until) = until.filter(|until| judged.happening.at < *until) {
-        return Ok(NextStep::Wait { until });
-    }
-    tx.query("UPDATE orders SET releasing_until = $3 WHERE store = $1 AND order_id = $2")
-        .bind(judged.store.as_str())
-        .bind(judged.order_id.as_str())
-        .bind(Moment::from(releasing_until(judged)))
-        .execute()
-        .await?;
-    Ok(NextStep::Release(Box::new(order)))
-}
-
-/// Until when the release is this caller's.
-fn releasing_until(judged: &Judged) -> Timestamp {
-    let longest = SignedDuration::from_secs(RELEASE_SECS_MAX);
-    judged.happening.at.checked_add(longest).unwrap_or(Timestamp::MAX)
-}
-
-/// What is released is promised from now on.
+/// What is released, or waits for nothing but its hour, is promised from now on.
 async fn take_effect(
     tx: &mut Transaction,
     judged: &Judged,
     decided: &Decided<'_>,
 ) -> Result<NextStep, LedgerError> {
+    replace_lines(tx, &judged.store, &judged.order_id, decided.promised).await?;
     let Some(order) = decided.released else { return Ok(NextStep::Nothing) };
-    let lines = summed(order.lines.iter().map(|line| (&line.sku, line.quantity)));
-    for lines in lines.chunks(STATEMENT_ROWS_MAX) {
-        let rows = value_rows(1, lines.len(), 4);
-        let sql = format!("INSERT INTO order_lines (store, order_id, sku, quantity) VALUES {rows}");
-        let mut insert = tx.query(AssertSqlSafe(sql));
-        for line in lines {
-            insert = insert
-                .bind(judged.store.as_str())
-                .bind(judged.order_id.as_str())
-                .bind(line.sku.as_str())
-                .bind(i64::from(line.quantity));
-        }
-        insert.execute().await?;
-    }
-    Ok(NextStep::Release(Box::new(order.clone())))
+    let news = News::Released(Box::new(order.clone()));
+    Ok(NextStep::Tell(Telling { number: judged.number.clone(), round: 1, again: false, news }))
 }
 
 /// Fails if another order has the number.

@@ -44,3 +44,18 @@ pub(super) async fn end(tx: &mut Transaction, lease: &Lease) -> Result<(), Ledge
         .await?;
     Ok(())
 }
+
+pub(super) async fn renew(
+    tx: &mut Transaction,
+    lease: &Lease,
+    until: Timestamp,
+) -> Result<Option<Lease>, LedgerError> {
+    let renewed = tx
+        .query("UPDATE leases SET until = $3 WHERE name = $1 AND until = $2")
+        .bind(lease.name.as_str())
+        .bind(Moment::from(lease.until))
+        .bind(Moment::from(until))
+        .execute()
+        .await?;
+    Ok((renewed > 0).then(|| Lease { name: lease.name.clone(), until }))
+}

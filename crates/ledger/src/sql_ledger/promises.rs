@@ -6,6 +6,7 @@ use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{LedgerError, StockLine};
 
+/// Of a cancelled order, only what had left by then has lines: what left after the count was still on the shelf.
 /// `gone_at` only spares the reading of lines that had left before the count. From the others, the units that left by then are
 /// subtracted: a consignment that left after the count was still on the shelf.
 /// `CROSS JOIN` tells SQLite to begin with the counts (<https://www.sqlite.org/optoverview.html#crossjoin>); to PostgreSQL it is a join.
@@ -22,7 +23,7 @@ const STOCK: &str = "
         CROSS JOIN order_lines AS line
         JOIN orders ON orders.store = line.store AND orders.order_id = line.order_id
         WHERE line.sku = counted.sku AND line.gone_at > counted.counted_at
-          AND orders.state IN ('releasing', 'released', 'accepted', 'shipped') AND NOT orders.test
+          AND orders.state IN ('held', 'releasing', 'released', 'accepted', 'shipped', 'cancelled') AND NOT orders.test
     ),
     promised AS (
         SELECT sku, CAST(SUM(units) AS BIGINT) AS total,

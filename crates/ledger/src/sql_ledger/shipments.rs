@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crossdock_domain::{Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_domain::{OrderId, Shipment, ShipmentId, ShippedLine, Sku, StoreId};
 use sqlx::AssertSqlSafe;
 
 use super::order_row::lock_released;
@@ -31,7 +31,7 @@ pub(super) async fn intend(
     let order = order.ok_or_else(|| LedgerError::NoSuchOrder(shipment.number.clone()))?;
     let intended = intention(tx, order, shipment).await?;
     insert(tx, &intended).await?;
-    note_what_is_gone(tx, &intended).await?;
+    note_what_is_gone(tx, &intended.store, &intended.order_id).await?;
     tell(tx, &intended.store, &intended.order_id, happening).await?;
     Ok(intended)
 }
@@ -120,7 +120,11 @@ async fn insert_lines(
 }
 
 /// A released line whose last unit has left is promised no more to counts made after that: it leaves the index that they read.
-async fn note_what_is_gone(tx: &mut Transaction, intended: &IntendedShipment) -> Result<(), LedgerError> {
+pub(super) async fn note_what_is_gone(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+) -> Result<(), LedgerError> {
     tx.query(
         "UPDATE order_lines SET gone_at = left_with.last_dispatched_at
          FROM (
@@ -132,8 +136,8 @@ async fn note_what_is_gone(tx: &mut Transaction, intended: &IntendedShipment) ->
          WHERE order_lines.store = $1 AND order_lines.order_id = $2 AND order_lines.sku = left_with.sku
            AND order_lines.quantity <= left_with.units",
     )
-    .bind(intended.store.as_str())
-    .bind(intended.order_id.as_str())
+    .bind(store.as_str())
+    .bind(order_id.as_str())
     .execute()
     .await?;
     Ok(())
@@ -157,13 +161,18 @@ pub(super) async fn done(
         return Ok(());
     }
     tell(tx, &stands.store, &stands.order_id, happening).await?;
-    ship_if_all_is_done(tx, &stands).await
+    ship_if_all_is_done(tx, &stands.store, &stands.order_id).await
 }
 
 /// Consignments may reach the shop in another order than they left in: the order has shipped once all of its units stand there.
-async fn ship_if_all_is_done(tx: &mut Transaction, shipment: &IntendedShipment) -> Result<(), LedgerError> {
+pub(super) async fn ship_if_all_is_done(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+) -> Result<(), LedgerError> {
+    // A cancellation that is still to be told keeps its reason: repeated, it says the same.
     tx.query(
-        "UPDATE orders SET state = 'shipped', reason = ''
+        "UPDATE orders SET state = 'shipped', reason = CASE untold WHEN 'cancel' THEN reason ELSE '' END
          WHERE store = $1 AND order_id = $2 AND NOT EXISTS (
              SELECT 1 FROM order_lines AS line
              WHERE line.store = $1 AND line.order_id = $2 AND line.quantity > COALESCE((
@@ -174,8 +183,8 @@ async fn ship_if_all_is_done(tx: &mut Transaction, shipment: &IntendedShipment) 
              ), 0)
          )",
     )
-    .bind(shipment.store.as_str())
-    .bind(shipment.order_id.as_str())
+    .bind(store.as_str())
+    .bind(order_id.as_str())
     .execute()
     .await?;
     Ok(())

@@ -108,7 +108,7 @@ async fn an_answer_may_overtake_the_brokers_confirmation(
 
     // The confirmation is told nonetheless, when it comes, and once.
     for confirmed in [6, 7] {
-        ledger.released(&au(), &OrderId::from("1001"), minute(confirmed)).await.unwrap();
+        ledger.told(&au(), &OrderId::from("1001"), 1, minute(confirmed)).await.unwrap();
     }
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Accepted);
     let told = ledger.timeline(&au(), &OrderId::from("1001")).await.unwrap();

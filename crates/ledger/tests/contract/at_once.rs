@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crossdock_domain::{OrderId, OrderNumber, ReleasedOrder, Shipment};
-use crossdock_ledger::{Judged, Ledger, LedgerError, NextStep, OrderState, OrdersWanted, RELEASE_SECS_MAX};
+use crossdock_domain::{OrderId, OrderNumber, ReleasedOrder, Shipment, Sku};
+use crossdock_ledger::{
+    Answer, Judged, Ledger, LedgerError, News, NextStep, OrderState, OrdersWanted, RELEASE_SECS_MAX,
+};
 use jiff::SignedDuration;
 use rstest::rstest;
 use tokio::task::JoinSet;
@@ -60,10 +62,9 @@ async fn an_order_judged_twice_at_once_has_one_record_and_one_release(
 /// One is told to publish the order that is kept, and the others to wait until its time is over.
 fn one_releases(steps: Vec<Result<NextStep, LedgerError>>, kept: &ReleasedOrder, judged_at: i64) {
     let until = minute(judged_at) + SignedDuration::from_secs(RELEASE_SECS_MAX);
-    let (releases, waits): (Vec<_>, Vec<_>) = steps
-        .into_iter()
-        .map(Result::unwrap)
-        .partition(|step| *step == NextStep::Release(Box::new(kept.clone())));
+    let (releases, waits): (Vec<_>, Vec<_>) = steps.into_iter().map(Result::unwrap).partition(
+        |step| matches!(step, NextStep::Tell(told) if told.news == News::Released(Box::new(kept.clone()))),
+    );
     assert_eq!(releases.len(), 1);
     assert!(waits.iter().all(|step| *step == NextStep::Wait { until }), "{waits:?}");
 }
@@ -226,4 +227,32 @@ async fn readers_do_not_wait_for_writers(#[values(Engine::Sqlite, Engine::Postgr
     assert_eq!(tasks.join_all().await.len(), 40);
     let all = OrdersWanted { limit: 100, ..OrdersWanted::default() };
     assert_eq!(ledgers[0].orders(&all).await.unwrap().len(), 40);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_skus_of_one_order_that_become_known_at_once_release_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledgers, _database) = two_processes(engine).await;
+    for round in 0..ROUNDS {
+        let order_id = round.to_string();
+        let skus = ["A", "B", "C"].map(|sku| format!("{sku}{round}"));
+        let lines: Vec<(&str, u32)> = skus.iter().map(|sku| (sku.as_str(), 1)).collect();
+        release_order(&*ledgers[0], released_order(&order_id, &lines)).await;
+        let unknown_skus = skus.iter().map(|sku| Sku::from(sku.as_str())).collect();
+        let refused = Answer::Rejected { reason: "unknown".to_owned(), unknown_skus };
+        ledgers[0].answered(&number(&order_id), &refused, &happening("refused", minute(3))).await.unwrap();
+        let mut tasks = JoinSet::new();
+        for (position, sku) in skus.into_iter().enumerate() {
+            let ledger = Arc::clone(&ledgers[position % 2]);
+            tasks.spawn(async move {
+                let known = happening(&format!("{sku} known"), minute(4));
+                ledger.sku_known(&Sku::new(sku), &known).await.unwrap()
+            });
+        }
+        tasks.join_all().await;
+        let named = ledgers[0].orders_named(&order_id).await.unwrap();
+        assert_eq!(named[0].state, OrderState::Releasing);
+    }
 }

@@ -1,7 +1,7 @@
 //! What is decided about an order, again and again.
 
-use crossdock_domain::{OrderId, Platform};
-use crossdock_ledger::{Judged, Ledger, LedgerError, NextStep, OrderState, TimelineEntry};
+use crossdock_domain::{OrderId, Platform, ReleasedOrder};
+use crossdock_ledger::{Judged, Ledger, LedgerError, News, NextStep, OrderState, Telling, TimelineEntry};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -14,8 +14,22 @@ pub(crate) async fn judge(ledger: &dyn Ledger, judged: &Judged) -> NextStep {
     ledger.judge(judged).await.unwrap()
 }
 
+/// The first thing that the warehouse is told of an order.
+pub(crate) fn first_release(order: ReleasedOrder) -> NextStep {
+    let number = order.number.clone();
+    NextStep::Tell(Telling { number, round: 1, again: false, news: News::Released(Box::new(order)) })
+}
+
+/// The same, taken over from another process.
+pub(crate) fn again(step: NextStep) -> NextStep {
+    match step {
+        NextStep::Tell(telling) => NextStep::Tell(Telling { again: true, ..telling }),
+        step => step,
+    }
+}
+
 pub(crate) fn publish_1001() -> NextStep {
-    NextStep::Release(Box::new(released_order("1001", &[("TEE", 2)])))
+    first_release(released_order("1001", &[("TEE", 2)]))
 }
 
 #[rstest]

@@ -2,17 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test's helpers may fail as loudly as the test")]
 
+mod after_release;
 mod answers;
 mod at_once;
+mod calls;
 mod counts;
 mod database;
+mod deliveries;
 mod finding;
 mod judging;
 mod leases;
 mod listings;
 mod opening;
 mod promises;
+mod proof;
 mod releasing;
 mod samples;
 mod shipments;
+mod sweeps;
 mod timeline;
+mod webhooks;

@@ -88,7 +88,7 @@ async fn an_order_is_promised_from_its_release_on(
     assert_eq!(promised(&*ledger).await, (0, 0));
     ledger.judge(&judged("1001", 2, release("1001", &[("TEE", 5)]))).await.unwrap();
     assert_eq!(promised(&*ledger).await, (5, 5));
-    ledger.released(&au(), &OrderId::from("1001"), minute(3)).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1001"), 1, minute(3)).await.unwrap();
     assert_eq!(promised(&*ledger).await, (5, 5));
 }
 

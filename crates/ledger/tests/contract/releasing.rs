@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::judging::{judge, publish_1001};
+use crate::judging::{again, judge, publish_1001};
 use crate::samples::{
     answer_1001, au, filter, happening, hold, judged, minute, order_1001, rejected, release, release_1001,
     told_of_1001,
@@ -22,7 +22,7 @@ async fn a_release_that_was_not_confirmed_is_repeated_as_first_decided(
     // The process died here. Whatever the shop says by now, the same order is published again.
     let verdicts = [release("1001", &[("TEE", 9)]), filter("status: cancelled"), hold("no SKU")];
     for (minute, verdict) in (3..).zip(verdicts) {
-        assert_eq!(judge(&*ledger, &judged("1001", minute, verdict)).await, publish_1001());
+        assert_eq!(judge(&*ledger, &judged("1001", minute, verdict)).await, again(publish_1001()));
     }
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Releasing);
     assert_eq!(told_of_1001(&*ledger).await, ["told by event of minute 1"]);
@@ -51,10 +51,10 @@ async fn a_release_is_one_process_s_until_its_time_is_over(
     assert_eq!(at(0).await, over(0));
     assert_eq!(at(RELEASE_SECS_MAX - 1).await, over(0));
     // Taken over: its time begins anew.
-    assert_eq!(at(RELEASE_SECS_MAX).await, publish_1001());
+    assert_eq!(at(RELEASE_SECS_MAX).await, again(publish_1001()));
     assert_eq!(at(2 * RELEASE_SECS_MAX - 1).await, over(RELEASE_SECS_MAX));
 
-    ledger.released(&au(), &OrderId::from("1001"), minute(2)).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1001"), 1, minute(2)).await.unwrap();
     assert_eq!(at(2 * RELEASE_SECS_MAX - 1).await, NextStep::Nothing);
 }
 
@@ -76,7 +76,7 @@ async fn a_confirmed_release_is_told_once_and_not_repeated(
 ) {
     let (ledger, _database) = fresh(engine).await;
     release_1001(&*ledger, &[("TEE", 2)]).await;
-    ledger.released(&au(), &OrderId::from("1001"), minute(3)).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1001"), 1, minute(3)).await.unwrap();
     let step = judge(&*ledger, &judged("1001", 4, release("1001", &[("TEE", 2)]))).await;
     assert_eq!(step, NextStep::Nothing);
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
@@ -91,12 +91,12 @@ async fn a_confirmed_release_is_told_once_and_not_repeated(
 async fn a_confirmation_never_sets_an_order_back(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let (ledger, _database) = fresh(engine).await;
     judge(&*ledger, &judged("1001", 1, filter("country: US"))).await;
-    ledger.released(&au(), &OrderId::from("1001"), minute(2)).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1001"), 1, minute(2)).await.unwrap();
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Filtered);
     assert_eq!(told_of_1001(&*ledger).await.len(), 1, "a filtered order was not released");
 
     judge(&*ledger, &judged("1001", 3, release("1001", &[("TEE", 2)]))).await;
     answer_1001(&*ledger, 4, rejected("no such SKU")).await;
-    ledger.released(&au(), &OrderId::from("1001"), minute(5)).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1001"), 1, minute(5)).await.unwrap();
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
 }

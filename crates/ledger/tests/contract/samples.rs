@@ -76,7 +76,7 @@ pub(crate) fn filter(reason: &str) -> Verdict {
 }
 
 pub(crate) fn hold(reason: &str) -> Verdict {
-    Verdict::Hold { reason: reason.to_owned() }
+    Verdict::Hold { reason: reason.to_owned(), until: None }
 }
 
 /// A decision about an order of acme-au that the shop changed, and we read, at this minute.
@@ -89,8 +89,14 @@ pub(crate) fn judged(order_id: &str, at: i64, verdict: Verdict) -> Judged {
         placed_at: minute(0),
         modified_at: minute(at),
         shop_status: format!("status of minute {at}"),
+        shape: match &verdict {
+            Verdict::Release(order) => Ok(order.clone()),
+            _ => Ok(Box::new(released_order(order_id, &[("TEE", 2)]))),
+        },
         verdict,
+        read_at: minute(at),
         happening: happening(&format!("event of minute {at}"), minute(at)),
+        notices: Vec::new(),
     }
 }
 
@@ -107,8 +113,8 @@ pub(crate) async fn release_order(ledger: &dyn Ledger, order: ReleasedOrder) {
         number: order.number.clone(),
         ..judged(order_id.as_str(), 1, Verdict::Release(Box::new(order)))
     };
-    assert!(matches!(ledger.judge(&judged).await.unwrap(), NextStep::Release(_)));
-    ledger.released(&store, &order_id, minute(2)).await.unwrap();
+    assert!(matches!(ledger.judge(&judged).await.unwrap(), NextStep::Tell(_)));
+    ledger.told(&store, &order_id, 1, minute(2)).await.unwrap();
 }
 
 /// The warehouse's answer to order 1001 at this minute.
@@ -118,7 +124,7 @@ pub(crate) async fn answer_1001(ledger: &dyn Ledger, at: i64, answer: Answer) {
 }
 
 pub(crate) fn rejected(reason: &str) -> Answer {
-    Answer::Rejected { reason: reason.to_owned() }
+    Answer::Rejected { reason: reason.to_owned(), unknown_skus: Vec::new() }
 }
 
 pub(crate) async fn order_1001(ledger: &dyn Ledger) -> OrderRecord {

@@ -1,5 +1,6 @@
 //! Takes deliveries, gives them to their lanes, and starts the lanes' batches. Lanes outlive connections.
 
+use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,12 +11,12 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 use tokio::task::{JoinError, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use super::held::Held;
-use super::lanes::{Lanes, PREFETCH};
+use super::lanes::Lanes;
 use super::work::Work;
 use super::{Outcome, Route};
 use crate::Failure;
@@ -27,7 +28,7 @@ const ROUTES_MAX: usize = 32;
 
 /// How often lanes that hold too much spill, in milliseconds.
 ///
-/// A backlog of one stuck lane in front of the others' messages is moved out of their way at `PREFETCH / 2` messages in this
+/// A backlog of one stuck lane in front of the others' messages is moved out of their way at half of the prefetch in this
 /// time; oftener, and such a backlog would keep RabbitMQ busy with nothing else.
 const SPILL_MS: u64 = 250;
 
@@ -67,6 +68,7 @@ impl Session for Intake {
         let mut tick = interval(Duration::from_millis(SPILL_MS));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let due = self.lanes.due();
             tokio::select! {
                 () = self.stop.cancelled() => break,
                 error = line.lost() => return Err(error),
@@ -77,6 +79,7 @@ impl Session for Intake {
                 },
                 Some(ended) = self.batches.join_next() => self.ended(ended),
                 Some(_) = self.singles.join_next() => {}
+                () = moment(due) => self.start_due(),
                 _ = tick.tick() => self.spill(),
             }
         }
@@ -89,18 +92,19 @@ impl Session for Intake {
 
     fn down(&mut self, _why: String) {
         self.work.metrics.connected(self.work.queue.role, false);
-        self.lanes.forget_waiting();
+        self.lanes.forget_waiting(Instant::now());
     }
 }
 
 impl Intake {
     pub(super) fn new(work: Arc<Work>, stop: CancellationToken) -> Self {
-        Self { work, stop, lanes: Lanes::new(), batches: JoinSet::new(), singles: JoinSet::new() }
+        let lanes = Lanes::new(work.prefetch());
+        Self { work, stop, lanes, batches: JoinSet::new(), singles: JoinSet::new() }
     }
 
     /// Waits for what runs, within the limit. What waits in lanes is dropped, and returns to the queue with the connection's end.
     pub(super) async fn finish(&mut self) {
-        self.lanes.forget_waiting();
+        self.lanes.forget_waiting(Instant::now());
         let running = async {
             while self.batches.join_next().await.is_some() || self.singles.join_next().await.is_some() {}
         };
@@ -118,7 +122,7 @@ impl Intake {
 
     async fn consume(&self, channel: &Channel) -> Result<Consumer, LinkError> {
         let started = async {
-            channel.basic_qos(PREFETCH, BasicQosOptions { global: false }).await?;
+            channel.basic_qos(self.work.prefetch(), BasicQosOptions { global: false }).await?;
             let options =
                 BasicConsumeOptions { no_local: false, no_ack: false, exclusive: false, nowait: false };
             let (queue, tag) = (short(self.work.queue.name), short(""));
@@ -133,7 +137,7 @@ impl Intake {
             Ok(route) => {
                 let lane = route.lane.clone();
                 held.route = route;
-                self.lanes.put(&lane, Instant::now(), held);
+                self.lanes.put(&lane, self.work.gathers(&lane), Instant::now(), held);
                 self.start(lane);
             }
             Err(failure) => {
@@ -144,15 +148,22 @@ impl Intake {
     }
 
     fn start(&mut self, lane: String) {
-        if let Some(batch) = self.lanes.start(&lane, Instant::now()) {
+        if let Some(batch) = self.lanes.start(&lane, Instant::now(), subjects) {
             self.batches.spawn(Arc::clone(&self.work).handle(lane, batch));
+        }
+    }
+
+    /// Starts the lanes that have gathered long enough.
+    fn start_due(&mut self) {
+        for lane in self.lanes.ready(Instant::now()) {
+            self.start(lane);
         }
     }
 
     fn ended(&mut self, ended: Result<String, JoinError>) {
         match ended {
             Ok(lane) => {
-                self.lanes.finish(&lane);
+                self.lanes.finish(&lane, Instant::now());
                 self.start(lane);
             }
             Err(error) => {
@@ -166,5 +177,18 @@ impl Intake {
             let work = Arc::clone(&self.work);
             self.singles.spawn(async move { work.spill(&held).await });
         }
+    }
+}
+
+/// How many different orders or SKUs these messages are about.
+fn subjects(batch: &[Held]) -> usize {
+    batch.iter().map(|held| held.route.subject.as_deref()).collect::<HashSet<_>>().len()
+}
+
+/// Until this moment; for ever, if there is none.
+async fn moment(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }

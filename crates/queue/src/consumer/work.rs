@@ -36,6 +36,14 @@ impl Work {
         Self { queue, publisher, metrics, handler }
     }
 
+    pub(super) fn prefetch(&self) -> u16 {
+        self.handler.prefetch()
+    }
+
+    pub(super) fn gathers(&self, lane: &str) -> bool {
+        self.handler.gathers(lane)
+    }
+
     /// Takes a delivery and finds its lane.
     pub(super) async fn receive(&self, taken: lapin::message::Delivery) -> (Held, Result<Route, Failure>) {
         let held = Held::new(taken, self.metrics.hold(self.queue.role));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crossdock_domain::Classify as _;
 use crossdock_events::{
     BATCH_CONTENT_TYPE, CONTENT_TYPE, EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided,
-    StockCounted, WarehouseOrderAccepted, WarehouseOrderRejected,
+    StockCounted, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
 };
 use crossdock_queue::Message;
 use crossdock_telemetry::TraceParent;
@@ -133,6 +133,7 @@ fn check_data(event: &RawEvent) -> Result<Option<String>, Fault> {
         WarehouseOrderRejected::TYPE => check::<WarehouseOrderRejected>(event),
         ShipmentDispatched::TYPE => check::<ShipmentDispatched>(event),
         ShipmentVoided::TYPE => check::<ShipmentVoided>(event),
+        WarehouseSkuKnown::TYPE => check::<WarehouseSkuKnown>(event),
         StockCounted::TYPE => check::<StockCounted>(event),
         other => Err(Fault::Type(other.to_owned())),
     }

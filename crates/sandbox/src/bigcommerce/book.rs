@@ -78,6 +78,11 @@ impl Order {
         self.fields["status_id"].as_i64().unwrap_or(statuses::INCOMPLETE)
     }
 
+    /// Whether it is archived: not in lists, which are not documented to show such.
+    pub(super) fn is_archived(&self) -> bool {
+        self.fields.get("is_deleted") == Some(&Value::Bool(true))
+    }
+
     /// The `order_address_id`.
     pub(super) fn address_id(&self) -> u64 {
         self.address["id"].as_u64().unwrap_or_default()

@@ -54,7 +54,7 @@ fn check(shop: &Shop, request: &Request, reading: Reading) -> Result<(), u16> {
     }
     let Some(resource) = path.strip_prefix(shop.base.as_str()) else { return Err(403) };
     if let Some(scope) = scope(request.method(), resource)
-        && !granted(shop, scope)
+        && !may(shop, scope)
     {
         return Err(403);
     }
@@ -88,7 +88,8 @@ fn scope(method: &Method, resource: &str) -> Option<BigcommerceScope> {
     }
 }
 
-fn granted(shop: &Shop, scope: BigcommerceScope) -> bool {
+/// Whether the token has this scope; modify includes read-only.
+pub(super) fn may(shop: &Shop, scope: BigcommerceScope) -> bool {
     let also = match scope {
         OrdersReadOnly => OrdersModify,
         ProductsReadOnly => ProductsModify,

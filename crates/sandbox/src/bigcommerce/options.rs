@@ -52,7 +52,7 @@ pub struct BigcommerceOptions {
     pub access_token: String,
     /// Its bytes are the key of webhook signatures.
     pub client_secret: String,
-    /// Name and value of a header that comes with every webhook: the older scheme, beside the signature.
+    /// Name and value of a header that comes with every webhook to `receiver`: the older scheme, beside the signature.
     pub webhook_header: Option<(String, String)>,
     /// What the token may do.
     pub scopes: BTreeSet<BigcommerceScope>,
@@ -60,12 +60,15 @@ pub struct BigcommerceOptions {
     pub first_order_id: u64,
     /// What is sold.
     pub catalog: Vec<Item>,
-    /// Where webhooks go; none: nowhere, until [`crate::Callbacks::set_receiver`].
+    /// Where every webhook goes, whoever has subscribed to what; none: to those that have subscribed, until
+    /// [`crate::Callbacks::set_receiver`].
     pub receiver: Option<Url>,
-    /// The receiver's route, for example `/webhooks/bigcommerce/acme-au`.
+    /// The route of `receiver`, for example `/webhooks/bigcommerce/acme-au`.
     pub callback_path: String,
     /// Requests that are answered.
     pub quota: Quota,
+    /// Most orders on a page of the list, whatever is asked for. Not documented; 250 are said to be it.
+    pub orders_on_page_max: usize,
     /// Whether a shipment by itself moves its order to Partially Shipped or Shipped. Not documented; the control panel does it.
     pub shipment_moves_status: bool,
 }
@@ -84,6 +87,7 @@ impl Default for BigcommerceOptions {
             receiver: None,
             callback_path: "/webhooks/bigcommerce".into(),
             quota: Quota::BIGCOMMERCE,
+            orders_on_page_max: 250,
             shipment_moves_status: false,
         }
     }

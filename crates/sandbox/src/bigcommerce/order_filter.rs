@@ -52,7 +52,8 @@ impl OrderFilter {
             other => other.to_string(),
         };
         let total = text("total_inc_tax").parse().unwrap_or_default();
-        within(self.ids, order.id)
+        !order.is_archived()
+            && within(self.ids, order.id)
             && within(self.created, whole_seconds(order.created))
             && within(self.modified, whole_seconds(order.modified))
             && within(self.totals, total)

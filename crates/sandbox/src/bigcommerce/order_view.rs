@@ -1,8 +1,9 @@
 //! An order as one request wants it: with links, or with what they lead to.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::book::Order;
+use super::consignments::consignments;
 use super::params::Params;
 use super::state::State;
 
@@ -45,34 +46,6 @@ pub(super) fn order(shop: &State, order: &Order, include: Include) -> Value {
     let fees = if include.fees { json!([]) } else { shop.link(&format!("{at}/fees")) };
     fields.insert("fees".into(), fees);
     Value::Object(fields)
-}
-
-/// The consignments in the object structure. Costs are numbers here, unlike in the shipping address.
-pub(super) fn consignments(shop: &State, order: &Order, line_items: bool) -> Value {
-    let line_items: Vec<Value> = order
-        .products
-        .iter()
-        .map(|product| {
-            if line_items {
-                Value::Object(product.clone())
-            } else {
-                shop.link(&format!("/orders/{}/products/{}", order.id, product["id"]))
-            }
-        })
-        .collect();
-    let mut shipping: Map<String, Value> = order.address.clone();
-    shipping.remove("order_id");
-    for (name, value) in &mut shipping {
-        if let (true, Some(amount)) = (name.contains("cost"), value.as_str()) {
-            *value = json!(amount.parse::<f64>().unwrap_or_default());
-        }
-    }
-    let id = order.consignment_id;
-    shipping.insert("id".into(), json!(id));
-    shipping.insert("line_items".into(), line_items.into());
-    let quotes = format!("/orders/{}/consignments/shipping/{id}/shipping_quotes", order.id);
-    shipping.insert("shipping_quotes".into(), shop.link(&quotes));
-    json!({ "pickups": [], "shipping": [shipping], "downloads": [], "email": { "gift_certificates": [] } })
 }
 
 /// The shipping address as a resource of its own.

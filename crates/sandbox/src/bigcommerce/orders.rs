@@ -99,7 +99,7 @@ pub(super) async fn list(
     Query(params): Query<Params>,
 ) -> Result<Response, Refusal> {
     let filter = OrderFilter::of(&params)?;
-    let page = params.page(LIMIT_MAX)?;
+    let page = params.page(LIMIT_MAX)?.at_most(shop.orders_on_page_max);
     let include = Include::of(&params);
     let book = shop.book();
     let mut orders: Vec<&Order> = book.orders.values().filter(|order| filter.lets_through(order)).collect();
@@ -185,5 +185,5 @@ pub(super) async fn consignments(
         params.list("include").is_some_and(|list| list.iter().any(|of| of == "consignments.line_items"));
     let book = shop.book();
     let order = book.find(&id).ok_or_else(Refusal::not_found)?;
-    Ok(Json(order_view::consignments(&shop, order, line_items)))
+    Ok(Json(super::consignments::consignments(&shop, order, line_items)))
 }

@@ -60,6 +60,11 @@ impl Params {
 }
 
 impl Page {
+    /// The page that a shop gives that cuts all pages to so many objects.
+    pub(super) fn at_most(self, objects: usize) -> Self {
+        Self { limit: self.limit.min(objects), ..self }
+    }
+
     pub(super) fn cut<T>(self, all: Vec<T>) -> Vec<T> {
         all.into_iter().skip((self.number - 1).saturating_mul(self.limit)).take(self.limit).collect()
     }

@@ -10,7 +10,7 @@ use axum::routing::{get, put};
 use super::gate::gate;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{adjustments, catalog, inventory, orders, shipments, store};
+use super::{adjustments, catalog, hooks, inventory, orders, shipments, store};
 
 /// The whole API behind the gate.
 pub(super) fn router(shop: &Arc<State>) -> Router {
@@ -51,6 +51,8 @@ fn v2() -> Router<Arc<State>> {
 
 fn v3() -> Router<Arc<State>> {
     Router::new()
+        .route("/v3/hooks", get(hooks::list).post(hooks::create))
+        .route("/v3/hooks/{id}", get(hooks::one).put(hooks::update).delete(hooks::delete))
         .route("/v3/catalog/variants", get(catalog::variants))
         .route("/v3/catalog/products", get(catalog::products))
         .route("/v3/inventory/items", get(inventory::items))

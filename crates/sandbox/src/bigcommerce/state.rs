@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use super::BigcommerceScope;
 use super::book::Book;
+use super::hooks::HookBook;
 use super::webhooks::{Announcer, Event};
 use crate::journal::Journal;
 use crate::quota::Meter;
@@ -19,6 +20,7 @@ pub(super) struct State {
     pub(super) store_hash: String,
     pub(super) access_token: Mutex<String>,
     pub(super) scopes: BTreeSet<BigcommerceScope>,
+    pub(super) orders_on_page_max: usize,
     pub(super) shipment_moves_status: bool,
     pub(super) meter: Meter,
     pub(super) journal: Journal,
@@ -26,6 +28,7 @@ pub(super) struct State {
     pub(super) catalog: Catalog,
     pub(super) announcer: Announcer,
     pub(super) book: Mutex<Book>,
+    pub(super) hooks: Mutex<HookBook>,
 }
 
 impl State {
@@ -37,9 +40,13 @@ impl State {
         self.book.lock().expect("nobody panics while holding the orders")
     }
 
-    /// Tells the receiver what one change has caused.
+    pub(super) fn hooks(&self) -> MutexGuard<'_, HookBook> {
+        self.hooks.lock().expect("nobody panics while holding the hooks")
+    }
+
+    /// Tells whoever is to know what one change has caused.
     pub(super) fn announce(&self, events: &[Event]) {
-        self.announcer.announce(events);
+        self.announcer.announce(events, &self.hooks());
     }
 
     /// `{url, resource}`, as orders link to what belongs to them.

@@ -2,6 +2,7 @@
 
 mod access;
 mod documents;
+mod hooks;
 mod orders;
 mod shipments;
 mod stock;

@@ -1,4 +1,4 @@
-//! Webhooks of a BigCommerce shop: light payloads, signed as Standard Webhooks.
+//! Callbacks of a BigCommerce shop: light payloads, signed as Standard Webhooks.
 
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::STORE_ID;
+use super::hooks::HookBook;
 use crate::signing::standard_webhooks;
 use crate::{Callbacks, Delivery, Signed};
 
@@ -42,18 +43,24 @@ impl Event {
     }
 }
 
+/// The way of every callback to a receiver that gets them without a subscription.
+pub(super) struct Route {
+    pub(super) path: String,
+    pub(super) headers: Vec<(String, String)>,
+}
+
 /// Turns events into callbacks.
 pub(super) struct Announcer {
     callbacks: Callbacks,
-    path: String,
+    route: Route,
     producer: String,
     dice: Mutex<Rng>,
 }
 
 impl Announcer {
-    pub(super) fn new(callbacks: Callbacks, path: String, store_hash: &str, seed: u64) -> Self {
+    pub(super) fn new(callbacks: Callbacks, route: Route, store_hash: &str, seed: u64) -> Self {
         let producer = format!("stores/{store_hash}");
-        Self { callbacks, path, producer, dice: Mutex::new(Rng::with_seed(seed)) }
+        Self { callbacks, route, producer, dice: Mutex::new(Rng::with_seed(seed)) }
     }
 
     pub(super) fn callbacks(&self) -> &Callbacks {
@@ -61,7 +68,7 @@ impl Announcer {
     }
 
     /// Sends what one change has caused. Events with the same data share their `hash`, as in the documented samples.
-    pub(super) fn announce(&self, events: &[Event]) {
+    pub(super) fn announce(&self, events: &[Event], hooks: &HookBook) {
         let change = self.random();
         let created_at = Timestamp::now().as_second();
         for event in events {
@@ -73,17 +80,34 @@ impl Announcer {
                 "created_at": created_at,
                 "producer": self.producer,
             });
-            let id = uuid::Builder::from_random_bytes(self.random().to_be_bytes()).into_uuid().to_string();
-            self.callbacks.send(&Delivery {
-                id,
-                path: self.path.clone(),
-                body: body.to_string().into_bytes(),
-            });
+            for delivery in self.deliveries(event, &body.to_string(), hooks) {
+                self.callbacks.send(&delivery);
+            }
         }
+    }
+
+    /// One to the receiver, if there is one, else one for each hook: every one is a message of its own.
+    fn deliveries(&self, event: &Event, body: &str, hooks: &HookBook) -> Vec<Delivery> {
+        if self.callbacks.has_receiver() {
+            let delivery = Delivery::new(self.uuid(), self.route.path.clone(), body);
+            return vec![Delivery { headers: self.route.headers.clone(), ..delivery }];
+        }
+        let listeners = hooks.listeners(event.scope).into_iter();
+        listeners
+            .map(|listener| Delivery {
+                headers: listener.headers,
+                until: listener.until,
+                ..Delivery::new(self.uuid(), listener.destination.into(), body)
+            })
+            .collect()
     }
 
     /// A UUID for what the API calls a transaction.
     pub(super) fn transaction_id(&self) -> String {
+        self.uuid()
+    }
+
+    fn uuid(&self) -> String {
         uuid::Builder::from_random_bytes(self.random().to_be_bytes()).into_uuid().to_string()
     }
 
@@ -104,19 +128,16 @@ fn hash(text: &str) -> String {
 /// Signs each try anew; the key is the raw bytes of the client secret.
 pub(super) struct Signer {
     pub(super) client_secret: String,
-    pub(super) header: Option<(String, String)>,
 }
 
 impl Signed for Signer {
     fn headers(&self, delivery: &Delivery) -> Vec<(String, String)> {
         let now = Timestamp::now().as_second();
         let signature = standard_webhooks(self.client_secret.as_bytes(), &delivery.id, now, &delivery.body);
-        let mut headers = vec![
+        vec![
             ("webhook-id".to_owned(), delivery.id.clone()),
             ("webhook-timestamp".to_owned(), now.to_string()),
             ("webhook-signature".to_owned(), signature),
-        ];
-        headers.extend(self.header.clone());
-        headers
+        ]
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use url::Url;
 
@@ -56,6 +57,9 @@ pub struct EcwidOptions {
     pub callback_path: String,
     /// ISO 4217, of the store's profile.
     pub currency: String,
+    /// How long the search of orders finds neither the old nor the new shape of an order that was placed or changed. How long it
+    /// lags is not documented; the official client's tests wait for it up to a minute.
+    pub search_lag: Duration,
     /// Requests that are answered.
     pub quota: Quota,
     /// What orders' and events' random ids come from: the same seed gives the same ids, so a shop that outlives its process
@@ -75,6 +79,7 @@ impl Default for EcwidOptions {
             receiver: None,
             callback_path: "/webhooks/ecwid".into(),
             currency: "USD".into(),
+            search_lag: Duration::ZERO,
             quota: Quota::ECWID,
             seed: 1,
         }

@@ -1,5 +1,7 @@
 //! One order, and what a change of it causes.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
@@ -16,6 +18,8 @@ pub(super) struct Order {
     pub(super) mails: usize,
     /// Bodies of PUTs that were carried out.
     pub(super) updates: Vec<Value>,
+    /// When it was placed or last changed.
+    pub(super) changed_at: Instant,
 }
 
 impl Order {
@@ -49,6 +53,7 @@ impl Order {
             self.mails += 1;
         }
         let now = Timestamp::now();
+        self.changed_at = Instant::now();
         self.fields.insert("updateDate".into(), json!(date(now)));
         self.fields.insert("updateTimestamp".into(), json!(now.as_second()));
         let data = json!({

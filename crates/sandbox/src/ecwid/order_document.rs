@@ -1,13 +1,16 @@
 //! A new order as the API will give it, made from what the buyer chose. What an order does not have is absent, not null.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value, json};
 
 use super::order::{Order, date};
+use super::product_document::components;
 use super::state::Book;
-use crate::{Draft, Item};
+use crate::{Catalog, Draft, Item};
 
 /// Tax in the prices, in percent, so that amounts with and without tax differ.
 const TAX_PERCENT: i64 = 10;
@@ -19,20 +22,30 @@ const ID_CHARS: usize = 5;
 const ID_ALPHABET: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ123456789";
 
 /// Writes a new order into the book and answers it.
-pub(super) fn enter<'a>(book: &'a mut Book, draft: &Draft, sold: &[(Item, u32)]) -> &'a Order {
+pub(super) fn enter<'a>(
+    book: &'a mut Book,
+    catalog: &Catalog,
+    draft: &Draft,
+    sold: &[(Item, u32)],
+) -> &'a Order {
     let internal_id = book.next_internal_id;
     book.next_internal_id += 1;
     let id = free_id(book);
     let mut items = Vec::new();
     for (bought, quantity) in sold {
-        items.push(item(book.next_item_id, bought, *quantity));
+        let mut item = item(book.next_item_id, bought, *quantity);
+        let components = components(catalog, &bought.sku);
+        if !components.is_empty() {
+            item["compositeComponents"] = json!(components);
+        }
+        items.push(item);
         book.next_item_id += 1;
     }
     let total: Decimal = sold.iter().map(|(item, quantity)| item.price * Decimal::from(*quantity)).sum();
     let parts = [header(&id, internal_id, draft), amounts(total), delivery(draft), settings()];
     let mut fields: Map<String, Value> = parts.into_iter().filter_map(object).flatten().collect();
     fields.insert("items".into(), items.into());
-    let order = Order { internal_id, fields, mails: 0, updates: Vec::new() };
+    let order = Order { internal_id, fields, mails: 0, updates: Vec::new(), changed_at: Instant::now() };
     book.orders.entry(internal_id).insert_entry(order).into_mut()
 }
 

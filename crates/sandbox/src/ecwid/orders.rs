@@ -6,9 +6,10 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State as Shop};
 use crossdock_domain::{ECWID_FULFILLMENT_STATUSES, ECWID_PAYMENT_STATUSES};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::order::Order;
+use super::order::{Order, date};
 use super::params::Params;
 use super::refusal::Refusal;
 use super::state::State;
@@ -72,8 +73,24 @@ pub(super) async fn search(
 ) -> Result<Json<Value>, Refusal> {
     let filter = Filter::of(&params)?;
     let book = shop.book();
-    let found = book.orders.values().rev().filter(|order| filter.lets_through(order));
+    let indexed = |order: &&Order| order.changed_at.elapsed() >= shop.search_lag;
+    let found = book.orders.values().rev().filter(|order| filter.lets_through(order)).filter(indexed);
     Ok(Json(params.page(found.map(|order| Value::Object(order.fields.clone())).collect())?))
+}
+
+/// What was deleted, the earliest first (not documented).
+pub(super) async fn deleted(
+    Shop(shop): Shop<Arc<State>>,
+    Query(params): Query<Params>,
+) -> Result<Json<Value>, Refusal> {
+    let bounds = (params.seconds("from_date")?, params.seconds("to_date")?);
+    let book = shop.book();
+    let found = book.deleted.iter().filter(|(_, at)| within(bounds, *at));
+    let items = found.map(|(order, at)| {
+        let date = Timestamp::from_second(*at).map(date).unwrap_or_default();
+        json!({ "id": order.internal_id, "orderId": order.fields["id"], "date": date })
+    });
+    Ok(Json(params.page(items.collect())?))
 }
 
 pub(super) async fn one(

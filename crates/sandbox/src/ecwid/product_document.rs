@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::order_document::number;
-use crate::Item;
-use crate::catalog::has_variants;
+use crate::catalog::{has_variants, is_variant};
+use crate::{Catalog, Item};
 
 /// A product of these items: one item, or one combination for each.
 ///
 /// A product with combinations has an automatic SKU and unlimited stock of its own; what counts stands in the combinations.
-pub(super) fn product(items: &[Item]) -> Value {
+pub(super) fn product(catalog: &Catalog, items: &[Item]) -> Value {
     let first = &items[0];
     let complex = has_variants(items);
     let own_stock = if complex { None } else { first.stock };
@@ -41,7 +41,23 @@ pub(super) fn product(items: &[Item]) -> Value {
     if let Some(units) = own_stock {
         document["quantity"] = json!(units);
     }
+    let components = components(catalog, &first.sku);
+    if !components.is_empty() {
+        document["compositeComponents"] = json!(components);
+    }
     document
+}
+
+/// What a composite is put together from, by product and combination, without SKUs; nothing for an item that is none.
+///
+/// Source: docs.ecwid.com, changelog of 2025-10-16.
+pub(super) fn components(catalog: &Catalog, sku: &str) -> Vec<Value> {
+    let items = catalog.items().clone();
+    let component = |(item, units): &(Item, u32)| {
+        let combination = is_variant(&items, item).then_some(item.variant_id);
+        json!({ "productId": item.product_id, "combinationId": combination, "quantity": units })
+    };
+    catalog.components(sku).iter().map(component).collect()
 }
 
 /// The combinations as a bare list; an unlimited one has no quantity.

@@ -20,7 +20,8 @@ pub(super) async fn search(
     Shop(shop): Shop<Arc<State>>,
     Query(params): Query<Params>,
 ) -> Result<Json<Value>, Refusal> {
-    let documents = shop.catalog.products().into_iter().map(|items| (document::product(&items), items));
+    let documents =
+        shop.catalog.products().into_iter().map(|items| (document::product(&shop.catalog, &items), items));
     let of_sku = |(product, items): &(Value, Vec<Item>)| {
         params.get("sku").is_none_or(|sku| product["sku"] == sku || items.iter().any(|item| item.sku == sku))
     };
@@ -36,7 +37,7 @@ pub(super) async fn one(
     Path(id): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Json<Value>, Refusal> {
-    Ok(Json(params.projected(document::product(&items_of(&shop, &id)?))))
+    Ok(Json(params.projected(document::product(&shop.catalog, &items_of(&shop, &id)?))))
 }
 
 /// A bare list, without paging.

@@ -15,7 +15,9 @@ use super::{orders, products, profile};
 pub(super) fn router(shop: &Arc<State>) -> Router {
     let routes = Router::new()
         .route("/profile", get(profile::profile))
+        .route("/profile/order_statuses", get(profile::order_statuses))
         .route("/orders", get(orders::search))
+        .route("/orders/deleted", get(orders::deleted))
         .route("/orders/{id}", get(orders::one).put(orders::update))
         .route("/products", get(products::search))
         .route("/products/{id}", get(products::one).put(products::update))

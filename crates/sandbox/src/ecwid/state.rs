@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
 
 use fastrand::Rng;
 use serde_json::{Map, Value};
@@ -21,6 +22,7 @@ pub(super) struct State {
     pub(super) base: String,
     pub(super) store_id: u64,
     pub(super) currency: String,
+    pub(super) search_lag: Duration,
     pub(super) access_token: Mutex<String>,
     pub(super) scopes: BTreeSet<EcwidScope>,
     pub(super) meter: Meter,
@@ -28,12 +30,16 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) catalog: Catalog,
     pub(super) announcer: Announcer,
+    /// The custom statuses that are turned on, by id.
+    pub(super) status_names: Mutex<BTreeMap<String, String>>,
     pub(super) book: Mutex<Book>,
 }
 
 /// The orders of a shop, in memory, by internal id.
 pub(super) struct Book {
     pub(super) orders: BTreeMap<u64, Order>,
+    /// Those that are gone, in order of their going, each with when that was, in UNIX seconds.
+    pub(super) deleted: Vec<(Order, i64)>,
     pub(super) dice: Rng,
     pub(super) next_internal_id: u64,
     pub(super) next_item_id: u64,
@@ -42,7 +48,13 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn new(seed: u64) -> Self {
         let dice = Rng::with_seed(seed);
-        Self { orders: BTreeMap::new(), dice, next_internal_id: 516_483_487, next_item_id: 1_828_115_520 }
+        Self {
+            orders: BTreeMap::new(),
+            deleted: Vec::new(),
+            dice,
+            next_internal_id: 516_483_487,
+            next_item_id: 1_828_115_520,
+        }
     }
 
     /// The order of this id: the one that buyers see, or the internal one.
@@ -58,6 +70,10 @@ impl Book {
 impl State {
     pub(super) fn access_token(&self) -> MutexGuard<'_, String> {
         self.access_token.lock().expect("nobody panics while holding the token")
+    }
+
+    pub(super) fn status_names(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.status_names.lock().expect("nobody panics while holding the statuses")
     }
 
     pub(super) fn book(&self) -> MutexGuard<'_, Book> {

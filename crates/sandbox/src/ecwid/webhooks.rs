@@ -57,7 +57,7 @@ impl Announcer {
                 body["data"] = data.clone();
             }
             let path = format!("{}?eventtype={}", self.path, event.kind);
-            self.callbacks.send(&Delivery { id, path, body: body.to_string().into_bytes() });
+            self.callbacks.send(&Delivery::new(id, path, &body.to_string()));
         }
     }
 

@@ -25,6 +25,23 @@ pub enum SandboxError {
         /// Why it does not.
         source: io::Error,
     },
+    /// Orders are posted to another machine, or another path.
+    #[error(
+        "the sandbox's warehouse cannot be {url}; give it a loopback address and its path, for example \
+         url = \"http://127.0.0.1:9010/orders\" under [warehouse], or deliver = \"amqp\""
+    )]
+    Warehouse {
+        /// As the settings have it.
+        url: Url,
+    },
+    /// The warehouse's port is taken, or its address cannot be listened on.
+    #[error("the sandbox cannot open its warehouse on {address}; free the port, or change warehouse.url")]
+    Door {
+        /// Where it should listen.
+        address: SocketAddr,
+        /// Why it does not.
+        source: io::Error,
+    },
     /// Crossdock is not up.
     #[error("{url} was not ready within {secs} seconds; start crossdock run with the same settings")]
     NotReady {

@@ -1,5 +1,7 @@
 //! Settings for the tests of this folder.
 
+use std::time::Duration;
+
 use crossdock_domain::{ImportRules, Kits, Platform, StockPush, StoreId};
 use crossdock_settings::{
     BigcommerceConnection, Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings,
@@ -17,6 +19,7 @@ pub(super) fn store(platform: Platform) -> StoreSettings {
         name: format!("Shop {id}"),
         time_zone: TimeZone::UTC,
         connection,
+        webhook_url: None,
         orders: ImportRules {
             store: id.clone(),
             platform,
@@ -30,7 +33,9 @@ pub(super) fn store(platform: Platform) -> StoreSettings {
             kits: Kits::default(),
             test_skus: vec!["Test001".into(), "Test002".into()],
             product_options: Vec::new(),
+            hold_hours: 0,
         },
+        sweep_every: Duration::from_mins(5),
         tracking: TrackingSettings {
             number: true,
             url: true,

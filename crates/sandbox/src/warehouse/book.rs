@@ -1,10 +1,12 @@
 //! The warehouse's book: its orders and how they stand. Whoever writes into it also puts into the outbox what is told of it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShippedLine, Sku, StockLevel};
-use crossdock_events::{Event, EventData, Source, WarehouseOrderAccepted, WarehouseOrderRejected};
+use crossdock_events::{
+    Event, EventData, Source, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
+};
 use crossdock_telemetry::TraceParent;
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -28,6 +30,8 @@ pub(super) struct Book {
     /// When which entry is to be shipped.
     pub(super) due: BTreeSet<(Instant, usize)>,
     places: HashMap<OrderNumber, usize>,
+    /// Orders that were cancelled before they came.
+    cancelled_unseen: HashSet<OrderNumber>,
     clock: Clock,
     outbox: Outbox,
 }
@@ -75,6 +79,7 @@ impl Book {
             shipments_since_count: 0,
             due: BTreeSet::new(),
             places: HashMap::new(),
+            cancelled_unseen: HashSet::new(),
             clock: Clock::default(),
             outbox,
         }
@@ -108,10 +113,15 @@ impl Book {
         self.shelf.levels()
     }
 
-    /// Takes an order over. One that is known is only counted.
+    /// Takes an order over. One that is known is only counted; one that was refused is looked at again.
     pub(super) fn release(&mut self, order: ReleasedOrder, trace: Option<&str>, now: Instant) {
         if let Some(&at) = self.places.get(&order.number) {
-            self.entries[at].received += 1;
+            let entry = &mut self.entries[at];
+            entry.received += 1;
+            if entry.state == OrderState::Rejected {
+                *entry = Entry::new(order, trace, entry.received);
+                self.judge(at, now);
+            }
             return;
         }
         tracing::info!("warehouse received {}", order.number);
@@ -137,16 +147,18 @@ impl Book {
         self.judge(at, now);
     }
 
-    /// Ships nothing more of an order.
+    /// Ships nothing more of an order. One that has not come yet is turned away when it comes.
     pub(super) fn cancel(&mut self, number: &OrderNumber) {
-        if self.close(number, OrderState::Cancelled).is_ok() {
+        if !self.places.contains_key(number) {
+            self.cancelled_unseen.insert(number.clone());
+        } else if self.close(number, OrderState::Cancelled).is_ok() {
             tracing::info!("warehouse cancelled {number}");
         }
     }
 
     pub(super) fn reject(&mut self, number: &OrderNumber, reason: &str) -> Result<(), NotOpen> {
         let at = self.close(number, OrderState::Rejected)?;
-        self.tell_rejected(at, reason.to_owned());
+        self.tell_rejected(at, reason.to_owned(), Vec::new());
         Ok(())
     }
 
@@ -179,9 +191,21 @@ impl Book {
         self.places.get(number).map(|&at| &self.entries[at])
     }
 
-    fn enter(&mut self, entry: Entry, now: Instant) {
+    /// From now on the SKU has a place on the shelf: orders that were refused for it may come again.
+    pub(super) fn list(&mut self, sku: &Sku, units: i64) {
+        self.shelf.put_away(sku, units);
+        let at = self.now();
+        self.tell(event_id("known"), at, WarehouseSkuKnown { sku: sku.clone() }, None);
+    }
+
+    fn enter(&mut self, mut entry: Entry, now: Instant) {
         let at = self.entries.len();
         self.places.insert(entry.order.number.clone(), at);
+        if self.cancelled_unseen.remove(&entry.order.number) {
+            entry.state = OrderState::Cancelled;
+            self.entries.push(entry);
+            return;
+        }
         self.entries.push(entry);
         self.judge(at, now);
     }
@@ -189,13 +213,17 @@ impl Book {
     /// Accepts or rejects.
     fn judge(&mut self, at: usize, now: Instant) {
         let entry = &mut self.entries[at];
-        if let Some(line) = entry.open.iter().find(|line| !self.shelf.knows(&line.sku)) {
-            let reason = format!(
-                "the warehouse does not keep '{}'; change the order's line or list the SKU",
-                line.sku
-            );
+        let unknown: Vec<Sku> = entry
+            .open
+            .iter()
+            .filter(|line| !self.shelf.knows(&line.sku))
+            .map(|line| line.sku.clone())
+            .collect();
+        if let Some(sku) = unknown.first() {
+            let reason =
+                format!("the warehouse does not keep '{sku}'; change the order's line or list the SKU");
             entry.state = OrderState::Rejected;
-            return self.tell_rejected(at, reason);
+            return self.tell_rejected(at, reason, unknown);
         }
         if entry.holds_units() {
             self.shelf.allocate(&entry.open);
@@ -216,12 +244,13 @@ impl Book {
         Ok(at)
     }
 
-    fn tell_rejected(&mut self, at: usize, reason: String) {
+    fn tell_rejected(&mut self, at: usize, reason: String, unknown_skus: Vec<Sku>) {
         let entry = &self.entries[at];
         let (number, trace) = (entry.order.number.clone(), entry.trace);
         tracing::info!("warehouse rejected {number}: {reason}");
         let rejected_at = self.now();
-        self.tell(event_id("rejected"), rejected_at, WarehouseOrderRejected { number, reason }, Some(trace));
+        let data = WarehouseOrderRejected { number, reason, unknown_skus };
+        self.tell(event_id("rejected"), rejected_at, data, Some(trace));
     }
 }
 

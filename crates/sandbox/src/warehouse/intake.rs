@@ -26,16 +26,17 @@ impl Handler for Intake {
     }
 
     async fn handle(&self, _lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
-        batch.iter().map(|delivery| self.take(delivery).into()).collect()
+        batch.iter().map(|delivery| self.0.take(&delivery.body).into()).collect()
     }
 }
 
-impl Intake {
-    fn take(&self, delivery: &Delivery) -> Result<(), InvalidEvent> {
-        let event = RawEvent::parse(&delivery.body)?;
+impl Warehouse {
+    /// Writes an event into the book.
+    pub(super) fn take(&self, body: &[u8]) -> Result<(), InvalidEvent> {
+        let event = RawEvent::parse(body)?;
         let traceparent = event.traceparent.clone();
         let trace = traceparent.as_deref();
-        let mut book = self.0.book();
+        let mut book = self.book();
         match event.kind.as_str() {
             OrderAmended::TYPE => book.amend(event.read::<OrderAmended>()?.data.order, trace, Instant::now()),
             OrderCancelled::TYPE => book.cancel(&event.read::<OrderCancelled>()?.data.number),

@@ -1,5 +1,7 @@
 //! `[store.orders]`: which orders go to the warehouse, and in what shape.
 
+use std::time::Duration;
+
 use crossdock_domain::{
     BIGCOMMERCE_STATUSES, ECWID_FULFILLMENT_STATUSES, ECWID_PAYMENT_STATUSES, ImportRules, Kits, Platform,
     Sku,
@@ -10,6 +12,7 @@ use crate::claims::Claims;
 use crate::item::Item;
 use crate::order_numbers::OrderNumbers;
 use crate::section::Section;
+use crate::span::parse_span;
 use crate::suggestion::instead_of;
 
 const STATUSES_DEFAULT: [&str; 1] = ["awaiting_fulfillment"];
@@ -20,7 +23,21 @@ const PRODUCT_OPTIONS_DEFAULT: [&str; 4] = ["Size", "HS Code", "Color", "Colour"
 /// Most characters of a prefix: a number stands on labels.
 const PREFIX_CHARS_MAX: usize = 32;
 
-pub(super) fn read(mut section: Section<'_>, shop: Shop, claims: &mut Claims) -> Option<ImportRules> {
+/// Most hours that an order is held for its buyer: a year.
+const HOLD_HOURS_MAX: i64 = 365 * 24;
+
+/// Time between two sweeps if nothing else is said, in seconds.
+const SWEEP_SECS_DEFAULT: u64 = 5 * 60;
+
+/// Bounds of the time between two sweeps, in seconds. A sweep costs the shop a call or two.
+const SWEEP_SECS_BOUNDS: (u64, u64) = (1, 24 * 60 * 60);
+
+/// The rules, and the time between two sweeps.
+pub(super) fn read(
+    mut section: Section<'_>,
+    shop: Shop,
+    claims: &mut Claims,
+) -> Option<(ImportRules, Duration)> {
     let placed_from = section.take("start_date").and_then(|item| start_date::read(&item, &shop.time_zone));
     let prefix = read_prefix(&mut section, &shop, claims);
     let statuses = read_bigcommerce_statuses(&mut section, &shop);
@@ -45,10 +62,12 @@ pub(super) fn read(mut section: Section<'_>, shop: Shop, claims: &mut Claims) ->
     };
     let test_skus = section.take("test_skus").and_then(|item| item.each(|item| item.text().map(Sku::from)));
     let product_options = section.take("product_options").and_then(|item| item.each(Item::string));
-    refuse_unbuilt(&mut section);
+    let hold_hours = section.take("hold_hours").and_then(|item| read_hold_hours(&item));
+    let sweep_every = section.take("sweep_every");
+    let sweep_every = sweep_every.and_then(|item| item.parsed(|text| parse_span(text, SWEEP_SECS_BOUNDS)));
     section.finish();
 
-    Some(ImportRules {
+    let rules = ImportRules {
         store: shop.id?,
         platform: shop.platform?,
         prefix: prefix?,
@@ -61,16 +80,18 @@ pub(super) fn read(mut section: Section<'_>, shop: Shop, claims: &mut Claims) ->
         kits,
         test_skus: test_skus.unwrap_or_default(),
         product_options: product_options.unwrap_or_else(|| names(&PRODUCT_OPTIONS_DEFAULT)),
-    })
+        hold_hours: hold_hours.unwrap_or_default(),
+    };
+    Some((rules, sweep_every.unwrap_or(Duration::from_secs(SWEEP_SECS_DEFAULT))))
 }
 
-fn refuse_unbuilt(section: &mut Section<'_>) {
-    section.take_unbuilt("sweep_every");
-    if let Some(item) = section.take("hold_hours")
-        && item.integer_from(0).is_some_and(|hours| hours > 0)
-    {
-        item.not_supported_yet();
+fn read_hold_hours(item: &Item<'_>) -> Option<u32> {
+    let hours = item.integer_from(0)?;
+    if hours > HOLD_HOURS_MAX {
+        item.refuse(&format!("{hours} is too large; give at most {HOLD_HOURS_MAX} hours"));
+        return None;
     }
+    u32::try_from(hours).ok()
 }
 
 /// What a kit's SKU begins or ends with; empty for nothing.

@@ -21,17 +21,21 @@ pub(super) fn read(item: &Item<'_>, time_zone: &TimeZone) -> Option<Timestamp> {
         }
         _ => item.parsed(parse_date),
     };
-    date.map(|date| start_of(date, time_zone))
+    date.map(|date| start_of_day(date, time_zone))
 }
 
-fn parse_date(text: &str) -> Result<Date, String> {
+/// Reads a day in either spelling: `2026-01-31` or `31/01/2026`.
+///
+/// # Errors
+/// A sentence that says how to write it.
+pub fn parse_date(text: &str) -> Result<Date, String> {
     let date = Date::strptime("%Y-%m-%d", text).or_else(|_| Date::strptime("%d/%m/%Y", text)).ok();
     date.filter(|date| (YEAR_MIN..=YEAR_MAX).contains(&date.year()))
         .ok_or_else(|| format!("'{text}' is no date; write \"2026-01-31\" or \"31/01/2026\""))
 }
 
-/// 00:00, or the first moment after it where clocks skip it.
-fn start_of(date: Date, time_zone: &TimeZone) -> Timestamp {
+/// The moment at which a day that [`parse_date`] takes begins: 00:00, or the first moment after it where clocks skip it.
+pub fn start_of_day(date: Date, time_zone: &TimeZone) -> Timestamp {
     let start = date.to_zoned(time_zone.clone()).expect("the year is far from the ends of time");
     start.timestamp()
 }
@@ -41,7 +45,7 @@ mod tests {
     use super::*;
 
     fn start(text: &str, time_zone: &str) -> String {
-        start_of(parse_date(text).unwrap(), &TimeZone::get(time_zone).unwrap()).to_string()
+        start_of_day(parse_date(text).unwrap(), &TimeZone::get(time_zone).unwrap()).to_string()
     }
 
     #[test]
@@ -55,11 +59,21 @@ mod tests {
     #[test]
     fn a_day_without_midnight_begins_when_the_clock_jumps() {
         assert_eq!(start("2018-11-04", "America/Sao_Paulo"), "2018-11-04T03:00:00Z");
+        assert_eq!(start("24/04/2026", "Africa/Cairo"), "2026-04-23T22:00:00Z");
+        assert_eq!(start("29/03/2026", "Asia/Beirut"), "2026-03-28T22:00:00Z");
+    }
+
+    #[test]
+    fn a_day_that_the_calendar_skips_begins_with_the_next() {
+        assert_eq!(start("2011-12-30", "Pacific/Apia"), "2011-12-30T10:00:00Z");
+        assert_eq!(start("2011-12-31", "Pacific/Apia"), "2011-12-30T10:00:00Z");
     }
 
     #[test]
     fn a_day_with_two_midnights_begins_at_the_first() {
         assert_eq!(start("2026-11-01", "America/Havana"), "2026-11-01T04:00:00Z");
+        // Here the clock goes back from midnight into the day before: this day has one midnight, the later one.
+        assert_eq!(start("2026-10-25", "Asia/Beirut"), "2026-10-24T22:00:00Z");
     }
 
     #[test]

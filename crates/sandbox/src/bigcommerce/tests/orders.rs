@@ -91,6 +91,25 @@ async fn includes_bring_address_and_lines_in_one_call_and_only_in_the_object_str
 }
 
 #[tokio::test]
+async fn what_goes_by_e_mail_or_is_collected_stands_apart_from_the_parcel() {
+    let stand = Stand::open().await;
+    let id = stand.shop.place_order(&Draft::of(&[("MUG", 2), ("TEE-M", 1), ("POSTER", 1)]));
+    stand.shop.change_products(&id, |products| {
+        products[1]["type"] = json!("digital");
+        products[2]["order_pickup_method_id"] = json!(1);
+    });
+    let query = "include=consignments,consignments.line_items&consignment_structure=object";
+    let consignments = stand.get(&format!("v2/orders/{id}?{query}")).await.body["consignments"].clone();
+    let skus =
+        |of: &Value| of["line_items"].as_array().unwrap().iter().map(|line| line["sku"].clone()).collect();
+    let places = ["shipping", "downloads", "pickups"];
+    let told: [Vec<Value>; 3] = places.map(|place| skus(&consignments[place][0]));
+    assert_eq!(told, [[json!("MUG")], [json!("TEE-M")], [json!("POSTER")]]);
+    assert_eq!(consignments["downloads"][0]["recipient_email"], "jane.doe@example.com");
+    assert_eq!(consignments["email"]["gift_certificates"], json!([]));
+}
+
+#[tokio::test]
 async fn a_status_is_set_alone_and_everything_else_stays() {
     let stand = Stand::open().await;
     let id = stand.order();

@@ -53,8 +53,27 @@ async fn orders_have_the_documented_fields() {
 }
 
 #[tokio::test]
+async fn a_composite_names_its_components_by_product_and_combination_only() {
+    let stand = Stand::open().await;
+    stand.shop.catalog().compose("POSTER", &[("MUG", 2), ("TEE-M", 1)]);
+    let id = stand.shop.place_order(&Draft::of(&[("POSTER", 3), ("MUG", 1)]));
+    let items = stand.get(&format!("orders/{id}")).await.body["items"].clone();
+    for item in items.as_array().unwrap() {
+        assert_documented("item", item);
+    }
+    let components = json!([
+        { "productId": 701, "combinationId": null, "quantity": 2 },
+        { "productId": 702, "combinationId": 1703, "quantity": 1 },
+    ]);
+    assert_eq!((&items[0]["sku"], &items[0]["quantity"]), (&json!("POSTER"), &json!(3)));
+    assert_eq!((&items[0]["compositeComponents"], items[1].get("compositeComponents")), (&components, None));
+    assert_eq!(stand.get("products/703").await.body["compositeComponents"], components);
+}
+
+#[tokio::test]
 async fn products_have_the_documented_fields() {
     let stand = Stand::open().await;
+    stand.shop.catalog().compose("POSTER", &[("MUG", 2)]);
     let page = stand.get("products").await.body;
     assert_documented("page", &page);
     for product in page["items"].as_array().unwrap() {

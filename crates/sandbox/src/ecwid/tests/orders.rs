@@ -102,3 +102,23 @@ async fn ids_cannot_be_written_and_statuses_must_be_known() {
     assert_eq!(stand.get(&format!("orders/{id}")).await.status, 404);
     assert_eq!(stand.shop.order(&id), Value::Null);
 }
+
+#[tokio::test]
+async fn a_custom_status_is_listed_with_its_name_once_it_is_on() {
+    const DEPOSIT: &str = "CUSTOM_PAYMENT_STATUS_1";
+    let stand = Stand::open().await;
+    stand.shop.name_status(DEPOSIT, "Deposit paid");
+    let listed = stand.get("profile/order_statuses").await.body["items"].clone();
+    let listed = listed.as_array().unwrap();
+    let status = |id: &str| listed.iter().find(|status| status["statusId"] == id).unwrap();
+    assert_eq!(listed.len(), 20);
+    assert_eq!(status("PAID")["defaultStatus"], true);
+    assert_eq!(
+        (&status(DEPOSIT)["enabled"], &status(DEPOSIT)["name"]),
+        (&json!(true), &json!("Deposit paid"))
+    );
+    assert_eq!(status("CUSTOM_PAYMENT_STATUS_2")["enabled"], false);
+    let id = stand.order();
+    stand.put(&format!("orders/{id}"), &json!({ "paymentStatus": DEPOSIT })).await;
+    assert_eq!(stand.get(&format!("orders/{id}")).await.body["paymentStatus"], DEPOSIT);
+}

@@ -1,0 +1,51 @@
+//! Many orders are few calls for a sweep, and one that is broken spoils no other.
+
+use std::time::Duration;
+
+use crossdock_domain::{OrderId, ShopOrder};
+use crossdock_storefront::{Priority, Storefront as _, StorefrontError};
+use serde_json::json;
+
+use crate::sandbox::Sandbox;
+
+fn read(results: &[Result<ShopOrder, StorefrontError>]) -> Vec<OrderId> {
+    results.iter().map(|order| order.as_ref().unwrap().order_id.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_sweep_reads_a_hundred_orders_in_a_call() {
+    let sandbox = Sandbox::with_orders(250).await;
+    let orders = sandbox.client().orders(&sandbox.ids, Priority::Sweep).await;
+    assert_eq!(read(&orders), sandbox.ids);
+    assert_eq!(sandbox.calls(), [""; 3]);
+}
+
+#[tokio::test]
+async fn an_order_that_somebody_waits_for_is_not_searched() {
+    let sandbox = Sandbox::with_orders(2).await;
+    let orders = sandbox.client().orders(&sandbox.ids, Priority::Urgent).await;
+    assert_eq!(read(&orders), sandbox.ids);
+    assert!(sandbox.calls().iter().all(|call| call.len() > 1), "{:?}", sandbox.calls());
+}
+
+#[tokio::test]
+async fn a_malformed_and_a_missing_order_fail_alone() {
+    let sandbox = Sandbox::with_orders(10).await;
+    sandbox.shop.change_order(sandbox.ids[3].as_str(), |order| {
+        order.insert("total".to_owned(), json!("a lot"));
+    });
+    sandbox.shop.remove_order(sandbox.ids[5].as_str());
+    let orders = sandbox.client().orders(&sandbox.ids, Priority::Sweep).await;
+    assert_eq!(orders.iter().filter(|order| order.is_ok()).count(), 8);
+    assert!(matches!(orders[3], Err(StorefrontError::Malformed { .. })));
+    assert!(matches!(orders[5], Err(StorefrontError::NotFound { .. })));
+    assert_eq!(sandbox.calls().len(), 3);
+}
+
+#[tokio::test]
+async fn an_order_that_the_search_does_not_know_yet_is_read_by_itself() {
+    let sandbox = Sandbox::lagging(3, Duration::from_mins(1)).await;
+    let orders = sandbox.client().orders(&sandbox.ids, Priority::Sweep).await;
+    assert_eq!(read(&orders), sandbox.ids);
+    assert_eq!(sandbox.calls().len(), 1 + 3);
+}

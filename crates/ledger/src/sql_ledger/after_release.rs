@@ -1,0 +1,254 @@
+//! What a change at the shop means for an order that the warehouse has, or may have.
+
+use crossdock_domain::{OrderId, ReleasedOrder, StoreId, Unfit};
+use jiff::Timestamp;
+use sqlx::AssertSqlSafe;
+
+use super::order_row::{Standing, Untold, lock};
+use super::shipments::{note_what_is_gone, ship_if_all_is_done};
+use super::tell::tell;
+use super::telling::{begin, busy_until, repeat, replace_lines};
+use crate::database::Transaction;
+use crate::moment::Moment;
+use crate::{Happening, Judged, LedgerError, NextStep, OrderRecord, OrderState, Verdict};
+
+/// Judges an order that was released.
+pub(super) async fn judge(
+    tx: &mut Transaction,
+    judged: &Judged,
+    stands: Standing,
+) -> Result<NextStep, LedgerError> {
+    if let Some(until) = busy_until(&stands, judged.happening.at) {
+        return Ok(NextStep::Wait { until });
+    }
+    if stands.is_newer_than(judged.modified_at, judged.read_at) {
+        return repeat(tx, stands, judged.happening.at).await;
+    }
+    refresh(tx, judged).await?;
+    if let Verdict::Cancel { reason } = &judged.verdict {
+        return cancel(tx, stands, reason, &judged.happening).await;
+    }
+    if judged.shape == Err(Unfit::NothingToPack) {
+        return cancel(tx, stands, "nothing of it is to be packed any more", &judged.happening).await;
+    }
+    match stands.order.state {
+        OrderState::Cancelled => {
+            if matches!(judged.verdict, Verdict::Release(_)) {
+                note_reopened(tx, &stands.order, &judged.happening).await?;
+            }
+            repeat(tx, stands, judged.happening.at).await
+        }
+        // A release in doubt is made sure of first, with the shape that it was begun with: see `Telling::again`.
+        OrderState::Releasing | OrderState::Shipped => repeat(tx, stands, judged.happening.at).await,
+        _ => {
+            let shape = match &judged.shape {
+                Ok(shape) => shape,
+                Err(unfit) => {
+                    tell_unfit(tx, judged, unfit).await?;
+                    return repeat(tx, stands, judged.happening.at).await;
+                }
+            };
+            compare(tx, judged, stands, shape).await
+        }
+    }
+}
+
+/// Tells the warehouse what changed; releases anew what it had refused.
+async fn compare(
+    tx: &mut Transaction,
+    judged: &Judged,
+    stands: Standing,
+    shape: &ReleasedOrder,
+) -> Result<NextStep, LedgerError> {
+    let now = judged.happening.at;
+    let Some(former) = &stands.order.released else { return repeat(tx, stands, now).await };
+    // The warehouse knows the order by the number that it was released under, whatever the prefix is by now.
+    let shape = ReleasedOrder { number: stands.order.number.clone(), ..shape.clone() };
+    let mut changed: Vec<String> = shape.changes_since(former).into_iter().map(str::to_owned).collect();
+    if changed.is_empty() {
+        return repeat(tx, stands, now).await;
+    }
+    let what = format!("changed at the shop: {}", changed.join(", "));
+    let happening = Happening { what, ..judged.happening.clone() };
+    promise_anew(tx, &stands.order, &shape, &happening).await?;
+    if stands.order.state == OrderState::Rejected {
+        return begin(tx, stands, Untold::Release, (OrderState::Releasing, ""), shape, &happening).await;
+    }
+    if let Some(Untold::Amend { changed: before }) = &stands.untold {
+        changed.extend(before.iter().filter(|field| !changed.contains(field)).cloned().collect::<Vec<_>>());
+    }
+    let (store, order_id) = (stands.order.store.clone(), stands.order.order_id.clone());
+    let (state, reason) = (stands.order.state, stands.order.reason.clone());
+    let step = begin(tx, stands, Untold::Amend { changed }, (state, &reason), shape, &happening).await?;
+    // What has left may be all that is wanted by now.
+    ship_if_all_is_done(tx, &store, &order_id).await?;
+    Ok(step)
+}
+
+/// The shop did not have the order any more when it was asked at this moment.
+pub(super) async fn gone(
+    tx: &mut Transaction,
+    (store, order_id): (&StoreId, &OrderId),
+    reason: &str,
+    read_at: Timestamp,
+    happening: &Happening,
+) -> Result<NextStep, LedgerError> {
+    let Some(stands) = lock(tx, store, order_id).await? else { return Ok(NextStep::Nothing) };
+    if let Some(until) = busy_until(&stands, happening.at) {
+        return Ok(NextStep::Wait { until });
+    }
+    if stands.is_newer_than(stands.order.modified_at, read_at) {
+        return repeat(tx, stands, happening.at).await;
+    }
+    tx.query("UPDATE orders SET read_at = $3 WHERE store = $1 AND order_id = $2")
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .bind(Moment::from(read_at))
+        .execute()
+        .await?;
+    if stands.order.released.is_some() {
+        return cancel(tx, stands, reason, happening).await;
+    }
+    if stands.order.state != OrderState::Cancelled {
+        tx.query("UPDATE orders SET state = 'cancelled', reason = $3, due_at = NULL WHERE store = $1 AND order_id = $2")
+            .bind(store.as_str())
+            .bind(order_id.as_str())
+            .bind(reason)
+            .execute()
+            .await?;
+        replace_lines(tx, store, order_id, None).await?;
+        tell(tx, store, order_id, happening).await?;
+    }
+    Ok(NextStep::Nothing)
+}
+
+/// A person wants a refused order released again.
+pub(super) async fn retry(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    happening: &Happening,
+) -> Result<NextStep, LedgerError> {
+    let Some(stands) = lock(tx, store, order_id).await? else { return Ok(NextStep::Nothing) };
+    if let Some(until) = busy_until(&stands, happening.at) {
+        return Ok(NextStep::Wait { until });
+    }
+    release_again(tx, stands, happening).await
+}
+
+/// Another round for an order that was refused.
+pub(super) async fn release_again(
+    tx: &mut Transaction,
+    stands: Standing,
+    happening: &Happening,
+) -> Result<NextStep, LedgerError> {
+    match (stands.order.state, stands.order.released.clone()) {
+        (OrderState::Rejected, Some(shape)) => {
+            begin(tx, stands, Untold::Release, (OrderState::Releasing, ""), shape, happening).await
+        }
+        _ => repeat(tx, stands, happening.at).await,
+    }
+}
+
+/// A release that is in doubt is not made sure of any more: the cancellation comes in its place.
+async fn cancel(
+    tx: &mut Transaction,
+    stands: Standing,
+    reason: &str,
+    happening: &Happening,
+) -> Result<NextStep, LedgerError> {
+    match (stands.order.state, stands.order.released.clone()) {
+        (OrderState::Cancelled | OrderState::Shipped, _) | (_, None) => {
+            repeat(tx, stands, happening.at).await
+        }
+        (_, Some(shape)) => {
+            let happening = Happening { what: format!("cancelled: {reason}"), ..happening.clone() };
+            keep_what_left(tx, &stands.order).await?;
+            begin(tx, stands, Untold::Cancel, (OrderState::Cancelled, reason), shape, &happening).await
+        }
+    }
+}
+
+/// What the shop says of the order is kept up to date.
+async fn refresh(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerError> {
+    tx.query(
+        "UPDATE orders SET shop_status = $3, modified_at = $4, read_at = $5 WHERE store = $1 AND order_id = $2",
+    )
+    .bind(judged.store.as_str())
+    .bind(judged.order_id.as_str())
+    .bind(judged.shop_status.as_str())
+    .bind(Moment::from(judged.modified_at))
+    .bind(Moment::from(judged.read_at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Other lines are promised from now on. The warehouse has set the former ones aside: a count before now knows nothing of these.
+async fn promise_anew(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    shape: &ReleasedOrder,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    replace_lines(tx, &order.store, &order.order_id, Some(shape)).await?;
+    note_what_is_gone(tx, &order.store, &order.order_id).await?;
+    tx.query(
+        "UPDATE orders SET accepted_at = $3 WHERE store = $1 AND order_id = $2 AND accepted_at IS NOT NULL",
+    )
+    .bind(order.store.as_str())
+    .bind(order.order_id.as_str())
+    .bind(Moment::from(happening.at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Of a cancelled order only what has left by now stays: counts from before that still have it on the shelf.
+async fn keep_what_left(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
+    const LEFT: &str = "SELECT SUM(gone.quantity)
+        FROM shipments JOIN shipment_lines AS gone ON gone.shipment_id = shipments.shipment_id
+        WHERE shipments.store = $1 AND shipments.order_id = $2 AND gone.sku = order_lines.sku";
+    for sql in [
+        format!("DELETE FROM order_lines WHERE store = $1 AND order_id = $2 AND COALESCE(({LEFT}), 0) <= 0"),
+        format!(
+            "UPDATE order_lines SET quantity = ({LEFT})
+             WHERE store = $1 AND order_id = $2 AND quantity > ({LEFT})"
+        ),
+    ] {
+        tx.query(AssertSqlSafe(sql))
+            .bind(order.store.as_str())
+            .bind(order.order_id.as_str())
+            .execute()
+            .await?;
+    }
+    note_what_is_gone(tx, &order.store, &order.order_id).await
+}
+
+/// The warehouse has been told to cancel it, and may have put its goods back: only a person can tell.
+async fn note_reopened(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    const REOPENED: &str =
+        "open again at the shop after the warehouse was told to cancel it; place it there as a new order";
+    if order.reason == REOPENED {
+        return Ok(());
+    }
+    tx.query("UPDATE orders SET reason = $3 WHERE store = $1 AND order_id = $2 AND untold IS NULL")
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .bind(REOPENED)
+        .execute()
+        .await?;
+    let happening = Happening { what: REOPENED.to_owned(), ..happening.clone() };
+    tell(tx, &order.store, &order.order_id, &happening).await.map(drop)
+}
+
+/// A change that makes the order impossible to pack is told to people, once; the warehouse keeps what it has.
+async fn tell_unfit(tx: &mut Transaction, judged: &Judged, unfit: &Unfit) -> Result<(), LedgerError> {
+    let what = format!("changed at the shop, and not told to the warehouse: {unfit}");
+    let happening = Happening { key: what.clone(), what, ..judged.happening.clone() };
+    tell(tx, &judged.store, &judged.order_id, &happening).await.map(drop)
+}

@@ -1,0 +1,207 @@
+//! Telling the warehouse something of an order: begun by one process at a time, repeated until the broker confirms it.
+
+use crossdock_domain::{OrderId, ReleasedOrder, StoreId};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::AssertSqlSafe;
+
+use super::order_row::{Standing, Untold, lock};
+use super::tell::tell;
+use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
+use crate::error::unreadable;
+use crate::moment::Moment;
+use crate::open_lines::summed;
+use crate::{Happening, LedgerError, News, NextStep, OrderState, RELEASE_SECS_MAX, Telling};
+
+/// Until when a telling that begins at this moment is its caller's.
+pub(super) fn telling_until(now: Timestamp) -> Timestamp {
+    now.checked_add(SignedDuration::from_secs(RELEASE_SECS_MAX)).unwrap_or(Timestamp::MAX)
+}
+
+/// Time after the end of a caller's time when a telling that is still not confirmed counts as abandoned, in seconds: the message
+/// that led to it comes back before that, if there was one.
+const ABANDONED_SECS: i64 = 60;
+
+/// When a telling that begins at this moment and is not confirmed is to be looked at.
+pub(super) fn abandoned_at(now: Timestamp) -> Timestamp {
+    telling_until(now).checked_add(SignedDuration::from_secs(ABANDONED_SECS)).unwrap_or(Timestamp::MAX)
+}
+
+/// Begins another round: the order comes into this state, with this shape and for this reason, and the warehouse is to be told.
+pub(super) async fn begin(
+    tx: &mut Transaction,
+    stands: Standing,
+    untold: Untold,
+    (state, reason): (OrderState, &str),
+    shape: ReleasedOrder,
+    happening: &Happening,
+) -> Result<NextStep, LedgerError> {
+    let (store, order_id, round) = (&stands.order.store, &stands.order.order_id, stands.round + 1);
+    tx.query(
+        "UPDATE orders SET state = $3, reason = $4, released = $5, test = $6, round = $7, untold = $8, changed = $9,
+                           releasing_until = $10, due_at = $11
+         WHERE store = $1 AND order_id = $2",
+    )
+    .bind(store.as_str())
+    .bind(order_id.as_str())
+    .bind(state.as_str())
+    .bind(reason)
+    .bind(serde_json::to_string(&shape).map_err(unreadable("released order"))?)
+    .bind(shape.test)
+    .bind(i64::from(round))
+    .bind(untold.as_str())
+    .bind(untold.changed()?)
+    .bind(Moment::from(telling_until(happening.at)))
+    .bind(Moment::from(abandoned_at(happening.at)))
+    .execute()
+    .await?;
+    // The round makes the key: one event may lead to a release and, when that is confirmed, to an amendment.
+    let happening = Happening { key: format!("{}/round {round}", happening.key), ..happening.clone() };
+    tell(tx, store, order_id, &happening).await?;
+    let mut order = stands.order;
+    (order.state, order.released) = (state, Some(shape));
+    reason.clone_into(&mut order.reason);
+    next(Standing { order, round, untold: Some(untold), telling_until: None, read_at: None }, false)
+}
+
+/// What the warehouse is still to be told, if nobody is at it.
+pub(super) async fn take_up(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    now: Timestamp,
+) -> Result<NextStep, LedgerError> {
+    match lock(tx, store, order_id).await? {
+        Some(stands) => repeat(tx, stands, now).await,
+        None => Ok(NextStep::Nothing),
+    }
+}
+
+/// The same round once more, if it is in doubt and nobody is at it.
+pub(super) async fn repeat(
+    tx: &mut Transaction,
+    stands: Standing,
+    now: Timestamp,
+) -> Result<NextStep, LedgerError> {
+    if let Some(until) = busy_until(&stands, now) {
+        return Ok(NextStep::Wait { until });
+    }
+    if stands.untold.is_none() {
+        return Ok(NextStep::Nothing);
+    }
+    tx.query("UPDATE orders SET releasing_until = $3, due_at = $4 WHERE store = $1 AND order_id = $2")
+        .bind(stands.order.store.as_str())
+        .bind(stands.order.order_id.as_str())
+        .bind(Moment::from(telling_until(now)))
+        .bind(Moment::from(abandoned_at(now)))
+        .execute()
+        .await?;
+    next(stands, true)
+}
+
+/// When the time of the process that is telling the warehouse something is over; none if none is at it.
+pub(super) fn busy_until(stands: &Standing, now: Timestamp) -> Option<Timestamp> {
+    stands.telling_until.filter(|until| stands.untold.is_some() && now < *until)
+}
+
+fn next(stands: Standing, again: bool) -> Result<NextStep, LedgerError> {
+    let Standing { order, round, untold, .. } = stands;
+    let shape = || {
+        let missing = || unreadable("released order")("none stands".to_owned());
+        order.released.clone().map(Box::new).ok_or_else(missing)
+    };
+    let news = match untold {
+        None => return Ok(NextStep::Nothing),
+        Some(Untold::Release) => News::Released(shape()?),
+        Some(Untold::Amend { changed }) => News::Amended { order: shape()?, changed },
+        Some(Untold::Cancel) => News::Cancelled { reason: order.reason.clone() },
+    };
+    Ok(NextStep::Tell(Telling { number: order.number.clone(), round, again, news }))
+}
+
+/// The broker has confirmed this round.
+pub(super) async fn told(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    round: u32,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let stands = lock(tx, store, order_id).await?.filter(|stands| stands.round == round);
+    let Some((stands, untold)) = stands.and_then(|mut stands| stands.untold.take().map(|it| (stands, it)))
+    else {
+        return Ok(());
+    };
+    tx.query(
+        "UPDATE orders
+         SET state = CASE state WHEN 'releasing' THEN 'released' ELSE state END, untold = NULL, changed = NULL,
+             due_at = NULL,
+             released_at = CASE $3 WHEN 'release' THEN $4 ELSE released_at END
+         WHERE store = $1 AND order_id = $2",
+    )
+    .bind(store.as_str())
+    .bind(order_id.as_str())
+    .bind(untold.as_str())
+    .bind(Moment::from(at))
+    .execute()
+    .await?;
+    let number = &stands.order.number;
+    let what = match untold {
+        Untold::Release if round == 1 => format!("released to the warehouse as {number}"),
+        Untold::Release => format!("released to the warehouse as {number} once more"),
+        Untold::Amend { changed } => format!("the warehouse was told what changed: {}", changed.join(", ")),
+        Untold::Cancel => "the warehouse was told that it is cancelled".to_owned(),
+    };
+    let key = format!("told in round {round}");
+    let happening =
+        Happening { key, at, role: "order-importer", what, cause: "confirmed by RabbitMQ".to_owned() };
+    tell(tx, store, order_id, &happening).await.map(drop)
+}
+
+/// This round is nobody's any more.
+pub(super) async fn not_told(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    round: u32,
+) -> Result<(), LedgerError> {
+    tx.query(
+        "UPDATE orders SET releasing_until = NULL
+         WHERE store = $1 AND order_id = $2 AND round = $3 AND untold IS NOT NULL",
+    )
+    .bind(store.as_str())
+    .bind(order_id.as_str())
+    .bind(i64::from(round))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Puts down what the order wants of each SKU, in place of what stands: that is promised from then on.
+pub(super) async fn replace_lines(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    shape: Option<&ReleasedOrder>,
+) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM order_lines WHERE store = $1 AND order_id = $2")
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .execute()
+        .await?;
+    let Some(shape) = shape else { return Ok(()) };
+    let lines = summed(shape.lines.iter().map(|line| (&line.sku, line.quantity)));
+    for lines in lines.chunks(STATEMENT_ROWS_MAX) {
+        let rows = value_rows(1, lines.len(), 4);
+        let sql = format!("INSERT INTO order_lines (store, order_id, sku, quantity) VALUES {rows}");
+        let mut insert = tx.query(AssertSqlSafe(sql));
+        for line in lines {
+            insert = insert
+                .bind(store.as_str())
+                .bind(order_id.as_str())
+                .bind(line.sku.as_str())
+                .bind(i64::from(line.quantity));
+        }
+        insert.execute().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,413 @@
+//! What changes at the shop mean for an order that the warehouse has.
+
+use crossdock_domain::{OrderId, ReleasedOrder, Sku, Unfit};
+use crossdock_ledger::{
+    Answer, Judged, Ledger, News, NextStep, OrderState, RELEASE_SECS_MAX, Telling, Verdict,
+};
+use jiff::SignedDuration;
+use rstest::rstest;
+
+use crate::database::{Engine, fresh};
+use crate::judging::{again, judge, publish_1001};
+use crate::samples::{
+    answer_1001, au, filter, happening, hold, judged, level, minute, number, order_1001, release,
+    release_1001, released_order, shipment, told_of_1001,
+};
+
+fn id() -> OrderId {
+    OrderId::from("1001")
+}
+
+fn cancel(reason: &str) -> Verdict {
+    Verdict::Cancel { reason: reason.to_owned() }
+}
+
+fn tell(round: u32, news: News) -> NextStep {
+    NextStep::Tell(Telling { number: number("1001"), round, again: false, news })
+}
+
+fn amended(order: ReleasedOrder, changed: &[&str]) -> News {
+    News::Amended { order: Box::new(order), changed: changed.iter().map(|it| (*it).to_owned()).collect() }
+}
+
+fn cancelled(reason: &str) -> News {
+    News::Cancelled { reason: reason.to_owned() }
+}
+
+fn refused(skus: &[&str]) -> Answer {
+    Answer::Rejected {
+        reason: "unknown".to_owned(),
+        unknown_skus: skus.iter().map(|sku| Sku::from(*sku)).collect(),
+    }
+}
+
+async fn confirm(ledger: &dyn Ledger, round: u32, at: i64) {
+    ledger.told(&au(), &id(), round, minute(at)).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn another_shape_is_amended_once_and_another_round_follows_another_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, Answer::Accepted).await;
+    let step = judge(&*ledger, &judged("1001", 5, release("1001", &[("TEE", 3)]))).await;
+    assert_eq!(step, tell(2, amended(released_order("1001", &[("TEE", 3)]), &["lines"])));
+    let NextStep::Tell(telling) = step else { unreachable!() };
+    assert_eq!(telling.event_id(), "BG1001/2");
+    confirm(&*ledger, 2, 6).await;
+    assert_eq!(judge(&*ledger, &judged("1001", 7, release("1001", &[("TEE", 3)]))).await, NextStep::Nothing);
+    // A status that the filters would keep out changes nothing; the shape does.
+    let shape = Ok(Box::new(released_order("1001", &[("TEE", 4)])));
+    let packing = Judged { shape, ..judged("1001", 8, filter("status: awaiting_shipment")) };
+    assert_eq!(
+        judge(&*ledger, &packing).await,
+        tell(3, amended(released_order("1001", &[("TEE", 4)]), &["lines"]))
+    );
+    confirm(&*ledger, 3, 9).await;
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Accepted, ""));
+    assert_eq!(order.released, Some(released_order("1001", &[("TEE", 4)])));
+    let told = told_of_1001(&*ledger).await;
+    assert_eq!(told.iter().filter(|it| *it == "changed at the shop: lines").count(), 2, "{told:?}");
+    assert!(told.contains(&"the warehouse was told what changed: lines".to_owned()), "{told:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_amended_is_promised(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
+    ledger
+        .intend_shipment(&shipment("S1", 4, Some(&[("TEE", 1)])), &happening("S1", minute(4)))
+        .await
+        .unwrap();
+    judge(&*ledger, &judged("1001", 5, release("1001", &[("TEE", 5)]))).await;
+    ledger.counted(minute(6), &[level("CAP", 9), level("TEE", 9)]).await.unwrap();
+    let promised: Vec<i64> =
+        ledger.stock(&au()).await.unwrap().iter().map(|line| line.promised.total).collect();
+    assert_eq!(promised, [0, 4]);
+    judge(
+        &*ledger,
+        &Judged { happening: happening("late", minute(60)), ..judged("1001", 60, cancel("refunded")) },
+    )
+    .await;
+    let promised: Vec<i64> =
+        ledger.stock(&au()).await.unwrap().iter().map(|line| line.promised.total).collect();
+    assert_eq!(promised, [0, 0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_amendment_in_doubt_is_told_again_and_grows_with_the_next_change(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let first = judge(&*ledger, &judged("1001", 5, release("1001", &[("TEE", 3)]))).await;
+    let until = minute(5) + SignedDuration::from_secs(RELEASE_SECS_MAX);
+    let soon = Judged { happening: happening("soon", minute(5)), ..judged("1001", 6, cancel("cancelled")) };
+    assert_eq!(judge(&*ledger, &soon).await, NextStep::Wait { until });
+    assert_eq!(ledger.take_up(&au(), &id(), minute(6)).await.unwrap(), again(first));
+    let moved =
+        ReleasedOrder { shipping_method: "Standard".to_owned(), ..released_order("1001", &[("TEE", 3)]) };
+    let step = judge(&*ledger, &judged("1001", 8, Verdict::Release(Box::new(moved.clone())))).await;
+    assert_eq!(step, tell(3, amended(moved, &["shipping_method", "lines"])));
+    // The confirmation of a round that has been replaced confirms nothing.
+    confirm(&*ledger, 2, 9).await;
+    assert!(matches!(ledger.take_up(&au(), &id(), minute(20)).await.unwrap(), NextStep::Tell(_)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cancellation_is_told_once_and_stays(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let step = judge(&*ledger, &judged("1001", 5, cancel("cancelled at the shop"))).await;
+    assert_eq!(step, tell(2, cancelled("cancelled at the shop")));
+    confirm(&*ledger, 2, 6).await;
+    for minute in 7..9 {
+        let step = judge(&*ledger, &judged("1001", minute, cancel("cancelled at the shop"))).await;
+        assert_eq!(step, NextStep::Nothing);
+    }
+    // The warehouse's answer to the release comes late.
+    answer_1001(&*ledger, 10, Answer::Accepted).await;
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Cancelled, "cancelled at the shop"));
+    let reopened = judge(&*ledger, &judged("1001", 11, release("1001", &[("TEE", 2)]))).await;
+    assert_eq!(reopened, NextStep::Nothing);
+    assert!(order_1001(&*ledger).await.reason.contains("place it there as a new order"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cancellation_takes_the_place_of_a_release_in_doubt(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
+    // While one process may be releasing it, the cancellation waits; then it wins.
+    let soon = Judged { happening: happening("soon", minute(1)), ..judged("1001", 2, cancel("refunded")) };
+    assert!(matches!(judge(&*ledger, &soon).await, NextStep::Wait { .. }));
+    let step = judge(&*ledger, &judged("1001", 3, cancel("refunded"))).await;
+    assert_eq!(step, tell(2, cancelled("refunded")));
+    confirm(&*ledger, 1, 4).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Cancelled);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_telling_that_nobody_confirms_is_due_to_be_looked_at(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let due = async |at: i64| ledger.due(minute(at), 10).await.unwrap().len();
+    judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
+    assert_eq!((due(2).await, due(3).await), (0, 1));
+    assert!(matches!(ledger.take_up(&au(), &id(), minute(4)).await.unwrap(), NextStep::Tell(_)));
+    assert_eq!((due(5).await, due(6).await), (0, 1));
+    confirm(&*ledger, 1, 6).await;
+    assert_eq!(due(60).await, 0);
+    assert_eq!(order_1001(&*ledger).await.held_until, None);
+    judge(&*ledger, &judged("1001", 7, cancel("refunded"))).await;
+    assert_eq!((due(8).await, due(9).await), (0, 1));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_telling_that_failed_is_taken_up_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let first = judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
+    assert!(matches!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait { .. }));
+    // Another round's failure is not this one's.
+    ledger.not_told(&au(), &id(), 2).await.unwrap();
+    assert!(matches!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait { .. }));
+    ledger.not_told(&au(), &id(), 1).await.unwrap();
+    assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), again(first));
+    ledger.not_told(&au(), &id(), 1).await.unwrap();
+    let soon = Judged { happening: happening("soon", minute(1)), ..judged("1001", 2, cancel("refunded")) };
+    assert_eq!(judge(&*ledger, &soon).await, tell(2, cancelled("refunded")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_was_never_released_is_cancelled_silently_and_may_be_reopened(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(judge(&*ledger, &judged("1001", 1, hold("no SKU"))).await, NextStep::Nothing);
+    assert_eq!(judge(&*ledger, &judged("1001", 2, cancel("declined"))).await, NextStep::Nothing);
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Cancelled, "declined"));
+    assert_eq!(judge(&*ledger, &judged("1001", 3, release("1001", &[("TEE", 2)]))).await, publish_1001());
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_is_gone_is_cancelled_wherever_it_stands(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let gone = async |at: i64| {
+        let happening = happening(&format!("gone at {at}"), minute(at));
+        ledger.gone(&au(), &id(), "deleted at the shop", minute(at), &happening).await.unwrap()
+    };
+    assert_eq!(gone(1).await, NextStep::Nothing);
+    assert!(ledger.orders_named("1001").await.unwrap().is_empty());
+    judge(&*ledger, &judged("1001", 2, filter("status: pending"))).await;
+    assert_eq!(gone(3).await, NextStep::Nothing);
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Cancelled, "deleted at the shop"));
+    judge(&*ledger, &judged("1001", 4, release("1001", &[("TEE", 2)]))).await;
+    confirm(&*ledger, 1, 5).await;
+    assert_eq!(gone(6).await, tell(2, cancelled("deleted at the shop")));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_has_shipped_is_neither_amended_nor_cancelled(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    ledger.intend_shipment(&shipment("S1", 5, None), &happening("intended", minute(5))).await.unwrap();
+    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(6))).await.unwrap();
+    for verdict in [release("1001", &[("TEE", 3)]), cancel("refunded")] {
+        assert_eq!(judge(&*ledger, &judged("1001", 7, verdict)).await, NextStep::Nothing);
+    }
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refused_order_is_released_again_on_request_or_once_it_is_changed(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let retry = async |at: i64| {
+        ledger.retry(&au(), &id(), &happening(&format!("retry {at}"), minute(at))).await.unwrap()
+    };
+    assert_eq!(retry(3).await, NextStep::Nothing);
+    answer_1001(&*ledger, 4, refused(&[])).await;
+    let same = News::Released(Box::new(released_order("1001", &[("TEE", 2)])));
+    assert_eq!(retry(5).await, tell(2, same));
+    confirm(&*ledger, 2, 6).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+    answer_1001(&*ledger, 7, refused(&[])).await;
+    let step = judge(&*ledger, &judged("1001", 8, release("1001", &[("CAP", 1)]))).await;
+    assert_eq!(step, tell(3, News::Released(Box::new(released_order("1001", &[("CAP", 1)])))));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_refused_for_skus_is_released_once_the_last_is_known(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1), ("MUG", 1)]).await;
+    answer_1001(&*ledger, 4, refused(&["TEE", "CAP"])).await;
+    let known = async |sku: &str, at: i64| {
+        ledger.sku_known(&Sku::from(sku), &happening(&format!("{sku} known"), minute(at))).await.unwrap()
+    };
+    assert_eq!(known("MUG", 5).await, []);
+    assert_eq!(known("CAP", 6).await, []);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+    // A crash after this one is repaired by the same event again.
+    for at in [7, 8] {
+        assert_eq!(known("TEE", at).await, [(au(), id())]);
+    }
+    let step = ledger.take_up(&au(), &id(), minute(9)).await.unwrap();
+    let NextStep::Tell(telling) = &step else { panic!("{step:?}") };
+    assert_eq!((telling.round, matches!(telling.news, News::Released(_))), (2, true));
+    confirm(&*ledger, 2, 10).await;
+    assert_eq!(known("TEE", 11).await, []);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_makes_a_released_order_impossible_to_pack_is_told_to_people_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    for (at, verdict) in [(5, hold("no SKU")), (6, filter("status: pending"))] {
+        let unfit = Judged { shape: Err(Unfit::Mend("no SKU".to_owned())), ..judged("1001", at, verdict) };
+        assert_eq!(judge(&*ledger, &unfit).await, NextStep::Nothing);
+    }
+    let told = told_of_1001(&*ledger).await;
+    assert_eq!(told[2..], ["changed at the shop, and not told to the warehouse: no SKU"]);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+}
+
+#[rstest]
+#[tokio::test]
+async fn known_orders_are_told_from_unknown_ones(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    judge(&*ledger, &judged("1001", 4, filter("country: US"))).await;
+    let ids: Vec<OrderId> = (1000..2200).map(|id: u32| OrderId::new(id.to_string())).collect();
+    let known = ledger.known(&au(), &ids).await.unwrap();
+    let known: Vec<_> = known.iter().map(|it| (it.order_id.as_str(), it.state, it.modified_at)).collect();
+    assert_eq!(known, [("1001", OrderState::Filtered, minute(4))]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_released_order_of_which_nothing_is_wanted_any_more_is_cancelled(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let emptied =
+        Judged { shape: Err(Unfit::NothingToPack), ..judged("1001", 5, filter("nothing_to_ship: 1 lines")) };
+    let reason = "nothing of it is to be packed any more";
+    assert_eq!(judge(&*ledger, &emptied).await, tell(2, cancelled(reason)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_two_readings_of_one_second_the_later_counts(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let read = |secs: i64, verdict: Verdict| {
+        let read_at = minute(5) + SignedDuration::from_secs(secs);
+        Judged { read_at, ..judged("1001", 5, verdict) }
+    };
+    assert_eq!(judge(&*ledger, &read(2, cancel("declined"))).await, NextStep::Nothing);
+    assert_eq!(judge(&*ledger, &read(1, release("1001", &[("TEE", 2)]))).await, NextStep::Nothing);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Cancelled);
+    assert_eq!(judge(&*ledger, &read(3, release("1001", &[("TEE", 2)]))).await, publish_1001());
+    confirm(&*ledger, 1, 6).await;
+    let gone = async |secs: i64| {
+        let read_at = minute(5) + SignedDuration::from_secs(secs);
+        let happening = happening(&format!("gone {secs}"), minute(8));
+        ledger.gone(&au(), &id(), "deleted at the shop", read_at, &happening).await.unwrap()
+    };
+    assert_eq!(gone(2).await, NextStep::Nothing, "it was restored since");
+    assert!(matches!(gone(4).await, NextStep::Tell(_)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_waits_for_its_hour_is_promised_and_what_was_cancelled_only_as_far_as_it_left(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let promised = async |counted_at: i64| {
+        ledger.counted(minute(counted_at), &[level("TEE", 9)]).await.unwrap();
+        ledger.stock(&au()).await.unwrap()[0].promised.total
+    };
+    let waits = Verdict::Hold { reason: "waits".to_owned(), until: Some(minute(90)) };
+    let shape = Ok(Box::new(released_order("1001", &[("TEE", 3)])));
+    judge(&*ledger, &Judged { shape, ..judged("1001", 1, waits) }).await;
+    assert_eq!(promised(2).await, 3);
+    judge(&*ledger, &judged("1001", 3, hold("no SKU"))).await;
+    assert_eq!(promised(4).await, 0);
+    judge(&*ledger, &judged("1001", 5, release("1001", &[("TEE", 3)]))).await;
+    confirm(&*ledger, 1, 5).await;
+    ledger.counted(minute(6), &[level("TEE", 9)]).await.unwrap();
+    ledger
+        .intend_shipment(&shipment("S1", 7, Some(&[("TEE", 1)])), &happening("S1", minute(7)))
+        .await
+        .unwrap();
+    judge(&*ledger, &judged("1001", 8, cancel("refunded"))).await;
+    // The count of minute 6 still had the unit that left at minute 7.
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].promised.total, 1);
+    assert_eq!(promised(9).await, 0);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_amended_to_what_has_left_has_shipped(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    ledger
+        .intend_shipment(&shipment("S1", 5, Some(&[("TEE", 1)])), &happening("S1", minute(5)))
+        .await
+        .unwrap();
+    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(6))).await.unwrap();
+    let step = judge(&*ledger, &judged("1001", 7, release("1001", &[("TEE", 1)]))).await;
+    assert!(matches!(step, NextStep::Tell(_)));
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_older_refusal_that_is_told_late_names_no_skus(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
+    answer_1001(&*ledger, 9, refused(&["CAP"])).await;
+    answer_1001(&*ledger, 4, refused(&["TEE"])).await;
+    let known = ledger.sku_known(&Sku::from("CAP"), &happening("known", minute(10))).await.unwrap();
+    assert_eq!(known, [(au(), id())]);
+}

@@ -1,0 +1,161 @@
+//! Scheduled: keeps shops telling by webhook, sweeps them for what no webhook told, and has the order-importer look at orders whose
+//! time has come, whose rules have changed, or that are gone. It judges nothing itself: each finding is a `shop.order.changed`.
+
+#![allow(clippy::similar_names, reason = "a shop and the signal to stop have no better names")]
+
+mod alone;
+mod hold_over;
+mod metrics;
+mod notices;
+mod patience;
+mod proof;
+mod rejudge;
+mod schedule;
+mod shop_rounds;
+mod sweep;
+mod trouble;
+mod watchdog;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossdock_domain::StoreId;
+use crossdock_ledger::Ledger;
+use crossdock_queue::{Failure, Publisher};
+use crossdock_storefront::{Shop, Shops};
+use crossdock_telemetry::metrics::Metrics;
+use tokio::task::{JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use hold_over::HoldOver;
+use metrics::ReconcilerMetrics;
+use notices::Notices;
+use proof::ProofRounds;
+use rejudge::Rejudge;
+use shop_rounds::{Progress, ShopRounds};
+use sweep::Sweeper;
+use watchdog::{WatchRounds, Watchdog};
+
+pub use proof::{Account, Proof, placed_orders, prove};
+pub use watchdog::{Finding, Inspection, LookedFor, Mended, Remedy, Standing, inspect_webhooks};
+
+/// The role's name, in settings, logs and timelines.
+pub const ROLE: &str = "reconciler";
+
+/// Time between two looks for shops that are new in the settings, in seconds.
+const NEW_SHOPS_SECS: u64 = 1;
+
+/// Makes missed webhooks harmless.
+pub struct Reconciler {
+    shops: Shops,
+    ledger: Arc<dyn Ledger>,
+    notices: Notices,
+}
+
+impl Reconciler {
+    /// Over these shops and this ledger; `publisher` carries what is found to the order-importer.
+    pub fn new(shops: Shops, ledger: Arc<dyn Ledger>, publisher: Publisher, metrics: &Metrics) -> Self {
+        let notices = Notices { publisher, metrics: ReconcilerMetrics::register(metrics) };
+        Self { shops, ledger, notices }
+    }
+
+    /// Works until told to stop: a task for each shop that is configured, and one for held orders.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut tasks: JoinSet<Option<StoreId>> = JoinSet::new();
+        let hold_over = self.hold_over(&stop).run();
+        tasks.spawn(async move {
+            hold_over.await;
+            None
+        });
+        let mut attended: HashSet<StoreId> = HashSet::new();
+        while !stop.is_cancelled() {
+            for shop in self.shops.all() {
+                if attended.insert(shop.settings.id.clone()) {
+                    let rounds = self.rounds(&shop.settings.id, &stop).run();
+                    let watch = self.watch_rounds(&shop.settings.id).run(stop.clone());
+                    let proofs = self.proof_rounds(&shop.settings.id).run(stop.clone());
+                    tasks.spawn(async move { Some(tokio::join!(rounds, watch, proofs).0) });
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(Duration::from_secs(NEW_SHOPS_SECS)) => {}
+                Some(ended) = tasks.join_next() => forget(&mut attended, ended),
+            }
+        }
+        while let Some(ended) = tasks.join_next().await {
+            forget(&mut attended, ended);
+        }
+    }
+
+    fn hold_over(&self, stop: &CancellationToken) -> HoldOver {
+        let (ledger, notices) = (self.ledger.clone(), self.notices.clone());
+        HoldOver { shops: self.shops.clone(), ledger, notices, stop: stop.clone() }
+    }
+
+    /// Looks after a shop's webhooks once, as [`Self::run`] does again and again; none where its platform has no API for them.
+    ///
+    /// # Errors
+    /// The shop's, the ledger's and the broker's; one that says so if another process is at it.
+    pub async fn mend_webhooks(
+        &self,
+        shop: &Shop,
+        stop: &CancellationToken,
+    ) -> Option<Result<Mended, Failure>> {
+        Some(self.watchdog().alone(shop, shop.storefront.webhooks()?, stop).await)
+    }
+
+    fn watch_rounds(&self, store: &StoreId) -> WatchRounds {
+        WatchRounds {
+            store: store.clone(),
+            shops: self.shops.clone(),
+            watchdog: self.watchdog(),
+            memory: watchdog::Memory::default(),
+        }
+    }
+
+    fn proof_rounds(&self, store: &StoreId) -> ProofRounds {
+        ProofRounds {
+            store: store.clone(),
+            shops: self.shops.clone(),
+            ledger: self.ledger.clone(),
+            notices: self.notices.clone(),
+            memory: proof::Memory::default(),
+        }
+    }
+
+    fn watchdog(&self) -> Watchdog {
+        let (ledger, metrics) = (self.ledger.clone(), self.notices.metrics.clone());
+        let sweeper = Sweeper { ledger: ledger.clone(), notices: self.notices.clone() };
+        Watchdog { ledger, sweeper, metrics }
+    }
+
+    fn rounds(&self, store: &StoreId, stop: &CancellationToken) -> ShopRounds {
+        let (ledger, notices) = (self.ledger.clone(), self.notices.clone());
+        ShopRounds {
+            store: store.clone(),
+            shops: self.shops.clone(),
+            sweeper: Sweeper { ledger: ledger.clone(), notices: notices.clone() },
+            rejudge: Rejudge { ledger: ledger.clone(), notices, stop: stop.clone() },
+            metrics: self.notices.metrics.clone(),
+            stop: stop.clone(),
+            progress: Progress::default(),
+            ledger,
+        }
+    }
+}
+
+/// A shop whose rounds have ended is not configured any more. A panic ends the role, and is not kept quiet.
+fn forget(attended: &mut HashSet<StoreId>, ended: Result<Option<StoreId>, JoinError>) {
+    match ended {
+        Ok(store) => {
+            store.map(|store| attended.remove(&store));
+        }
+        Err(error) => {
+            if let Ok(panic) = error.try_into_panic() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What importers suffer: they stand still, they are killed, and their releases find no way.
+
+use std::time::Duration;
+
+use crossdock_tests::eventually;
+use crossdock_tests::process::{Process, crossdock};
+use tokio::time::timeout;
+
+use super::changes::wanted_order;
+use super::play::{MORTAL, Order, Play, TAPPED, tap};
+
+/// Orders whose release finds no way to the warehouse.
+const STRANDED: usize = 3;
+
+/// Orders that are on their way when an importer dies: some of them are told the warehouse, and not noted yet.
+const BURST: usize = 5;
+
+/// Longest wait for the first of these to arrive, in milliseconds.
+const BURST_MS_MAX: u64 = 2_000;
+
+impl Play {
+    /// An importer that stands still between reading an order and judging it brings what is long past when it goes on.
+    pub(super) async fn freeze_or_thaw(&mut self) {
+        self.frozen = !self.frozen;
+        self.processes[1].signal(if self.frozen { "STOP" } else { "CONT" }).await;
+    }
+
+    /// Kills an importer, or both, while orders go out, and starts them again.
+    pub(super) async fn crash(&mut self) {
+        let before = self.orders.len();
+        for _ in 0..BURST {
+            let truth = wanted_order(&mut self.dice);
+            self.place_this(truth);
+        }
+        let arrived = async {
+            let is_there = |order: &Order| self.world.warehouse.received(&order.number) > 0;
+            while !self.orders[before..].iter().any(is_there) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        // If their webhooks are kept back, they only come with the next sweep: it dies at another moment then.
+        let _ = timeout(Duration::from_millis(BURST_MS_MAX), arrived).await;
+        for at in [0, 1] {
+            if self.dice.u32(0..3) > 0 {
+                self.kill(at).await;
+            }
+        }
+    }
+
+    async fn kill(&mut self, at: usize) {
+        self.processes.remove(at).kill().await;
+        self.processes.insert(at, Process::start(&self.world.config, Some(MORTAL[at])));
+        self.frozen &= at != 1;
+        self.kills += 1;
+    }
+
+    /// RabbitMQ takes releases for nobody, and whoever has begun one dies of it.
+    pub(super) async fn strand(&mut self) {
+        let world = &self.world;
+        let queues = [crossdock_order_importer::WAREHOUSE_ORDERS.name.to_owned(), tap(TAPPED[0])];
+        for queue in &queues {
+            world.vhost.unbind(queue, TAPPED[0]).await;
+        }
+        for _ in 0..STRANDED {
+            let truth = wanted_order(&mut self.dice);
+            self.place_this(truth);
+        }
+        eventually("a release is in doubt", || async {
+            let list =
+                crossdock(&self.world.config, &["orders", "list", "--state", "releasing", "--json"]).await;
+            (list.stdout.trim_ascii() != b"[]").then_some(())
+        })
+        .await;
+        for process in self.processes.drain(..) {
+            process.kill().await;
+            self.kills += 1;
+        }
+        self.frozen = false;
+        self.world.vhost.tap(TAPPED[0]).await;
+        // Each declares the warehouse's queue before it publishes anything.
+        self.processes = MORTAL.map(|roles| Process::start(&self.world.config, Some(roles))).into();
+    }
+}

@@ -1,0 +1,92 @@
+//! Orders that are looked at again: held until now, kept out by rules that have changed, deleted.
+
+use crossdock_sandbox::{Draft, OrderState};
+use crossdock_tests::database::Engine;
+use crossdock_tests::eventually;
+use crossdock_tests::world::World;
+use jiff::{SignedDuration, Timestamp};
+use rstest::rstest;
+
+use super::{caused_by, silent};
+
+/// Longest time from the end of a hold to the notice that it is over, in seconds.
+const HOLD_OVER_SECS_MAX: i64 = 5;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_order_is_released_when_its_hour_has_come(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = World::create(engine).await;
+    world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nhold_hours = 1"));
+    let _crossdock = world.run().await;
+    let placed_at = Timestamp::now() - SignedDuration::from_hours(1) + SignedDuration::from_secs(8);
+    let draft = Draft { placed_at, ..Draft::of(&[("MUG", 1)]) };
+    let numbers = [
+        format!("BG{}", world.bigcommerce.place_order(&draft)),
+        format!("W-{}", world.ecwid.place_order(&draft)),
+    ];
+    for number in &numbers {
+        world.order_in_state(number, "held").await;
+    }
+    for number in &numbers {
+        let story = world.order_in_state(number, "accepted").await;
+        let over = caused_by(&story, "hold-over")[0]["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
+        let late = over.duration_since(placed_at + SignedDuration::from_hours(1)).as_secs();
+        // The shops know whole seconds.
+        assert!((-1..=HOLD_OVER_SECS_MAX).contains(&late), "{late} s late: {story}");
+        assert_eq!(world.warehouse.received(number), 1);
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_country_that_is_added_releases_what_it_kept_out(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = World::create(engine).await;
+    let crossdock = world.run().await;
+    let place = |code: &str, name: &str| {
+        let draft = Draft::of(&[("TEE-M", 1)]).to_country(code, name);
+        format!("BG{}", world.bigcommerce.place_order(&draft))
+    };
+    let (american, german) = (place("US", "United States"), place("DE", "Germany"));
+    for number in [&american, &german] {
+        world.order_in_state(number, "filtered").await;
+    }
+    world.change_config(|text| {
+        text.replace(r#"countries = ["AU", "NZ"]"#, r#"countries = ["AU", "NZ", "US"]"#)
+    });
+    crossdock.signal("HUP").await;
+    let story = world.order_in_state(&american, "accepted").await;
+    assert!(!caused_by(&story, "settings").is_empty(), "{story}");
+
+    // What changes while nobody looks counts from the next start on.
+    crossdock.signal("TERM").await;
+    assert_eq!(crossdock.ended().await, 0);
+    assert_eq!(world.story(&german).await.unwrap()["state"], "filtered");
+    world.change_config(|text| text.replace(r#""NZ", "US"]"#, r#""NZ", "US", "DE"]"#));
+    let _crossdock = world.run().await;
+    world.order_in_state(&german, "accepted").await;
+    assert_eq!(world.warehouse.received(&american), 1);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_deleted_at_ecwid_after_its_release_is_cancelled_at_the_warehouse(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = silent(engine).await;
+    let _crossdock = world.run().await;
+    let id = world.ecwid.place_order(&Draft::of(&[("MUG", 1)]));
+    let number = format!("W-{id}");
+    world.order_in_state(&number, "accepted").await;
+    world.ecwid.remove_order(&id);
+    let story = world.order_in_state(&number, "cancelled").await;
+    assert!(!caused_by(&story, "deleted").is_empty(), "{story}");
+    eventually("the warehouse has heard of it", || async {
+        (world.warehouse.state(&number) == Some(OrderState::Cancelled)).then_some(())
+    })
+    .await;
+    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+}
