@@ -21,3 +21,9 @@ CREATE TABLE unknown_skus (
 ) STRICT;
 
 CREATE INDEX unknown_skus_by_order ON unknown_skus (store, order_id);
+
+-- Since when the warehouse knows a SKU that it said it knows: a refusal of before that may come late.
+CREATE TABLE known_skus (
+    sku   TEXT NOT NULL PRIMARY KEY,
+    since INTEGER NOT NULL
+) STRICT;

@@ -25,7 +25,7 @@ pub(super) async fn answered(
         Answer::Accepted => accept(tx, &order, at).await,
         Answer::Rejected { reason, unknown_skus } => {
             if reject(tx, &order, reason, at).await? {
-                unknown_skus::note(tx, &order, unknown_skus).await?;
+                unknown_skus::note(tx, &order, unknown_skus, happening).await?;
             }
             Ok(())
         }

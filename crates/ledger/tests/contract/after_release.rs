@@ -411,3 +411,28 @@ async fn an_older_refusal_that_is_told_late_names_no_skus(
     let known = ledger.sku_known(&Sku::from("CAP"), &happening("known", minute(10))).await.unwrap();
     assert_eq!(known, [(au(), id())]);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_refusal_that_comes_after_its_skus_became_known_parks_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
+    let known = async |sku: &str, at: i64| {
+        ledger.sku_known(&Sku::from(sku), &happening(&format!("{sku} known"), minute(at))).await.unwrap()
+    };
+    assert_eq!(known("TEE", 8).await, []);
+    answer_1001(&*ledger, 4, refused(&["TEE"])).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Releasing);
+    assert_eq!(ledger.due(minute(4), 10).await.unwrap().len(), 1);
+    let NextStep::Tell(telling) = ledger.take_up(&au(), &id(), minute(9)).await.unwrap() else {
+        panic!("nothing is to be told")
+    };
+    confirm(&*ledger, telling.round, 9).await;
+    // A refusal of later than that counts.
+    answer_1001(&*ledger, 10, refused(&["TEE", "CAP"])).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+    assert_eq!(known("CAP", 11).await, []);
+    assert_eq!(known("TEE", 12).await, [(au(), id())]);
+}
