@@ -55,7 +55,7 @@ struct NotNow {
 ///
 /// Source: `docs/start/about/status-codes.mdx` of bigcommerce/docs. 408 and 423 ("currently locked and unavailable") pass by
 /// themselves. A redirect is not followed: it means a wrong `api_url`, which an operator mends while the work waits. So does a 404
-/// without the API's own words: it is another server's, and no order counts as deleted for it.
+/// that is no document of the API's: it is another server's, and no order counts as deleted for it.
 pub(crate) fn refusal(status: StatusCode, body: &[u8], about: About<'_>) -> StorefrontError {
     let words = own_words(body);
     let answer =
@@ -63,7 +63,7 @@ pub(crate) fn refusal(status: StatusCode, body: &[u8], about: About<'_>) -> Stor
     match status.as_u16() {
         401 => StorefrontError::CredentialsRefused { answer },
         403 => StorefrontError::MissingScope { scope: about.scope.to_owned(), answer },
-        404 if !words.is_empty() => StorefrontError::NotFound { what: about.subject.to_owned() },
+        404 if is_of_the_api(body) => StorefrontError::NotFound { what: about.subject.to_owned() },
         300..=399 | 404 | 408 | 423 | 500.. => {
             StorefrontError::Unavailable { cause: NotNow { status: status.as_u16(), words }.into() }
         }
@@ -104,6 +104,11 @@ fn own_words(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     // A proxy's page is no sentence of the shop.
     if text.trim_start().starts_with('<') { String::new() } else { shortened(&text) }
+}
+
+/// Whether a body is what the API answers: JSON. A proxy's page, or nothing, is not.
+fn is_of_the_api(body: &[u8]) -> bool {
+    serde_json::from_slice::<Value>(body).is_ok_and(|json| json.is_array() || json.is_object())
 }
 
 fn details(errors: &Value) -> Option<String> {

@@ -97,7 +97,9 @@ impl Respond for Shop {
                 state.puts.push(body);
                 answer(&json!({ "id": 1001, "status_id": state.status_id }))
             }
-            _ => ResponseTemplate::new(404),
+            _ => ResponseTemplate::new(404).set_body_json(
+                json!([{ "status": 404, "message": "The requested resource was not found." }]),
+            ),
         }
     }
 }

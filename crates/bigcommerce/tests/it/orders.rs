@@ -89,7 +89,9 @@ async fn lines_come_in_pages() {
 async fn an_order_that_is_gone_is_not_found() {
     let mut archived = documented();
     archived["is_deleted"] = json!(true);
-    for answer in [ResponseTemplate::new(204), ResponseTemplate::new(404), ok(&archived)] {
+    let lacks = json!([{ "status": 404, "message": "The requested resource was not found." }]);
+    let not_found = ResponseTemplate::new(404).set_body_json(lacks);
+    for answer in [ResponseTemplate::new(204), not_found, ok(&archived)] {
         let server = MockServer::start().await;
         mount_order(&server, 218, answer).await;
         let error = client_of(&server.uri())

@@ -48,6 +48,14 @@ async fn each_status_says_what_would_mend_it() {
 }
 
 #[tokio::test]
+async fn a_404_of_another_server_is_waited_out_and_no_order_counts_as_gone() {
+    for page in ["", "<html><body>not here</body></html>", "404 page not found"] {
+        let error = error_of(ResponseTemplate::new(404).set_body_string(page)).await;
+        assert!(matches!(error, StorefrontError::Unavailable { .. }), "{page}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_waited_out_and_not_followed() {
     let error =
         error_of(ResponseTemplate::new(301).insert_header("location", "https://elsewhere.example.com/"))
