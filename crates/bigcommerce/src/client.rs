@@ -28,6 +28,9 @@ const THROTTLED_SECS_DEFAULT: u64 = 30;
 /// Requests in a window that does not say how many it has: the smallest plan's (page on rate limits).
 const QUOTA_DEFAULT: u32 = 150;
 
+/// Shortest wait after a 429, whatever the shop says: nobody knocks.
+const THROTTLED_MIN: Duration = Duration::from_secs(1);
+
 /// Longest wait believed, in seconds: a wrong header must not park a shop for good.
 const THROTTLED_SECS_MAX: u64 = 15 * 60;
 
@@ -136,7 +139,7 @@ impl Client {
         );
         let quota = Quota::read(response.headers());
         if status == StatusCode::TOO_MANY_REQUESTS {
-            let wait = quota.reset.unwrap_or(Duration::from_secs(THROTTLED_SECS_DEFAULT));
+            let wait = quota.reset.unwrap_or(Duration::from_secs(THROTTLED_SECS_DEFAULT)).max(THROTTLED_MIN);
             self.budget.close(wait).await;
             return Err(StorefrontError::Throttled { wait });
         }
@@ -176,7 +179,9 @@ impl Quota {
 
     fn told(&self) -> Option<Told> {
         let (left, reset) = (self.left?, self.reset?);
-        Some(Told { left, quota: self.whole.unwrap_or(QUOTA_DEFAULT).max(left), reset })
+        // A shop that allows nothing at all could never be asked again: that is no quota.
+        let quota = self.whole.unwrap_or(QUOTA_DEFAULT).max(left);
+        (quota > 0).then_some(Told { left, quota, reset })
     }
 }
 

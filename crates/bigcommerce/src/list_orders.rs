@@ -40,6 +40,11 @@ struct Nameless;
 #[error("the place in the list is no order's id")]
 struct Misplaced;
 
+/// A list in which an order could be missed.
+#[derive(Debug, thiserror::Error)]
+#[error("the list does not begin where it was asked to, or is not sorted by id as it was asked to be")]
+struct Unsorted;
+
 /// The first page, or the one at that place.
 pub(crate) async fn list(
     client: &Client,
@@ -47,18 +52,23 @@ pub(crate) async fn list(
     from: Option<&Place>,
 ) -> Result<Page, StorefrontError> {
     let min_id = from.map(|place| place.as_str().parse::<u64>()).transpose();
-    let min_id = min_id.map_err(|_| malformed(Misplaced.into()))?.map(|id| id.to_string());
+    let begin = min_id.map_err(|_| malformed(Misplaced.into()))?;
+    let min_id = begin.map(|id| id.to_string());
     let (limit, bounds) = (PAGE_ROWS.to_string(), bounds(window));
     let mut query = vec![("limit", limit.as_str()), ("sort", "id:asc")];
     query.extend(bounds.iter().map(|(name, date)| (*name, date.as_str())));
     query.extend(min_id.as_deref().map(|id| ("min_id", id)));
     let rows: Vec<Box<RawValue>> = client.get("/v2/orders", &query, ABOUT).await?.rows()?;
     let orders: Vec<Row> = rows.iter().filter_map(|row| read(row)).collect();
+    let before_begin = orders.first().is_some_and(|row| row.id < begin.unwrap_or_default());
+    if before_begin || !orders.is_sorted_by_key(|row| row.id) {
+        return Err(malformed(Unsorted.into()));
+    }
     let next = if rows.len() < V2_PAGE_ROWS_MIN {
         None
     } else {
         let last = orders.iter().map(|row| row.id).max().ok_or_else(|| malformed(Nameless.into()))?;
-        Some(Place::new((last + 1).to_string()))
+        Some(Place::new(last.saturating_add(1).to_string()))
     };
     let orders = orders.into_iter().filter(|row| row.is_in(window)).map(Row::listed).collect();
     Ok(Page { orders, next })

@@ -22,8 +22,8 @@ const PAGES_MAX: usize = 200;
 /// Source: docs.ecwid.com, "Get deleted items history" (2026-01-14); the official Java client's `DeletedOrder` (2026-07-14).
 #[derive(Deserialize)]
 struct Deleted {
-    #[serde(default)]
-    total: usize,
+    /// The documentation shows none; other lists have it.
+    total: Option<usize>,
     items: Vec<Row>,
 }
 
@@ -43,11 +43,14 @@ impl Ecwid {
     pub(crate) async fn deleted_orders(&self, since: Timestamp) -> Result<Vec<OrderId>, StorefrontError> {
         let from = (since.as_second() - 1).to_string();
         let until = (Timestamp::now().as_second() + 1).to_string();
-        let (mut orders, mut offset, mut total) = (Vec::new(), 0, None);
+        let (mut orders, mut offset, mut total): (_, _, Option<usize>) = (Vec::new(), 0, None);
         for _ in 0..PAGES_MAX {
             let page = self.deleted_page(&from, &until, offset).await?;
-            let next = offsets::next(offset, page.items.len(), total, page.total);
-            total = Some(page.total);
+            let end = offset + page.items.len();
+            let all = page.total.unwrap_or(end + usize::from(page.items.len() >= PAGE_ROWS));
+            let before = total.filter(|_| page.total.is_some());
+            let next = offsets::next(offset, page.items.len(), before, all);
+            total = page.total;
             orders.extend(page.items.iter().filter_map(Row::order_id));
             match next {
                 Some(next) => offset = next,

@@ -96,6 +96,12 @@ impl Ecwid {
             priority: Priority::Sweep,
         };
         let listing: Listing = self.client.get(call).await?;
+        if listing.items.is_empty() && begin.offset < listing.total {
+            return Err(malformed(ShapeError::new(
+                "items",
+                "expected some, as total says that there are more",
+            )));
+        }
         let next = offsets::next(begin.offset, listing.items.len(), begin.total, listing.total);
         let next = next.map(|offset| Begin { offset, total: Some(listing.total), ..begin });
         let orders = listing.items.iter().filter_map(|row| read(row)).filter(|order| is_in(order, window));

@@ -39,8 +39,12 @@ const BATCH_SECS_MAX: u64 = 5 * 60;
 /// Longer than a request may take. A process that dies leaves the order behind for so long.
 const LEASE_SECS: i64 = 25;
 
-/// Shortest wait behind a release that the warehouse has not taken, in seconds. Then it is as long as the wait so far.
+/// Shortest wait behind a release that the warehouse has not taken, in seconds. Then it is as long as the wait so far, up to
+/// [`BEHIND_STEP_SECS_MAX`].
 const BEHIND_SECS_MIN: u64 = 5;
+
+/// Longest time between two looks whether the release was taken, in seconds: a cancellation follows it at once.
+const BEHIND_STEP_SECS_MAX: u64 = 30;
 
 /// Longest wait behind a release, in seconds. Then it is a matter for a person.
 const BEHIND_SECS_MAX: u64 = 24 * 60 * 60;
@@ -90,7 +94,7 @@ impl DeliverOrders {
             tracing::info!(order.number = %told.number, event.id = told.id, "left out: the warehouse has something newer");
             return Ok(());
         }
-        if told.round > 1 && delivered.awaits_release {
+        if told.round > 1 && !told.is_release() && delivered.awaits_release {
             return Err(behind(delivery, Timestamp::now()));
         }
         // Answers that the warehouse gives by events are of a later moment, however fast it is.
@@ -177,7 +181,8 @@ fn behind(delivery: &Delivery, now: Timestamp) -> Trouble {
     if waited > Duration::from_secs(BEHIND_SECS_MAX) {
         return Trouble::ReleaseMissing;
     }
-    Trouble::BehindRelease { wait: waited.max(Duration::from_secs(BEHIND_SECS_MIN)) }
+    let (least, most) = (Duration::from_secs(BEHIND_SECS_MIN), Duration::from_secs(BEHIND_STEP_SECS_MAX));
+    Trouble::BehindRelease { wait: waited.clamp(least, most) }
 }
 
 fn happening(told: &Told, step: &str, what: String, at: Timestamp) -> Happening {

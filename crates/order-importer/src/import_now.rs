@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crossdock_domain::{OrderId, ShopOrder, StoreId};
+use crossdock_domain::{Mend, OrderId, ShopOrder, StoreId};
 use crossdock_ledger::{Ledger, OrderState, Verdict};
 use crossdock_queue::Failure;
 use crossdock_storefront::{Priority, Shop, Shops, StorefrontError};
@@ -146,6 +146,10 @@ impl ImportNow {
                 occasion.key = format!("{}/{}", occasion.cause, order.modified_at);
                 self.settle_order.settle(shop, &order, &occasion, trace.parent()).await?;
             }
+            // What the warehouse has is cancelled by the importer alone, which looks twice.
+            Err(error @ StorefrontError::NotFound { .. }) if before.is_some_and(is_at_the_warehouse) => {
+                return Err(Failure { mend: Mend::Wait, ..error.into() });
+            }
             Err(StorefrontError::NotFound { .. }) if before.is_some() => {
                 occasion.key = format!("{}/gone", occasion.cause);
                 self.settle_order.gone(store, id, &occasion, trace.parent()).await?;
@@ -196,7 +200,11 @@ fn foresee(shop: &Shop, before: Option<OrderState>, order: Result<ShopOrder, Sto
     }
 }
 
+fn is_at_the_warehouse(state: OrderState) -> bool {
+    !matches!(state, OrderState::Filtered | OrderState::Held | OrderState::Cancelled)
+}
+
 fn vanished() -> Failure {
     let chain = "the ledger has no record of an order that was just put down".to_owned();
-    Failure { class: "order-vanished", chain, mend: crossdock_domain::Mend::Wait }
+    Failure { class: "order-vanished", chain, mend: Mend::Wait }
 }

@@ -72,10 +72,7 @@ impl Reconciler {
         while !stop.is_cancelled() {
             for shop in self.shops.all() {
                 if attended.insert(shop.settings.id.clone()) {
-                    let rounds = self.rounds(&shop.settings.id, &stop).run();
-                    let watch = self.watch_rounds(&shop.settings.id).run(stop.clone());
-                    let proofs = self.proof_rounds(&shop.settings.id).run(stop.clone());
-                    tasks.spawn(async move { Some(tokio::join!(rounds, watch, proofs).0) });
+                    tasks.spawn(self.attend(&shop.settings.id, &stop));
                 }
             }
             tokio::select! {
@@ -86,6 +83,35 @@ impl Reconciler {
         }
         while let Some(ended) = tasks.join_next().await {
             forget(&mut attended, ended);
+        }
+    }
+
+    /// All that is done for one shop, until it is not configured any more.
+    fn attend(
+        &self,
+        store: &StoreId,
+        stop: &CancellationToken,
+    ) -> impl Future<Output = Option<StoreId>> + Send + use<> {
+        // Whichever sees the shop go takes the others along: it may be configured again before they look.
+        let gone = stop.child_token();
+        let rounds = self.rounds(store, &gone).run();
+        let watch = self.watch_rounds(store).run(gone.clone());
+        let proofs = self.proof_rounds(store).run(gone.clone());
+        async move {
+            let ending = || gone.clone().drop_guard();
+            let rounds = async {
+                let _ending = ending();
+                rounds.await
+            };
+            let watch = async {
+                let _ending = ending();
+                watch.await;
+            };
+            let proofs = async {
+                let _ending = ending();
+                proofs.await;
+            };
+            Some(tokio::join!(rounds, watch, proofs).0)
         }
     }
 

@@ -29,7 +29,7 @@ impl Kits {
             if told {
                 line.part_of.as_ref() == Some(&kit.line_id) && (line.shippable || self.contain(&line.sku))
             } else {
-                line.shippable && !self.contain(&line.sku)
+                line.shippable && line.part_of.is_none() && !self.contain(&line.sku)
             }
         };
         let mut kits = wanted().filter(|line| self.contain(&line.sku));

@@ -21,6 +21,9 @@ const WORDS_CHARS_MAX: usize = 300;
 /// Wait after a 429 that names none, in seconds, as Ecwid's own client has it.
 const RETRY_AFTER_SECS_DEFAULT: u64 = 10;
 
+/// Shortest wait after a 429, in seconds, whatever the shop says: nobody knocks.
+const RETRY_AFTER_SECS_MIN: u64 = 1;
+
 /// Longest wait that is taken at its word, in seconds: a day.
 const RETRY_AFTER_SECS_MAX: u64 = 24 * 60 * 60;
 
@@ -53,6 +56,8 @@ pub(crate) struct Refused {
     retry_after: Option<u64>,
     code: Option<String>,
     words: String,
+    /// The body is no document of Ecwid's: a proxy's page.
+    foreign: bool,
 }
 
 /// A request that got no answer.
@@ -92,9 +97,11 @@ impl Refused {
         let retry_after =
             response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
         let body = body(response).await.unwrap_or_default();
-        let said: ErrorBody = shape::read(&body).unwrap_or_default();
+        let said = shape::read::<ErrorBody>(&body);
+        let foreign = !body.is_empty() && said.is_err();
+        let said = said.unwrap_or_default();
         let words = words(status, &said, token);
-        Self { status, retry_after, code: said.error_code, words }
+        Self { status, retry_after, code: said.error_code, words, foreign }
     }
 
     /// What a caller does about it.
@@ -111,9 +118,10 @@ impl Refused {
                 StorefrontError::MissingScope { scope: call.scope.as_str().to_owned(), answer }
             }
             (401..=403, _) | (404, "STORE_NOT_FOUND") => StorefrontError::CredentialsRefused { answer },
-            (404, _) => StorefrontError::NotFound { what: call.what.to_owned() },
+            (404, _) if !self.foreign => StorefrontError::NotFound { what: call.what.to_owned() },
             (429, _) => StorefrontError::Throttled { wait: self.wait() },
-            (408 | 500.., _) => StorefrontError::Unavailable {
+            // A 404 of another server: no order counts as deleted for it.
+            (404 | 408 | 500.., _) => StorefrontError::Unavailable {
                 cause: Box::new(NoAnswer::Status { status, words: self.words }),
             },
             _ => StorefrontError::Refused { status, message: self.words },
@@ -121,7 +129,8 @@ impl Refused {
     }
 
     fn wait(&self) -> Duration {
-        Duration::from_secs(self.retry_after.unwrap_or(RETRY_AFTER_SECS_DEFAULT).min(RETRY_AFTER_SECS_MAX))
+        let asked = self.retry_after.unwrap_or(RETRY_AFTER_SECS_DEFAULT);
+        Duration::from_secs(asked.clamp(RETRY_AFTER_SECS_MIN, RETRY_AFTER_SECS_MAX))
     }
 }
 

@@ -7,7 +7,7 @@ ALTER TABLE orders ADD COLUMN changed TEXT;                      -- of 'amend': 
 ALTER TABLE orders ADD COLUMN read_at BIGINT;                   -- when the reading that stands began
 
 UPDATE orders SET round = 1 WHERE released IS NOT NULL;
-UPDATE orders SET untold = 'release' WHERE state = 'releasing';
+UPDATE orders SET untold = 'release', due_at = COALESCE(releasing_until, 0) WHERE state = 'releasing';
 
 CREATE INDEX orders_by_due ON orders (due_at) WHERE due_at IS NOT NULL;
 

@@ -5,18 +5,23 @@ use crossdock_domain::OrderNumber;
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::{Delivered, LedgerError};
+use crate::{Delivered, LedgerError, OrderState};
 
 pub(super) async fn delivered(tx: &mut Transaction, number: &OrderNumber) -> Result<Delivered, LedgerError> {
     let row = tx
-        .query("SELECT delivered_round, released_at, answered_at FROM orders WHERE number = $1 AND released IS NOT NULL")
+        .query("SELECT delivered_round, state, released_at, answered_at FROM orders WHERE number = $1 AND released IS NOT NULL")
         .bind(number.as_str())
-        .optional::<(i64, Option<Moment>, Option<Moment>)>()
+        .optional::<(i64, String, Option<Moment>, Option<Moment>)>()
         .await?;
-    let (round, released_at, answered_at) = row.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
+    let (round, state, released_at, answered_at) =
+        row.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
     Ok(Delivered {
         round: u32::try_from(round).map_err(unreadable("delivered round"))?,
-        awaits_release: round == 0 && released_at.is_some() && answered_at.is_none(),
+        // One that was refused before and is released again waits for an answer in the state of a release.
+        awaits_release: match round {
+            0 => released_at.is_some() && answered_at.is_none(),
+            _ => state == OrderState::Released.as_str(),
+        },
     })
 }
 

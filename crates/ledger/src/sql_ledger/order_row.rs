@@ -117,6 +117,8 @@ impl OrderRow {
         let changed = self.changed.as_deref().map(serde_json::from_str).transpose();
         let changed: Vec<String> = changed.map_err(unreadable("changed fields"))?.unwrap_or_default();
         let untold = match self.untold.as_deref() {
+            // Put down by a version that had no column for it.
+            None if self.state == OrderState::Releasing.as_str() => Some(Untold::Release),
             None => None,
             Some("release") => Some(Untold::Release),
             Some("amend") => Some(Untold::Amend { changed }),
@@ -124,7 +126,10 @@ impl OrderRow {
             Some(other) => return Err(unreadable("telling")(other.to_owned())),
         };
         Ok(Standing {
-            round: u32::try_from(self.round).map_err(unreadable("round"))?,
+            // What was released by such a version was told once at least.
+            round: u32::try_from(self.round)
+                .map_err(unreadable("round"))?
+                .max(self.released.is_some().into()),
             untold,
             telling_until: self.releasing_until.map(Timestamp::try_from).transpose()?,
             read_at: self.read_at.map(Timestamp::try_from).transpose()?,
