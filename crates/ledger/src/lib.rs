@@ -47,7 +47,8 @@ pub trait Ledger: Send + Sync {
     /// Puts down what was decided about an order, and says what is to be done now.
     ///
     /// A new order gets its record. One that the warehouse does not have is judged anew if the shop's `modified_at` is not older than
-    /// what stands (a late notice never overwrites newer truth). The same decision again changes nothing and adds nothing to the timeline.
+    /// what stands, and of the same `modified_at` only if it was not read before that (a late reading never overwrites newer truth).
+    /// The same decision again changes nothing and adds nothing to the timeline.
     ///
     /// Of an order that the warehouse has, only what matters to it counts, and only until all of it has shipped: another shape is
     /// amended (or, if the warehouse had refused the order, released again), a cancellation is told. One that was told cancelled stays so.
