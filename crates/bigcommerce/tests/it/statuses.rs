@@ -56,6 +56,12 @@ async fn a_404_of_another_server_is_waited_out_and_no_order_counts_as_gone() {
 }
 
 #[tokio::test]
+async fn a_429_that_names_no_time_at_all_is_waited_out_for_a_second() {
+    let answer = ResponseTemplate::new(429).insert_header("x-rate-limit-time-reset-ms", "0");
+    assert_eq!(error_of(answer).await.mend(), Mend::WaitFor(Duration::from_secs(1)));
+}
+
+#[tokio::test]
 async fn a_redirect_is_waited_out_and_not_followed() {
     let error =
         error_of(ResponseTemplate::new(301).insert_header("location", "https://elsewhere.example.com/"))

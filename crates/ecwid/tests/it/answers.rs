@@ -37,6 +37,22 @@ async fn after(answer: ResponseTemplate) -> StorefrontError {
 }
 
 #[tokio::test]
+async fn a_404_of_another_server_is_waited_out_and_one_without_a_body_is_ecwids() {
+    for page in ["<html><body>not here</body></html>", "404 page not found"] {
+        let error = after(ResponseTemplate::new(404).set_body_string(page)).await;
+        assert!(matches!(error, StorefrontError::Unavailable { .. }), "{page}: {error}");
+    }
+    let error = after(ResponseTemplate::new(404)).await;
+    assert!(matches!(error, StorefrontError::NotFound { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_429_that_names_no_time_at_all_is_waited_out_for_a_second() {
+    let error = after(ResponseTemplate::new(429).insert_header("retry-after", "0")).await;
+    assert_eq!(error.mend(), Mend::WaitFor(Duration::from_secs(1)));
+}
+
+#[tokio::test]
 async fn every_status_is_told_by_what_mends_it() {
     for (status, code, class) in [
         (400, "WRONG_PARAMETER", "shop-refused"),
