@@ -169,7 +169,7 @@ impl Vhost {
         self.call(Method::DELETE, &format!("exchanges/{}/{exchange}", self.name), None).await;
     }
 
-    async fn connect(&self) -> Connection {
+    pub(crate) async fn connect(&self) -> Connection {
         Connection::connect(&self.address(), ConnectionProperties::default())
             .await
             .expect("the test's node answers")

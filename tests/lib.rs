@@ -6,6 +6,7 @@ pub mod configuration;
 pub mod database;
 pub mod dice;
 pub mod flood;
+mod haste;
 pub mod load;
 pub mod log;
 pub mod metadata;

@@ -80,9 +80,16 @@ fn shipment(number: u32, order: u32, now: Timestamp) -> Webhook {
         "tracking_number": number.to_string(), "dispatched_at": now, "lines": lines});
     let event = json!({"specversion": "1.0", "id": format!("w-{number}"), "source": "/warehouse",
         "type": "warehouse.shipment.dispatched", "time": now, "data": data});
-    let body = event.to_string();
+    warehouse_event(&format!("msg_{number}"), event.to_string(), now)
+}
+
+/// An event that the warehouse posts, signed at this moment.
+///
+/// # Panics
+/// Never: the secret is one.
+pub fn warehouse_event(message_id: &str, body: String, now: Timestamp) -> Webhook {
     let key = key_from_whsec(WAREHOUSE_SECRET).expect("the secret is one of Standard Webhooks");
-    let mut headers = standard_headers(&key, format!("msg_{number}"), now, &body);
+    let mut headers = standard_headers(&key, message_id.to_owned(), now, &body);
     headers.push(("content-type", "application/cloudevents+json".to_owned()));
     Webhook { path: "warehouse/events", headers, body }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crossdock_events::standard_webhooks::key_from_whsec;
+use crossdock_ledger::Ledger;
 use crossdock_queue::{Broker, Publisher, Topology};
 use crossdock_sandbox::{
     BigcommerceOptions, BigcommerceShop, Door, EcwidOptions, EcwidShop, Item, Tell, Warehouse,
@@ -161,6 +162,22 @@ impl World {
             (self.warehouse.received(number) > 0).then_some(())
         })
         .await;
+    }
+
+    /// Publishes events as the warehouse may do it, and Crossdock's roles.
+    pub fn publisher(&self) -> Publisher {
+        Publisher::start(broker(&self.vhost), &Metrics::default(), self.stop.clone())
+    }
+
+    /// The ledger itself, as another process would open it.
+    ///
+    /// # Panics
+    /// If Crossdock has not made it yet.
+    pub async fn ledger(&self) -> Arc<dyn Ledger> {
+        let config = std::fs::read_to_string(&self.config).expect("the configuration was written");
+        let (_, section) = config.split_once("[ledger]\nurl = \"").expect("it has a ledger");
+        let url = section.split('"').next().unwrap_or_default();
+        crossdock_ledger::open_existing(&url.into()).await.expect("the ledger is there")
     }
 
     /// The folder of the configuration and of what the test writes beside it.

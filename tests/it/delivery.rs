@@ -1,5 +1,6 @@
 //! Orders that are posted to the warehouse: each once, in its order, through whatever happens on the way.
 
+mod cancelled;
 mod sequence;
 
 use std::sync::Arc;

@@ -131,6 +131,25 @@ async fn doubled_and_reordered_webhooks_release_an_order_once(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_waits_is_announced_once_with_what_it_wants() {
+    let world = World::create(Engine::Sqlite).await;
+    world.change_config(|text| text.replace("prefix = \"BG\"", "prefix = \"BG\"\nhold_hours = 4"));
+    let _crossdock = world.run().await;
+    let tap = world.vhost.tap("order.promised").await;
+    let id = world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1), ("MUG", 2), ("TEE-M", 1)]));
+    world.order_in_state(&id, "held").await;
+    let done = async || {
+        world.metric(r#"crossdock_queue_deliveries_total{role="order-importer",result="done"}"#).await
+    };
+    eventually("all three notices are answered for", async || (done().await == 3).then_some(())).await;
+    let announced = world.vhost.take(&tap).await;
+    let [event] = &announced[..] else { panic!("{} events", announced.len()) };
+    let data = &event.json()["data"];
+    assert!(event.id.starts_with(&format!("acme-au/{id}/held/")), "{}", event.id);
+    assert_eq!(data["skus"].to_string(), r#"["MUG","TEE-M"]"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_order_of_test_items_is_released_as_a_test() {
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = world.run().await;

@@ -1,7 +1,10 @@
 //! Every order of a day is accounted for.
 
+use std::time::Duration;
+
 use crossdock_domain::StoreId;
-use crossdock_sandbox::Draft;
+use crossdock_ledger::Swept;
+use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::log::Log;
@@ -116,7 +119,8 @@ async fn the_reconciler_proves_each_day_once_and_imports_what_is_missing() {
     let acme: StoreId = "acme-au".parse().unwrap();
     ledger.keep_proved_day(&acme, day(4)).await.unwrap();
     // No sweep is due, which would find the order too.
-    ledger.swept(&acme, Timestamp::now()).await.unwrap();
+    let now = Timestamp::now();
+    ledger.keep_swept(&acme, Swept { from: Some(now), to: now }).await.unwrap();
     world.bigcommerce.callbacks().hold();
     let lost = world.bigcommerce.place_order(&mug(day(3)));
 
@@ -150,4 +154,33 @@ async fn the_reconciler_proves_each_day_once_and_imports_what_is_missing() {
     crossdock.signal("TERM").await;
     assert_eq!(crossdock.ended().await, 0);
     assert_eq!(log.saying(alert).len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_is_stopped_imports_no_more_and_names_what_is_left() {
+    let world = World::create(Engine::Sqlite).await;
+    let _crossdock = Process::start(&world.config, Some("receiver,order-importer"));
+    world.ready().await;
+    world.bigcommerce.callbacks().hold();
+    let test = Draft { lines: Draft::of(&[("Test001", 1)]).lines, ..mug(day(1)) };
+    for _ in 0..260 {
+        world.bigcommerce.place_order(&test);
+    }
+    // Two pages of the list, then the orders themselves.
+    for hang in [0, 0, 3] {
+        world.bigcommerce.faults().next("GET", "/v2/orders", Fault::Hang(Duration::from_secs(hang)));
+    }
+    let arguments = ["orders", "proof", "--store", "acme-au", "--json"];
+    let proof = Process::start_command(&world.config, &arguments);
+    eventually("the first orders are being read", || async {
+        world.bigcommerce.faults().all_met().then_some(())
+    })
+    .await;
+    proof.signal("INT").await;
+    let output = proof.output().await;
+    assert_eq!(output.status.code(), Some(1));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let missing = told[0]["missing"].as_array().unwrap();
+    let of = |state: &str| missing.iter().filter(|order| order["then"]["state"] == state).count();
+    assert_eq!((of("released"), of("left")), (250, 10), "{told}");
 }

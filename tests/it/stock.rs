@@ -1,11 +1,13 @@
-//! From a count at the warehouse to quantities in the shops.
+//! From counts and orders to quantities in the shops.
 
 use crossdock_domain::{Sku, StockLevel};
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::process::crossdock;
 use crossdock_tests::world::World;
 use rstest::rstest;
+use serde_json::{Value, json};
 
 fn level(sku: &str, on_hand: i64, allocated: Option<i64>) -> StockLevel {
     StockLevel { sku: Sku::from(sku), on_hand, allocated }
@@ -45,4 +47,100 @@ async fn a_count_becomes_what_each_shop_may_sell(#[values(Engine::Sqlite, Engine
     assert_eq!(after.1 - before.1, 1, "at Ecwid only what changed is written");
     assert_eq!(after.0 - before.0, 1, "at BigCommerce one call carries all that changed");
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+}
+
+/// Both shops are told what is available; BigCommerce less a buffer of 1.
+async fn both_available(engine: Engine, bigcommerce_orders: &str) -> World {
+    let world = World::create(engine).await;
+    world.change_config(|text| {
+        let text = text.replace("push = \"on_hand\"", "push = \"available\"");
+        text.replace("prefix = \"BG\"", &format!("prefix = \"BG\"\n{bigcommerce_orders}"))
+    });
+    world
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_in_one_shop_lowers_what_the_others_sell_until_it_is_cancelled(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = both_available(engine, "").await;
+    let _crossdock = world.run().await;
+    world.warehouse.count(vec![level("MUG", 30, None), level("TEE-M", 7, None)]);
+    shows(&world, "MUG", 29, 30).await;
+    shows(&world, "TEE-M", 6, 7).await;
+
+    let order = world.bigcommerce.place_order(&Draft::of(&[("MUG", 4)]));
+    shows(&world, "MUG", 25, 26).await;
+    world.ecwid.place_order(&Draft::of(&[("MUG", 1), ("TEE-M", 2)]));
+    shows(&world, "MUG", 24, 25).await;
+    shows(&world, "TEE-M", 4, 5).await;
+    world.bigcommerce.set_status(&order, 5);
+    shows(&world, "MUG", 28, 29).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_is_held_is_promised_and_its_parcel_leaves_available_as_it_is() {
+    let world = both_available(Engine::Sqlite, "hold_hours = 1").await;
+    let _crossdock = world.run().await;
+    world.warehouse.count(vec![level("MUG", 30, None)]);
+    shows(&world, "MUG", 29, 30).await;
+    let held = world.bigcommerce.place_order(&Draft::of(&[("MUG", 4)]));
+    world.order_in_state(&held, "held").await;
+    shows(&world, "MUG", 25, 26).await;
+
+    let number = format!("W-{}", world.ecwid.place_order(&Draft::of(&[("MUG", 6)])));
+    shows(&world, "MUG", 19, 20).await;
+    world.order_in_state(&number, "accepted").await;
+    world.warehouse.ship(&number, None).unwrap();
+    world.order_in_state(&number, "shipped").await;
+    world.warehouse.count(vec![level("MUG", 24, None), level("TEE-M", 3, None)]);
+    shows(&world, "TEE-M", 2, 3).await;
+    shows(&world, "MUG", 19, 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sees_what_is_promised_to_whom_and_what_each_shop_was_told_and_can_have_it_told_again() {
+    let world = both_available(Engine::Sqlite, "").await;
+    let _crossdock = world.run().await;
+    let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 4)])));
+    world.order_in_state(&number, "accepted").await;
+    world.warehouse.count(vec![level("MUG", 30, None), level("NOWHERE", 5, None)]);
+    shows(&world, "MUG", 25, 26).await;
+
+    let stock = async |arguments: &[&str]| crossdock(&world.config, &[&["stock"], arguments].concat()).await;
+    let shown = eventually("both shops' quantities are noted", || async {
+        let output = stock(&["show", "--json", "MUG"]).await;
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let told = |shop: usize| shown[0]["stores"][shop]["told"]["units"].is_i64();
+        (told(0) && told(1)).then_some(shown)
+    })
+    .await;
+    let mug = &shown[0];
+    assert_eq!((&mug["on_hand"], &mug["promised"]), (&json!(30), &json!(4)));
+    assert_eq!(
+        (&mug["promised_to"][0]["number"], &mug["promised_to"][0]["units"]),
+        (&json!(number), &json!(4))
+    );
+    let at = &mug["stores"][0];
+    assert_eq!(
+        (&at["store"], &at["may_sell"], &at["told"]["units"]),
+        (&json!("acme-au"), &json!(25), &json!(25))
+    );
+    assert_eq!(at["listings"][0]["product_id"], "101");
+    let output = stock(&["show"]).await;
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    let told = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    for row in ["MUG 30 4 acme-au 25 25", "NOWHERE 5 0 acme-widgets 5 - not listed"] {
+        assert!(told.contains(row), "{row}: {told}");
+    }
+    assert_eq!(stock(&["show", "MUGG"]).await.status.code(), Some(1));
+
+    // Somebody has meddled at the shop.
+    world.bigcommerce.catalog().items().iter_mut().for_each(|item| item.stock = item.stock.map(|_| 99));
+    let output = stock(&["push", "--store", "acme-au", "--full", "--json"]).await;
+    let asked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&asked["store"], &asked["full"]), (&json!("acme-au"), &json!(true)));
+    shows(&world, "MUG", 25, 26).await;
 }

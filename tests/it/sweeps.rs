@@ -1,10 +1,15 @@
 //! What no webhook tells is found by sweeps.
 
+mod cursors;
+mod open_orders;
 mod processes;
 mod second_looks;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crossdock_domain::StoreId;
+use crossdock_ledger::Ledger;
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -30,6 +35,17 @@ fn silence(world: World) -> World {
     world.bigcommerce.callbacks().hold();
     world.ecwid.callbacks().hold();
     world
+}
+
+/// The ledger of a world over SQLite.
+async fn ledger(world: &World) -> Arc<dyn Ledger> {
+    let url = format!("sqlite://{}", world.folder().join("crossdock.db").display());
+    crossdock_ledger::open(&url.into()).await.unwrap()
+}
+
+/// The BigCommerce shop.
+fn acme() -> StoreId {
+    "acme-au".parse().unwrap()
 }
 
 /// A metric; none as long as it has no such line.

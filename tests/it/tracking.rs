@@ -1,4 +1,12 @@
-//! From a shipment that left the warehouse to tracking on the shop's order.
+//! From a shipment that left the warehouse to tracking on the shop's order, and back.
+
+mod crashes;
+mod killed;
+mod refused;
+mod relabels;
+mod scene;
+mod told;
+mod voids;
 
 use crossdock_domain::{ShippedLine, Sku};
 use crossdock_sandbox::{Draft, Fault};

@@ -1,8 +1,11 @@
 //! A shop is kept telling of everything, and what it did not tell meanwhile is found.
 
+use std::time::Duration;
+
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::log::Log;
 use crossdock_tests::process::{Process, crossdock};
 use crossdock_tests::world::World;
 use rstest::rstest;
@@ -10,6 +13,9 @@ use serde_json::Value;
 
 /// Scopes that Crossdock subscribes to.
 const SCOPES: usize = 11;
+
+/// Those of them that are about orders: the first.
+const ORDER_SCOPES: usize = 5;
 
 /// Of the API account that the shop's token belongs to.
 const OWN_CLIENT: &str = "sandbox-client";
@@ -251,12 +257,20 @@ async fn a_scope_that_the_token_lacks_is_told_and_keeps_nothing_else_from_being_
     world.ready().await;
     let ledger = world.folder().join("crossdock.db");
     eventually("the ledger is made", || async { ledger.exists().then_some(()) }).await;
-    world.bigcommerce.faults().next("POST", "/v3/hooks", Fault::Status(403));
+    // The first webhook that is about goods.
+    let faults = world.bigcommerce.faults();
+    (0..ORDER_SCOPES).for_each(|_| faults.next("POST", "/v3/hooks", Fault::Hang(Duration::ZERO)));
+    faults.next("POST", "/v3/hooks", Fault::Status(403));
     let (status, says) = told(&world, &SYNC).await;
     assert_eq!(status, Some(1), "{says}");
-    let refused = "refused: store/order/created: the shop's token lacks the scope to read orders (403";
+    let refused = "refused: store/product/created: the shop's token lacks the scope to read products (403";
     assert!(says.contains(refused), "{says}");
-    assert_eq!(ours(&world).len(), SCOPES - 1);
+    assert!(says.contains("looked for changes since"), "{says}");
+    assert_eq!(
+        ours(&world).len(),
+        ORDER_SCOPES,
+        "what is refused is not tried again with each of the others"
+    );
     let (status, says) = told(&world, &SYNC).await;
     assert_eq!(status, Some(0), "{says}");
     assert_eq!(ours(&world).len(), SCOPES);
@@ -272,4 +286,58 @@ async fn without_an_address_of_the_receiver_nothing_is_subscribed_and_a_sentence
     assert_eq!(status, Some(1), "{says}");
     assert!(says.contains("receiver.public_url is not set"), "{says}");
     assert!(world.bigcommerce.hooks().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhooks_of_a_shop_that_is_to_go_are_removed_and_not_made_anew_by_themselves() {
+    let world = untold(Engine::Sqlite, "1s").await;
+    for (client, address) in
+        [(OWN_CLIENT, "https://erp.example.com/hook"), ("another-account", "https://crm.example.com/hook")]
+    {
+        world.bigcommerce.subscribe(client, "store/order/created", address);
+    }
+    let others = world.bigcommerce.hooks();
+    let log = Log::in_folder(world.folder());
+    let _crossdock = Process::start_logging(&world.config, None, &log, "crossdock=info");
+    subscribed(&world).await;
+
+    let remove = ["webhooks", "remove", "--store", "acme-au"];
+    let (status, says) = told(&world, &[remove.as_slice(), &["--dry-run"]].concat()).await;
+    assert_eq!(status, Some(0), "{says}");
+    assert!(says.contains("would remove store/order/created"), "{says}");
+    assert_eq!(ours(&world).len(), SCOPES);
+    let (status, says) = told(&world, &remove).await;
+    assert_eq!(status, Some(0), "{says}");
+    assert!(says.contains("removed store/order/archived") && says.contains("out of the file"), "{says}");
+    assert_eq!(world.bigcommerce.hooks(), others);
+
+    let watched = log.has_said("the shop's webhooks are only watched", 1).await;
+    assert!(watched["reason"].as_str().unwrap().contains("removed by hand"), "{watched}");
+    assert_eq!(world.bigcommerce.hooks(), others, "the reconciler leaves it alone");
+    let (status, says) = told(&world, &remove).await;
+    assert_eq!(status, Some(0), "{says}");
+    assert!(says.contains("acme-au: no webhook leads to the receiver"), "{says}");
+
+    let (status, says) = told(&world, &SYNC).await;
+    assert_eq!(status, Some(0), "{says}");
+    assert_eq!(ours(&world).len(), SCOPES, "a person wants them");
+    let (status, says) = told(&world, &["webhooks", "remove", "--store", "acme-widgets"]).await;
+    assert_eq!(status, Some(1));
+    assert!(says.contains("Ecwid has no API for webhooks"), "{says}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_content_with_what_sync_is_content_with() {
+    let world = untold(Engine::Sqlite, NEVER).await;
+    let address = world.at("webhooks/bigcommerce/acme-au");
+    world.bigcommerce.subscribe(OWN_CLIENT, "store/order/created", address.as_str());
+    world.bigcommerce.deactivate_hooks();
+    for family in ["store/order/*", "store/product/*", "store/sku/*"] {
+        world.bigcommerce.subscribe(OWN_CLIENT, family, address.as_str());
+    }
+    let (status, says) = told(&world, &[SYNC.as_slice(), &["--dry-run"]].concat()).await;
+    assert_eq!((status, says.as_str()), (Some(0), "acme-au: nothing is missing or switched off"));
+    let (status, says) = told(&world, &["webhooks", "list", "--store", "acme-au"]).await;
+    assert_eq!(status, Some(0), "{says}");
+    assert!(says.contains("store/order/created no ours switched off, and not needed"), "{says}");
 }

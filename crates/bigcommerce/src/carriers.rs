@@ -3,6 +3,8 @@
 //! Source: `AfterShip`'s own list of couriers, `assets/js/couriers.js` of `AfterShip/aftership-apps-woocommerce` (a5380d9a,
 //! 2024-08-12). A carrier that is not here is sent without a slug: a wrong one would be refused.
 
+use crossdock_settings::{TrackingSettings, carrier_key};
+
 /// Name in lower case without anything but letters and digits, and slug.
 const CARRIERS: [(&str, &str); 46] = [
     ("alliedexpress", "alliedexpress"),
@@ -53,15 +55,18 @@ const CARRIERS: [(&str, &str); 46] = [
     ("usps", "usps"),
 ];
 
-/// The slug of a carrier; empty for one that is not known.
-pub(crate) fn slug(carrier: &str) -> &'static str {
-    let name: String =
-        carrier.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    CARRIERS.binary_search_by(|(known, _)| known.cmp(&name.as_str())).map_or("", |at| CARRIERS[at].1)
+/// The slug of a carrier: the one that the shop's settings give, or the list's; empty for one that is not known.
+pub(crate) fn slug<'a>(carrier: &str, tracking: &'a TrackingSettings) -> &'a str {
+    tracking.carriers.get(carrier).unwrap_or_else(|| {
+        let name = carrier_key(carrier);
+        CARRIERS.binary_search_by(|(known, _)| known.cmp(&name.as_str())).map_or("", |at| CARRIERS[at].1)
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use crossdock_settings::ByCarrier;
+
     use super::*;
 
     #[test]
@@ -75,8 +80,20 @@ mod tests {
             ("Bob's Vans", ""),
             ("", ""),
         ] {
-            assert_eq!(slug(carrier), expected, "{carrier}");
+            assert_eq!(slug(carrier, &TrackingSettings::default()), expected, "{carrier}");
         }
         assert!(CARRIERS.is_sorted(), "the search needs order");
+    }
+
+    #[test]
+    fn the_shops_settings_come_before_the_list() {
+        let carriers =
+            ByCarrier::from_iter([("Bob's Vans", "bobs-vans"), ("auspost", "star-track"), ("UPS", "")]);
+        let tracking = TrackingSettings { carriers, ..TrackingSettings::default() };
+        for (carrier, expected) in
+            [("BOBS VANS", "bobs-vans"), ("AusPost", "star-track"), ("UPS", ""), ("DHL", "dhl")]
+        {
+            assert_eq!(slug(carrier, &tracking), expected, "{carrier}");
+        }
     }
 }

@@ -15,6 +15,14 @@ const READS: [(&str, &str); 3] = [
     ("/v3/inventory/items", "modify store inventory"),
 ];
 
+/// The same for a legacy account, where the user that it belongs to has the permissions.
+const LEGACY_READS: [(&str, &str); 2] =
+    [("/v2/orders", "modify orders"), ("/v2/products", "modify products")];
+
+/// What to know of a legacy account.
+pub(crate) const OF_LEGACY: &str = "a legacy account has no webhooks, so the shop is only swept; stock is written one SKU a call; \
+     BigCommerce issues no new ones: an account with an access token does better";
+
 #[derive(Deserialize)]
 struct Store {
     #[serde(deserialize_with = "loose::text")]
@@ -22,14 +30,15 @@ struct Store {
 }
 
 /// The shop's own name.
-pub(crate) async fn check(client: &Client) -> Result<String, StorefrontError> {
+pub(crate) async fn check(client: &Client, legacy: bool) -> Result<String, StorefrontError> {
     let about = About {
         subject: "store of this hash",
         scope: "read information & settings",
         priority: Priority::Urgent,
     };
     let store: Store = client.get("/v2/store", &[], about).await?.read()?;
-    for (path, scope) in READS {
+    let reads = if legacy { LEGACY_READS.as_slice() } else { &READS };
+    for (path, scope) in reads {
         let about = About { subject: path, scope, priority: Priority::Urgent };
         client.get(path, &[("limit", "1")], about).await?;
     }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossdock_settings::BigcommerceConnection;
-use crossdock_storefront::{Budget, Priority, StorefrontError, Told};
+use crossdock_storefront::{Admitted, Budget, Priority, StorefrontError, Told};
 use http::header::{ACCEPT, HeaderMap};
-use http::{HeaderValue, Method, StatusCode};
+use http::{Method, StatusCode};
 use reqwest::{RequestBuilder, Response};
-use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
+use crate::account::Account;
 use crate::answer::{Answer, malformed, refusal};
 
 /// Longest time to reach the shop, in seconds.
@@ -22,7 +21,7 @@ const CALL_SECS_MAX: u64 = 60;
 /// Largest answer taken, in bytes, after decompression. A page of 250 variants is under 1 MB.
 const BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Wait after a 429 without quota headers, in seconds: BigCommerce's window, which its page on rate limits gives as 30 s.
+/// Wait after a 429 that names none, in seconds: BigCommerce's window, which its page on rate limits gives as 30 s.
 const THROTTLED_SECS_DEFAULT: u64 = 30;
 
 /// Requests in a window that does not say how many it has: the smallest plan's (page on rate limits).
@@ -37,6 +36,9 @@ const THROTTLED_SECS_MAX: u64 = 15 * 60;
 const QUOTA_WHOLE_HEADER: &str = "x-rate-limit-requests-quota";
 const QUOTA_LEFT_HEADER: &str = "x-rate-limit-requests-left";
 const QUOTA_RESET_HEADER: &str = "x-rate-limit-time-reset-ms";
+
+/// Seconds to wait after a 429: all that V2 tells a legacy account (BigCommerce's reference of REST headers, read 2026-11-21).
+const RETRY_AFTER_HEADERS: [&str; 2] = ["x-retry-after", "retry-after"];
 
 /// Connections to shops, shared by all of them.
 pub use reqwest::Client as HttpClient;
@@ -74,25 +76,13 @@ pub(crate) struct About<'a> {
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    /// `{api_url}/stores/{store_hash}`
-    base: String,
-    /// Marked sensitive, so that no `Debug` prints it.
-    token: HeaderValue,
+    account: Account,
     budget: Arc<Budget>,
 }
 
 impl Client {
-    pub(crate) fn new(
-        http: reqwest::Client,
-        connection: &BigcommerceConnection,
-        budget: Arc<Budget>,
-    ) -> Result<Self, InvalidAccessToken> {
-        let token = connection.access_token.expose_secret();
-        let mut token = HeaderValue::from_str(token).map_err(|_| InvalidAccessToken)?;
-        token.set_sensitive(true);
-        let base =
-            format!("{}/stores/{}", connection.api_url.as_str().trim_end_matches('/'), connection.store_hash);
-        Ok(Self { http, base, token, budget })
+    pub(crate) fn new(http: reqwest::Client, account: Account, budget: Arc<Budget>) -> Self {
+        Self { http, account, budget }
     }
 
     /// Reads. `path` begins with `/v2/` or `/v3/`.
@@ -102,7 +92,7 @@ impl Client {
         query: &[(&str, &str)],
         about: About<'_>,
     ) -> Result<Answer, StorefrontError> {
-        self.call(path, self.http.get(self.address(path)).query(query), about).await
+        self.call(path, self.http.get(self.address(path, about)?).query(query), about).await
     }
 
     /// Writes.
@@ -113,11 +103,19 @@ impl Client {
         body: &(impl Serialize + Sync),
         about: About<'_>,
     ) -> Result<Answer, StorefrontError> {
-        self.call(path, self.http.request(method, self.address(path)).json(body), about).await
+        self.call(path, self.http.request(method, self.address(path, about)?).json(body), about).await
     }
 
-    fn address(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+    /// Deletes.
+    pub(crate) async fn delete(&self, path: &str, about: About<'_>) -> Result<Answer, StorefrontError> {
+        self.call(path, self.http.delete(self.address(path, about)?), about).await
+    }
+
+    fn address(&self, path: &str, about: About<'_>) -> Result<String, StorefrontError> {
+        self.account.address(path).ok_or_else(|| StorefrontError::MissingScope {
+            scope: about.scope.to_owned(),
+            answer: "nobody was asked: a legacy account has no V3".to_owned(),
+        })
     }
 
     async fn call(
@@ -126,9 +124,22 @@ impl Client {
         request: RequestBuilder,
         about: About<'_>,
     ) -> Result<Answer, StorefrontError> {
-        let admitted = self.budget.admit(about.priority).await?;
+        let mut admitted = self.budget.admit(about.priority, about.scope).await?;
+        let answer = self.send(path, request, about, &mut admitted).await;
+        admitted.heard(&answer).await;
+        answer
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        request: RequestBuilder,
+        about: About<'_>,
+        admitted: &mut Admitted<'_>,
+    ) -> Result<Answer, StorefrontError> {
         let start = Instant::now();
-        let request = request.header("x-auth-token", self.token.clone()).header(ACCEPT, "application/json");
+        let (name, credentials) = self.account.credentials();
+        let request = request.header(name, credentials).header(ACCEPT, "application/json");
         let response = request.send().await.map_err(unavailable)?;
         let status = response.status();
         tracing::debug!(
@@ -139,22 +150,16 @@ impl Client {
         );
         let quota = Quota::read(response.headers());
         if status == StatusCode::TOO_MANY_REQUESTS {
-            let wait = quota.reset.unwrap_or(Duration::from_secs(THROTTLED_SECS_DEFAULT)).max(THROTTLED_MIN);
-            self.budget.close(wait).await;
+            let wait = quota.wait.unwrap_or(Duration::from_secs(THROTTLED_SECS_DEFAULT)).max(THROTTLED_MIN);
             return Err(StorefrontError::Throttled { wait });
         }
-        if let Some(told) = quota.told() {
-            admitted.told(told);
-        }
-        drop(admitted);
+        admitted.told(quota.told());
         let body = bounded_body(response).await?;
-        if status.is_success() { Ok(Answer(body)) } else { Err(refusal(status, &self.masked(&body), about)) }
-    }
-
-    /// A body that may be quoted: without the token, should the shop repeat it.
-    fn masked(&self, body: &[u8]) -> Vec<u8> {
-        let token = self.token.to_str().expect("the token was made from visible characters");
-        String::from_utf8_lossy(body).replace(token, "***").into_bytes()
+        if status.is_success() {
+            Ok(Answer(body))
+        } else {
+            Err(refusal(status, &self.account.masked(&body), about))
+        }
     }
 }
 
@@ -163,18 +168,19 @@ struct Quota {
     left: Option<u32>,
     whole: Option<u32>,
     reset: Option<Duration>,
+    /// Until the shop may be asked again, after a 429.
+    wait: Option<Duration>,
 }
 
 impl Quota {
     fn read(headers: &HeaderMap) -> Self {
         let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
         let count = |name| number(name).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        let reset_max = Duration::from_secs(THROTTLED_SECS_MAX);
-        Self {
-            left: count(QUOTA_LEFT_HEADER),
-            whole: count(QUOTA_WHOLE_HEADER),
-            reset: number(QUOTA_RESET_HEADER).map(|ms| Duration::from_millis(ms).min(reset_max)),
-        }
+        let wait_max = Duration::from_secs(THROTTLED_SECS_MAX);
+        let reset = number(QUOTA_RESET_HEADER).map(|ms| Duration::from_millis(ms).min(wait_max));
+        let retry_after = || RETRY_AFTER_HEADERS.into_iter().find_map(number).map(Duration::from_secs);
+        let wait = reset.or_else(|| Some(retry_after()?.min(wait_max)));
+        Self { left: count(QUOTA_LEFT_HEADER), whole: count(QUOTA_WHOLE_HEADER), reset, wait }
     }
 
     fn told(&self) -> Option<Told> {
@@ -188,7 +194,7 @@ impl Quota {
 /// More than [`BODY_BYTES_MAX`].
 #[derive(Debug, thiserror::Error)]
 #[error("the answer is longer than {BODY_BYTES_MAX} bytes")]
-struct TooLong;
+pub(crate) struct TooLong;
 
 async fn bounded_body(mut response: Response) -> Result<Vec<u8>, StorefrontError> {
     let mut body = Vec::new();

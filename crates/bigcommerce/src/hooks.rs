@@ -155,6 +155,12 @@ impl Webhooks for Hooks {
         let about = About { subject: &subject, scope: read_scope(&webhook.scope), priority: Priority::Sweep };
         self.client.write(Method::PUT, &path, &change, about).await.map(drop)
     }
+
+    async fn remove(&self, webhook: &Webhook) -> Result<(), StorefrontError> {
+        let (subject, path) = (format!("webhook {}", webhook.id), format!("{PATH}/{}", webhook.id));
+        let about = About { subject: &subject, scope: read_scope(&webhook.scope), priority: Priority::Sweep };
+        self.client.delete(&path, about).await.map(drop)
+    }
 }
 
 /// What a token that may not subscribe to this lacks, in BigCommerce's words for its scopes.

@@ -1,12 +1,16 @@
 //! BigCommerce's API: webhook signature and callback, typed client, mapping to `domain`. Its shapes stay inside.
 
+mod account;
 mod answer;
 mod callback;
 mod carriers;
+mod catalogue;
 mod check;
 mod client;
 mod dispatch;
 mod hooks;
+mod label;
+mod legacy;
 mod line_items;
 mod list_orders;
 mod list_size;
@@ -19,6 +23,7 @@ mod order;
 mod order_status;
 mod pages;
 mod parcels;
+mod product;
 mod read_order;
 mod read_orders;
 mod shipment;
@@ -27,6 +32,7 @@ mod state_code;
 mod stock;
 mod store_hash;
 mod storefront;
+mod take_back;
 
 pub use callback::{Callback, CallbackSubject, InvalidCallback, Kind};
 pub use client::{HttpClient, InvalidAccessToken, http_client};

@@ -24,6 +24,11 @@ impl Default for ListSize {
 }
 
 impl ListSize {
+    #[cfg(test)]
+    pub(crate) fn of(orders: u64) -> Self {
+        Self(AtomicU64::new(orders))
+    }
+
     /// Orders that the next list may span.
     pub(crate) fn now(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

@@ -1,14 +1,16 @@
 //! Where the shop lists a SKU.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crossdock_domain::{Listing, Sku};
 use crossdock_storefront::{Priority, StorefrontError};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::client::{About, Client};
 use crate::loose;
 use crate::pages;
+use crate::product::{FIELDS, Product};
 
 /// Most SKUs or product ids asked for in one call.
 const FILTER_VALUES_MAX: usize = 50;
@@ -16,88 +18,86 @@ const FILTER_VALUES_MAX: usize = 50;
 /// Longest filter, in bytes before percent-encoding, which may triple it: the whole address stays well under 8 KB.
 const FILTER_BYTES_MAX: usize = 2000;
 
-const ABOUT: About<'static> =
+pub(crate) const ABOUT: About<'static> =
     About { subject: "catalogue", scope: "read products", priority: Priority::Stock };
 
-/// A variant. A product without options has one too, its base variant.
+/// A variant, as far as it tells whose it is.
 #[derive(Debug, Deserialize)]
 struct Variant {
     #[serde(deserialize_with = "loose::id")]
-    id: u64,
-    #[serde(deserialize_with = "loose::id")]
     product_id: u64,
-    #[serde(default, deserialize_with = "loose::text")]
-    sku: String,
-    /// "Will be empty if the variant is the product's base variant" (OpenAPI file of the product variants).
-    #[serde(default)]
-    option_values: Vec<serde::de::IgnoredAny>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Product {
-    #[serde(deserialize_with = "loose::id")]
-    id: u64,
-    inventory_tracking: InventoryTracking,
-}
-
-/// Where a product's stock is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum InventoryTracking {
-    None,
-    Product,
-    Variant,
 }
 
 /// Every listing of these SKUs; case and spaces count, although the shop's filter may be laxer.
-pub(crate) async fn listings(client: &Client, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
-    let wanted: BTreeSet<&str> = skus.iter().map(Sku::as_str).filter(|sku| !sku.is_empty()).collect();
-    // A comma separates the filter's values; a SKU with one is asked for alone.
-    let (alone, together): (Vec<&str>, Vec<&str>) = wanted.iter().partition(|sku| sku.contains(','));
-    let mut variants: Vec<Variant> = Vec::new();
-    for filter in filters(together) {
-        variants.extend(variants_by(client, ("sku:in", &filter)).await?);
-    }
-    for sku in alone {
-        variants.extend(variants_by(client, ("sku", sku)).await?);
-    }
-    variants.retain(|variant| wanted.contains(variant.sku.as_str()));
-    let tracking = tracking_of(client, variants.iter().map(|variant| variant.product_id).collect()).await?;
-    Ok(variants.into_iter().map(|variant| listing(variant, &tracking)).collect())
-}
-
-async fn variants_by(client: &Client, filter: (&str, &str)) -> Result<Vec<Variant>, StorefrontError> {
-    pages::v3_rows(client, "/v3/catalog/variants", &[filter], ABOUT).await
-}
-
-async fn tracking_of(
-    client: &Client,
-    products: BTreeSet<u64>,
-) -> Result<HashMap<u64, InventoryTracking>, StorefrontError> {
-    let mut tracking = HashMap::new();
-    for ids in filters(products.into_iter().map(|id| id.to_string())) {
-        let filter = [("id:in", ids.as_str()), ("include_fields", "inventory_tracking")];
-        let rows: Vec<Product> = pages::v3_rows(client, "/v3/catalog/products", &filter, ABOUT).await?;
-        tracking.extend(rows.into_iter().map(|product| (product.id, product.inventory_tracking)));
-    }
-    Ok(tracking)
-}
-
-/// What stock is written to.
 ///
-/// A product that counts its own stock refuses a quantity by variant ("tracked by product, please update stock by product id",
-/// OpenAPI file of the inventory), so its base variant is listed as the product itself. One of several variants that share
-/// their product's count has none of its own: the count of one SKU must not overwrite what all share.
-fn listing(variant: Variant, tracking: &HashMap<u64, InventoryTracking>) -> Listing {
-    let tracking = tracking.get(&variant.product_id).copied().unwrap_or(InventoryTracking::None);
-    let is_base = variant.option_values.is_empty();
-    let by_product = tracking == InventoryTracking::Product && is_base;
-    Listing {
-        sku: Sku::new(variant.sku),
-        product_id: variant.product_id.to_string(),
-        variant_id: (!by_product).then(|| variant.id.to_string()),
-        tracked: by_product || tracking == InventoryTracking::Variant,
+/// The list of products knows their main SKUs only; whose variant has one of the others, the list of variants tells.
+pub(crate) async fn of_skus(client: &Client, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
+    let wanted: BTreeSet<&str> = skus.iter().map(Sku::as_str).filter(|sku| !sku.trim().is_empty()).collect();
+    let mut found: BTreeMap<u64, Vec<Listing>> = BTreeMap::new();
+    for filter in sku_filters(&wanted) {
+        found.extend(products(client, filter.as_query()).await?);
     }
+    let listed: HashSet<&str> = found.values().flatten().map(|listing| listing.sku.as_str()).collect();
+    let missing: BTreeSet<&str> = wanted.iter().copied().filter(|sku| !listed.contains(sku)).collect();
+    let mut others = BTreeSet::new();
+    for filter in sku_filters(&missing) {
+        let query = [filter.as_query(), ("include_fields", "product_id,sku")];
+        let variants: Vec<Variant> = pages::v3_rows(client, "/v3/catalog/variants", &query, ABOUT).await?;
+        others.extend(variants.into_iter().map(|variant| variant.product_id));
+    }
+    others.retain(|product| !found.contains_key(product));
+    found.extend(by_id(client, others.into_iter().map(|id| id.to_string())).await?);
+    Ok(found.into_values().flatten().filter(|listing| wanted.contains(listing.sku.as_str())).collect())
+}
+
+/// Every listing of these products.
+pub(crate) async fn of_products(client: &Client, ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    // What is no number is no product of this platform; as a filter it would be refused, and the others with it.
+    let ids: BTreeSet<u64> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let found = by_id(client, ids.into_iter().map(|id| id.to_string())).await?;
+    Ok(found.into_values().flatten().collect())
+}
+
+async fn by_id(
+    client: &Client,
+    ids: impl Iterator<Item = String>,
+) -> Result<BTreeMap<u64, Vec<Listing>>, StorefrontError> {
+    let mut found = BTreeMap::new();
+    for ids in filters(ids) {
+        found.extend(products(client, ("id:in", &ids)).await?);
+    }
+    Ok(found)
+}
+
+/// The listings of all products that this filter lets through, by product.
+async fn products(
+    client: &Client,
+    filter: (&str, &str),
+) -> Result<BTreeMap<u64, Vec<Listing>>, StorefrontError> {
+    let query = [filter, ("include", "variants"), ("include_fields", FIELDS)];
+    let rows: Vec<Box<RawValue>> = pages::v3_rows(client, "/v3/catalog/products", &query, ABOUT).await?;
+    let products = rows.iter().filter_map(|row| Product::read(row));
+    Ok(products.map(|product| (product.id, product.listings())).collect())
+}
+
+/// A filter by SKU, of products or of variants.
+struct SkuFilter {
+    name: &'static str,
+    value: String,
+}
+
+impl SkuFilter {
+    fn as_query(&self) -> (&str, &str) {
+        (self.name, &self.value)
+    }
+}
+
+/// A comma separates a filter's values; a SKU with one is asked for alone.
+fn sku_filters(skus: &BTreeSet<&str>) -> Vec<SkuFilter> {
+    let (alone, together): (Vec<&str>, Vec<&str>) = skus.iter().partition(|sku| sku.contains(','));
+    let together = filters(together).into_iter().map(|value| SkuFilter { name: "sku:in", value });
+    let alone = alone.into_iter().map(|sku| SkuFilter { name: "sku", value: sku.to_owned() });
+    together.chain(alone).collect()
 }
 
 /// The values joined by commas, in as many filters as the bounds need.

@@ -23,9 +23,9 @@ enum Place<'a> {
     Nowhere,
 }
 
-/// The lines as the consignments hold them; none if a consignment has links in their place.
+/// The lines as the consignments hold them; none if they or a consignment's lines are not included.
 pub(crate) fn placed_by_consignment(consignments: &Consignments) -> Option<Vec<Placed<'_>>> {
-    let shipping = consignments.shipping.iter().map(|one| (Place::Shipping(one), &one.line_items));
+    let shipping = consignments.shipping.as_ref()?.iter().map(|one| (Place::Shipping(one), &one.line_items));
     let pickups = consignments.pickups.iter().map(|one| (Place::Pickup(one), &one.line_items));
     let emailed = consignments.downloads.iter().chain(&consignments.email.gift_certificates);
     let emailed = emailed.map(|one| (Place::Nowhere, &one.line_items));
@@ -42,12 +42,13 @@ pub(crate) fn placed_by_address<'a>(
     consignments: &'a Consignments,
     products: &'a [OrderProduct],
 ) -> Vec<Placed<'a>> {
+    let addresses = consignments.shipping.as_deref().unwrap_or_default();
     let place = |product: &OrderProduct| {
         if !product.is_physical() {
             return Place::Nowhere;
         }
-        let shipping = consignments.shipping.iter().find(|one| one.id == product.order_address_id);
-        match (shipping, &*consignments.pickups, &*consignments.shipping) {
+        let shipping = addresses.iter().find(|one| one.id == product.order_address_id);
+        match (shipping, &*consignments.pickups, addresses) {
             (Some(one), ..) | (None, [], [one]) => Place::Shipping(one),
             (None, [one, ..], _) => Place::Pickup(one),
             _ => Place::Nowhere,

@@ -46,6 +46,7 @@ pub(crate) struct Order {
     pub(crate) customer_message: String,
     #[serde(default)]
     pub(crate) billing_address: Contact,
+    #[serde(default)]
     pub(crate) consignments: Consignments,
 }
 
@@ -77,10 +78,12 @@ pub(crate) struct Contact {
     pub(crate) email: String,
 }
 
-/// How the order's lines reach the buyer. A link in its place (`{url, resource}`) lacks `shipping` and is refused.
-#[derive(Debug, Deserialize)]
+/// How the order's lines reach the buyer.
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct Consignments {
-    pub(crate) shipping: Vec<ShippingConsignment>,
+    /// None where the shop does not include them: it leaves them out, or has a link in their place (`{url, resource}`).
+    #[serde(default)]
+    pub(crate) shipping: Option<Vec<ShippingConsignment>>,
     /// At most one.
     #[serde(default)]
     pub(crate) pickups: Vec<PickupConsignment>,
@@ -90,7 +93,7 @@ pub(crate) struct Consignments {
     pub(crate) email: GiftCertificates,
 }
 
-/// Lines that go to one address.
+/// Lines that go to one address. As a resource of its own (`/orders/{id}/shipping_addresses`) it does not hold the lines.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ShippingConsignment {
     /// A line's `order_address_id`.

@@ -22,10 +22,11 @@ const PAGES_MAX: usize = 20;
 #[error("the list does not end within {PAGES_MAX} pages")]
 struct Endless;
 
+/// A page of a V3 list.
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
-struct V3Page<T> {
-    data: Vec<T>,
+pub(crate) struct V3Page<T> {
+    pub(crate) data: Vec<T>,
     #[serde(default)]
     meta: V3Meta,
 }
@@ -42,17 +43,38 @@ struct V3Pagination {
     total_pages: usize,
 }
 
+impl<T> V3Page<T> {
+    /// Whether no page follows this one, which is the `number`th and was to have so many rows at most.
+    pub(crate) fn is_last(&self, number: usize, rows_max: usize) -> bool {
+        match self.meta.pagination.total_pages {
+            // Not told.
+            0 => self.data.len() < rows_max,
+            total => number >= total,
+        }
+    }
+}
+
 /// Every row of a V2 list.
 pub(crate) async fn v2_rows<T: DeserializeOwned>(
     client: &Client,
     path: &str,
     about: About<'_>,
 ) -> Result<Vec<T>, StorefrontError> {
+    v2_rows_where(client, path, &[], about).await
+}
+
+/// Every row of a V2 list that the filter lets through.
+pub(crate) async fn v2_rows_where<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    filter: &[(&str, &str)],
+    about: About<'_>,
+) -> Result<Vec<T>, StorefrontError> {
     let limit = PAGE_ROWS.to_string();
     let mut rows = Vec::new();
     for page in 1..=PAGES_MAX {
         let number = page.to_string();
-        let query = [("page", number.as_str()), ("limit", limit.as_str())];
+        let query = [filter, &[("page", number.as_str()), ("limit", limit.as_str())]].concat();
         let more: Vec<T> = client.get(path, &query, about).await?.rows()?;
         let last = more.len() < V2_PAGE_ROWS_MIN;
         rows.extend(more);
@@ -76,11 +98,7 @@ pub(crate) async fn v3_rows<T: DeserializeOwned>(
         let number = page.to_string();
         let query = [filter, &[("page", number.as_str()), ("limit", limit.as_str())]].concat();
         let answer: V3Page<T> = client.get(path, &query, about).await?.read()?;
-        let last = match answer.meta.pagination.total_pages {
-            // Not told.
-            0 => answer.data.len() < PAGE_ROWS,
-            total => page >= total,
-        };
+        let last = answer.is_last(page, PAGE_ROWS);
         rows.extend(answer.data);
         if last {
             return Ok(rows);

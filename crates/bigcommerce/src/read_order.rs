@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::client::{About, Client};
 use crate::line_items::OrderProduct;
 use crate::map_order::{Placed, map_order, placed_by_address, placed_by_consignment};
-use crate::order::{Order, OrderStatus};
+use crate::order::{Order, OrderStatus, ShippingConsignment};
 use crate::pages;
 
 /// Asks for addresses, lines and shipping methods in the same call.
@@ -57,15 +57,31 @@ impl Client {
         if answer.is_empty() {
             return Err(path.not_found());
         }
-        let order: Order = answer.read()?;
+        let mut order: Order = answer.read()?;
         if order.status.is_deleted {
             return Err(path.not_found());
         }
         if let Some(order) = whole_order(&order) {
             return Ok(order);
         }
-        let products = self.order_products(&path).await?;
+        let (products, addresses) = tokio::try_join!(
+            self.order_products(&path),
+            self.addresses_unless(&path, order.consignments.shipping.take())
+        )?;
+        order.consignments.shipping = Some(addresses);
         Ok(map_order(&order, &placed_by_address(&order.consignments, &products)))
+    }
+
+    /// Where the order goes; read by itself if the shop did not include it, as shops do of whose API this is older.
+    async fn addresses_unless(
+        &self,
+        order: &OrderPath,
+        included: Option<Vec<ShippingConsignment>>,
+    ) -> Result<Vec<ShippingConsignment>, StorefrontError> {
+        match included {
+            Some(addresses) => Ok(addresses),
+            None => pages::v2_rows(self, &order.sub("shipping_addresses"), order.about("read orders")).await,
+        }
     }
 
     /// The order's lines.

@@ -3,10 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crossdock_domain::{OrderId, ShopOrder};
-use crossdock_storefront::{Priority, StorefrontError};
+use crossdock_storefront::{Halving, Priority, READ_MAX, StorefrontError};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::{About, Client};
 use crate::list_size::ListSize;
@@ -27,6 +28,17 @@ struct Brought {
     read: Vec<(u64, Result<ShopOrder, StorefrontError>)>,
     /// To be asked for again, in other company or alone.
     open: Vec<Neighbours>,
+    /// A list that the shop failed to answer, and how.
+    failed: Option<(Neighbours, StorefrontError)>,
+}
+
+/// One reading of many orders.
+struct Reading<'c> {
+    client: &'c Client,
+    priority: Priority,
+    deadline: Instant,
+    halving: Halving,
+    read: HashMap<u64, Result<ShopOrder, StorefrontError>>,
 }
 
 /// An order's number, however broken the rest of it is.
@@ -38,30 +50,68 @@ struct Numbered {
 
 /// One result for each id, in the order asked for.
 ///
-/// Of a list only whole, well-formed orders are taken. Every other is read alone, so that it fails alone, and with its own words.
+/// Of a list only whole, well-formed orders are taken. Every other is read alone, so that it fails alone, and with its own words. So
+/// is one for which the shop fails to answer any list. What a slow shop was not asked for in time fails as that, and is tried again.
 pub(crate) async fn shop_orders(
     client: &Client,
     size: &ListSize,
     ids: &[OrderId],
     priority: Priority,
 ) -> Vec<Result<ShopOrder, StorefrontError>> {
+    shop_orders_until(client, size, ids, priority, Instant::now() + READ_MAX).await
+}
+
+async fn shop_orders_until(
+    client: &Client,
+    size: &ListSize,
+    ids: &[OrderId],
+    priority: Priority,
+    deadline: Instant,
+) -> Vec<Result<ShopOrder, StorefrontError>> {
     let wanted: BTreeSet<u64> = ids.iter().filter_map(number).collect();
-    let mut open = neighbours(wanted, size.now());
-    let mut read: HashMap<u64, Result<ShopOrder, StorefrontError>> = HashMap::new();
+    let mut reading =
+        Reading { client, priority, deadline, halving: Halving::default(), read: HashMap::new() };
+    let mut open = reading.round(neighbours(wanted, size.now()), Some(size)).await;
     while !open.is_empty() {
-        let calls: Vec<_> = open.drain(..).map(|orders| bring(client, size, orders, priority)).collect();
-        let brought: Vec<Brought> = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).collect().await;
-        for brought in brought {
-            read.extend(brought.read);
-            open.extend(brought.open);
-        }
+        open = reading.round(open, None).await;
     }
-    let outcome = |id: &OrderId| match number(id).and_then(|number| read.get(&number)) {
-        Some(Ok(order)) => Ok(order.clone()),
-        Some(Err(error)) => Err(error.repeated()),
-        None => Err(StorefrontError::NotFound { what: format!("order {id}") }),
+    let outcome = |id: &OrderId| match (number(id), number(id).and_then(|number| reading.read.get(&number))) {
+        (_, Some(Ok(order))) => Ok(order.clone()),
+        (_, Some(Err(error))) => Err(error.repeated()),
+        (Some(_), None) => Err(StorefrontError::OutOfTime),
+        (None, None) => Err(StorefrontError::NotFound { what: format!("order {id}") }),
     };
     ids.iter().map(outcome).collect()
+}
+
+impl Reading<'_> {
+    /// Asks for all of these, and returns what has to be asked for again. Whole lists teach the size of the next ones, halves do not.
+    async fn round(&mut self, open: Vec<Neighbours>, size: Option<&ListSize>) -> Vec<Neighbours> {
+        let (client, priority) = (self.client, self.priority);
+        let calls: Vec<_> = open.into_iter().map(|orders| bring(client, size, orders, priority)).collect();
+        let mut brought = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
+        let mut again = Vec::new();
+        while let Ok(next) = timeout_at(self.deadline, brought.next()).await {
+            let Some(Brought { read, open, failed }) = next else { return again };
+            self.read.extend(read);
+            again.extend(open);
+            match failed {
+                None => self.halving.answered(),
+                Some((orders, error)) => match self.halving.failed(orders) {
+                    Ok(halves) => again.extend(halves),
+                    Err(orders) => self.read.extend(all_failed(orders, &error)),
+                },
+            }
+        }
+        Vec::new()
+    }
+}
+
+fn all_failed(
+    orders: Neighbours,
+    error: &StorefrontError,
+) -> impl Iterator<Item = (u64, Result<ShopOrder, StorefrontError>)> {
+    orders.into_iter().map(|number| (number, Err(error.repeated())))
 }
 
 /// BigCommerce's orders have numbers for ids; there is none of another id.
@@ -81,24 +131,34 @@ fn neighbours(numbers: impl IntoIterator<Item = u64>, size: u64) -> Vec<Neighbou
     lists
 }
 
-async fn bring(client: &Client, size: &ListSize, orders: Neighbours, priority: Priority) -> Brought {
+async fn bring(client: &Client, size: Option<&ListSize>, orders: Neighbours, priority: Priority) -> Brought {
     if let [number] = *orders {
-        let read = client.shop_order(&OrderId::new(number.to_string()), priority).await;
-        return Brought { read: vec![(number, read)], open: Vec::new() };
+        return alone(client, number, priority).await;
     }
     let listed = rows(client, &orders, priority).await;
-    size.learn(&listed);
+    if let Some(size) = size {
+        size.learn(&listed);
+    }
     match listed {
         Ok(rows) => sorted_out(orders, &rows),
         // Too long, or broken in the middle: half of it may do.
         Err(StorefrontError::Malformed { .. }) => {
             let (first, second) = orders.split_at(orders.len() / 2);
-            Brought { read: Vec::new(), open: vec![first.to_vec(), second.to_vec()] }
+            Brought { open: vec![first.to_vec(), second.to_vec()], ..Brought::default() }
         }
-        Err(error) => {
-            let read = orders.into_iter().map(|number| (number, Err(error.repeated()))).collect();
-            Brought { read, open: Vec::new() }
+        Err(error @ StorefrontError::Unavailable { .. }) => {
+            Brought { failed: Some((orders, error)), ..Brought::default() }
         }
+        Err(error) => Brought { read: all_failed(orders, &error).collect(), ..Brought::default() },
+    }
+}
+
+async fn alone(client: &Client, number: u64, priority: Priority) -> Brought {
+    match client.shop_order(&OrderId::new(number.to_string()), priority).await {
+        Err(error @ StorefrontError::Unavailable { .. }) => {
+            Brought { failed: Some((vec![number], error)), ..Brought::default() }
+        }
+        read => Brought { read: vec![(number, read)], ..Brought::default() },
     }
 }
 
@@ -148,30 +208,4 @@ fn usable(row: &RawValue) -> Option<ShopOrder> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn neighbours_fit_on_a_page_even_if_all_between_them_exist() {
-        assert_eq!(neighbours([], 250), Vec::<Neighbours>::new());
-        assert_eq!(neighbours([1, 250, 251, 900], 250), [vec![1, 250], vec![251], vec![900]]);
-        assert_eq!(neighbours(1..=1000, 250).iter().map(Vec::len).collect::<Vec<_>>(), [250; 4]);
-        assert_eq!(neighbours([u64::MAX - 1, u64::MAX], 250), [vec![u64::MAX - 1, u64::MAX]]);
-    }
-
-    #[test]
-    fn a_list_that_was_cut_short_goes_on_behind_its_end() {
-        let rows: Vec<Box<RawValue>> =
-            (1..=50).map(|id| RawValue::from_string(format!(r#"{{"id": {id}}}"#)).unwrap()).collect();
-        let brought = sorted_out(vec![10, 60, 70], &rows);
-        assert_eq!(brought.open, [vec![10], vec![60, 70]]);
-        let brought = sorted_out(vec![10, 60, 70], &rows[..49]);
-        assert_eq!(brought.open, [vec![10], vec![60], vec![70]], "what the last page lacks is missing");
-        let brought = sorted_out(vec![60, 70], &rows);
-        assert_eq!(
-            brought.open,
-            [vec![60], vec![70]],
-            "a shop that ignores the bounds is not asked for ever"
-        );
-    }
-}
+mod tests;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crossdock_domain::{Shipment, ShippedLine};
 use crossdock_settings::TrackingSettings;
-use crossdock_storefront::{Dispatch, StorefrontError};
+use crossdock_storefront::{Dispatch, StorefrontError, TakeBack};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
-use crate::carriers;
 use crate::client::Client;
+use crate::label::Label;
 use crate::line_items::OrderProduct;
 use crate::loose;
 use crate::pages;
@@ -25,7 +25,13 @@ pub(crate) struct ShopShipment {
     #[serde(deserialize_with = "loose::id")]
     pub(crate) id: u64,
     #[serde(default, deserialize_with = "loose::text")]
-    tracking_number: String,
+    pub(crate) tracking_number: String,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(crate) tracking_link: String,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(crate) tracking_carrier: String,
+    #[serde(default, deserialize_with = "loose::text")]
+    pub(crate) shipping_method: String,
     #[serde(default, deserialize_with = "loose::text")]
     comments: String,
     #[serde(default)]
@@ -53,56 +59,70 @@ pub(crate) struct Created {
 pub(crate) struct NewShipment<'a> {
     order_address_id: u64,
     items: &'a [ShippedItem],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tracking_number: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tracking_link: Option<&'a str>,
-    shipping_method: &'a str,
-    /// One of the platform's integrated providers; empty, because the carrier is told by `tracking_carrier`.
-    shipping_provider: &'static str,
-    /// A slug of `AfterShip`, or empty.
-    tracking_carrier: &'static str,
-    comments: String,
+    #[serde(flatten)]
+    label: Label<'a>,
 }
 
 impl<'a> NewShipment<'a> {
-    /// One address's part of a consignment. What the shop's settings do not want is left out.
-    pub(crate) fn new(shipment: &'a Shipment, parcel: &'a Parcel, tracking: &TrackingSettings) -> Self {
-        let number = shipment.tracking_number.trim();
-        let link = shipment.tracking_url.as_deref().map(str::trim);
+    /// One address's part of a consignment.
+    pub(crate) fn new(shipment: &'a Shipment, parcel: &'a Parcel, tracking: &'a TrackingSettings) -> Self {
         Self {
             order_address_id: parcel.order_address_id,
             items: &parcel.items,
-            tracking_number: (tracking.number && !number.is_empty()).then_some(number),
-            tracking_link: link.filter(|link| tracking.url && !link.is_empty()),
-            shipping_method: shipment.service.as_deref().unwrap_or(&shipment.carrier),
-            shipping_provider: "",
-            tracking_carrier: carriers::slug(&shipment.carrier),
-            comments: format!("{} {MARK}{}]", shipment.carrier, shipment.shipment_id).trim_start().to_owned(),
+            label: Label::new(shipment, tracking),
         }
     }
+}
+
+/// The carrier for people, and our mark.
+pub(crate) fn comments(shipment: &Shipment) -> String {
+    format!("{} {MARK}{}]", shipment.carrier, shipment.shipment_id).trim_start().to_owned()
 }
 
 impl ShopShipment {
     /// Whether this is (a part of) the consignment of `dispatch`, written by an earlier try.
     ///
-    /// Our mark decides. A shipment without one (typed by a person, or its comments edited) is ours by its tracking number, or
-    /// if neither side has one, by having exactly the same units.
+    /// The shop's id that we noted decides, or our mark. A shipment without either (typed by a person, or its comments edited) is ours
+    /// by its tracking number, or if neither side has one, by having exactly the same units.
     pub(crate) fn is_of(
         &self,
         dispatch: &Dispatch,
         products: &[OrderProduct],
         tracking: &TrackingSettings,
     ) -> bool {
-        if let Some(id) = mark(&self.comments) {
-            return id == dispatch.shipment.shipment_id.as_str();
+        let Dispatch { shipment, former, shop_shipments, .. } = dispatch;
+        if let Some(known) = self.is_known_as(shipment, shop_shipments) {
+            return known;
         }
-        let ours = dispatch.shipment.tracking_number.trim();
-        let theirs = self.tracking_number.trim();
-        if !theirs.is_empty() {
-            return theirs.eq_ignore_ascii_case(ours);
+        if !self.tracking_number.trim().is_empty() {
+            return self.has_number_of(shipment, former);
         }
-        (ours.is_empty() || !tracking.number) && self.units(products) == units_of(&dispatch.lines)
+        let unnumbered = shipment.tracking_number.trim().is_empty() || !tracking.number;
+        unnumbered && self.units(products) == units_of(&dispatch.lines)
+    }
+
+    /// Whether this is (a part of) the consignment that is taken back. Never by its units alone, nor by a number that another
+    /// consignment of the order has too.
+    pub(crate) fn is_voided_by(&self, taken: &TakeBack) -> bool {
+        let TakeBack { shipment, former, shop_shipments, others, .. } = taken;
+        self.is_known_as(shipment, shop_shipments).unwrap_or_else(|| {
+            let shared = others.iter().any(|other| self.has_number_of(other, &[]));
+            !self.tracking_number.trim().is_empty() && !shared && self.has_number_of(shipment, former)
+        })
+    }
+
+    /// Whether it is the consignment by the shop's id or our mark; none if that cannot be told.
+    fn is_known_as(&self, shipment: &Shipment, shop_shipments: &[String]) -> Option<bool> {
+        let id = self.id.to_string();
+        if shop_shipments.contains(&id) {
+            return Some(true);
+        }
+        mark(&self.comments).map(|id| id == shipment.shipment_id.as_str())
+    }
+
+    fn has_number_of(&self, shipment: &Shipment, former: &[Shipment]) -> bool {
+        let number = self.tracking_number.trim();
+        former.iter().chain([shipment]).any(|it| it.tracking_number.trim().eq_ignore_ascii_case(number))
     }
 
     fn units<'a>(&self, products: &'a [OrderProduct]) -> BTreeMap<&'a str, u32> {
@@ -150,6 +170,23 @@ impl Client {
     ) -> Result<Created, StorefrontError> {
         let about = order.about("modify orders");
         self.write(Method::POST, &order.sub("shipments"), shipment, about).await?.read()
+    }
+
+    /// Gives a shipment another label.
+    pub(crate) async fn relabel_shipment(
+        &self,
+        order: &OrderPath,
+        id: u64,
+        label: &Label<'_>,
+    ) -> Result<(), StorefrontError> {
+        let path = order.sub(&format!("shipments/{id}"));
+        self.write(Method::PUT, &path, label, order.about("modify orders")).await.map(drop)
+    }
+
+    /// Deletes a shipment. Its units are open again, and the order keeps its status.
+    pub(crate) async fn delete_shipment(&self, order: &OrderPath, id: u64) -> Result<(), StorefrontError> {
+        let path = order.sub(&format!("shipments/{id}"));
+        self.delete(&path, order.about("modify orders")).await.map(drop)
     }
 }
 

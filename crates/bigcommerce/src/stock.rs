@@ -1,13 +1,26 @@
 //! Writes quantities to the shop's inventory, absolutely.
+//!
+//! All of them go to location 1, the default one; what other locations of a shop hold is left alone. The shop carries them out in its own
+//! time ("asynchronous", guide to inventory adjustments), so a read right after may be old: nothing here reads. A quantity over the
+//! platform's 2,147,483,647 is left to the shop to refuse, like any other bad one.
+
+mod culprits;
+
+use std::collections::VecDeque;
 
 use crossdock_storefront::{Priority, Quantity, StorefrontError};
 use http::Method;
 use serde::Serialize;
 
 use crate::client::{About, Client};
+use culprits::culprits;
 
 /// Most items in one adjustment. Source: `docs/store-operations/catalog/inventory-adjustments.mdx` of bigcommerce/docs.
 const ITEMS_MAX: usize = 2000;
+
+/// Most further calls to find out which items the shop refuses: some 20 for one in 2,000 that it does not name. It leaves half of the
+/// smallest plan's window to others.
+const SEARCH_CALLS_MAX: usize = 60;
 
 /// The shop's only location, unless it has the multi-location feature; then its default one.
 const LOCATION_ID: u64 = 1;
@@ -29,7 +42,7 @@ struct Item<'a> {
     quantity: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Identity<'a> {
     VariantId(u64),
@@ -37,38 +50,82 @@ enum Identity<'a> {
     Sku(&'a str),
 }
 
-impl<'a> Item<'a> {
-    fn new(quantity: &'a Quantity) -> Self {
+impl<'a> Identity<'a> {
+    fn of(quantity: &'a Quantity) -> Self {
         let listing = &quantity.listing;
         let identity = match &listing.variant_id {
             Some(variant) => variant.parse().map(Identity::VariantId),
             None => listing.product_id.parse().map(Identity::ProductId),
         };
-        let identity = identity.unwrap_or(Identity::Sku(listing.sku.as_str()));
-        Self { location_id: LOCATION_ID, identity, quantity: quantity.units }
+        identity.unwrap_or(Identity::Sku(listing.sku.as_str()))
     }
 }
 
+/// So many items were refused that they were not all found.
+#[derive(Debug, thiserror::Error)]
+#[error("the shop refuses more of the quantities than are looked for at once; the rest comes later")]
+struct ManyRefused;
+
 /// Sets them, one adjustment after the other: "Wait to send new requests until the current request returns".
 ///
-/// A refusal befalls all items of its adjustment, and the next adjustment is tried. What would befall every adjustment (no
-/// answer, no credentials, no quota) is not tried again for the rest.
+/// The shop sets all items of an adjustment or none. Of a refused one, the items that the shop names fail alone, and the rest is sent
+/// again; where it names none, each half is. What would befall every adjustment (no answer, no credentials, no quota) fails all that are
+/// left.
 pub(crate) async fn set_stock(client: &Client, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
-    let mut results: Vec<Result<(), StorefrontError>> = Vec::with_capacity(quantities.len());
-    for chunk in quantities.chunks(ITEMS_MAX) {
-        if let Some(Err(error)) = results.last()
-            && !matches!(error, StorefrontError::Refused { .. })
-        {
-            let error = error.repeated();
-            results.extend(chunk.iter().map(|_| Err(error.repeated())));
-            continue;
-        }
-        let adjustment = Adjustment { reason: "crossdock", items: chunk.iter().map(Item::new).collect() };
-        let path = "/v3/inventory/adjustments/absolute";
-        match client.write(Method::PUT, path, &adjustment, ABOUT).await {
-            Ok(_) => results.extend(chunk.iter().map(|_| Ok(()))),
-            Err(error) => results.extend(chunk.iter().map(|_| Err(error.repeated()))),
+    let places: Vec<usize> = (0..quantities.len()).collect();
+    let mut groups: VecDeque<Vec<usize>> = places.chunks(ITEMS_MAX).map(<[usize]>::to_vec).collect();
+    let mut calls_left = groups.len() + SEARCH_CALLS_MAX;
+    let mut results: Vec<Result<(), StorefrontError>> = quantities.iter().map(|_| Ok(())).collect();
+    while let Some(group) = groups.pop_front() {
+        let outcome = match calls_left.checked_sub(1) {
+            Some(left) => {
+                calls_left = left;
+                adjust(client, quantities, &group).await
+            }
+            None => Err(StorefrontError::Unavailable { cause: ManyRefused.into() }),
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(StorefrontError::Refused { status: status @ (400 | 409 | 422), message }) => {
+                let refused = culprits(&message, &identities(quantities, &group));
+                let rest = rest_of(&group, |place| refused.contains_key(&place));
+                for (place, words) in refused {
+                    results[group[place]] = Err(StorefrontError::Refused { status, message: words });
+                }
+                groups.extend(rest);
+            }
+            Err(error) => {
+                for place in groups.drain(..).flatten().chain(group) {
+                    results[place] = Err(error.repeated());
+                }
+            }
         }
     }
     results
+}
+
+/// What is sent again of a refused group: all but the culprits, or where none is known, each half.
+fn rest_of(group: &[usize], is_culprit: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let rest: Vec<usize> =
+        group.iter().enumerate().filter(|(place, _)| !is_culprit(*place)).map(|(_, at)| *at).collect();
+    if rest.len() < group.len() {
+        return [rest].into_iter().filter(|rest| !rest.is_empty()).collect();
+    }
+    let (first, second) = rest.split_at(rest.len() / 2);
+    vec![first.to_vec(), second.to_vec()]
+}
+
+fn identities<'a>(quantities: &'a [Quantity], group: &[usize]) -> Vec<Identity<'a>> {
+    group.iter().map(|at| Identity::of(&quantities[*at])).collect()
+}
+
+async fn adjust(client: &Client, quantities: &[Quantity], group: &[usize]) -> Result<(), StorefrontError> {
+    let item = |at: &usize| Item {
+        location_id: LOCATION_ID,
+        identity: Identity::of(&quantities[*at]),
+        quantity: quantities[*at].units,
+    };
+    let adjustment = Adjustment { reason: "crossdock", items: group.iter().map(item).collect() };
+    let path = "/v3/inventory/adjustments/absolute";
+    client.write(Method::PUT, path, &adjustment, ABOUT).await.map(drop)
 }

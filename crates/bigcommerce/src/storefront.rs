@@ -4,24 +4,27 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
-use crossdock_settings::{BigcommerceConnection, TrackingSettings};
+use crossdock_settings::{BigcommerceConnection, BigcommerceLegacy, TrackingSettings};
 use crossdock_storefront::{
-    Budget, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront, StorefrontError, Webhooks,
-    Window,
+    Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
+    StorefrontError, TakeBack, TakenBack, Webhooks, Window,
 };
 use jiff::Timestamp;
 
+use crate::account::Account;
 use crate::client::{Client, InvalidAccessToken};
 use crate::hooks::Hooks;
 use crate::list_size::ListSize;
-use crate::{check, dispatch, list_orders, listings, read_orders, stock};
+use crate::{catalogue, check, dispatch, legacy, list_orders, listings, read_orders, stock, take_back};
 
 /// A BigCommerce shop.
 #[derive(Debug, Clone)]
 pub struct Bigcommerce {
     client: Client,
     list_size: Arc<ListSize>,
-    hooks: Hooks,
+    catalogue_size: Arc<ListSize>,
+    /// None with a legacy account, which has neither webhooks nor V3.
+    hooks: Option<Hooks>,
     tracking: TrackingSettings,
 }
 
@@ -36,9 +39,28 @@ impl Bigcommerce {
         tracking: &TrackingSettings,
         budget: Arc<Budget>,
     ) -> Result<Self, InvalidAccessToken> {
-        let client = Client::new(http, connection, budget)?;
-        let hooks = Hooks::new(client.clone(), connection);
-        Ok(Self { client, list_size: Arc::default(), hooks, tracking: tracking.clone() })
+        let client = Client::new(http, Account::of_token(connection)?, budget);
+        let hooks = Some(Hooks::new(client.clone(), connection));
+        Ok(Self::of(client, hooks, tracking))
+    }
+
+    /// A shop behind a legacy account: orders, shipments and stock go by V2, and there are no webhooks.
+    pub fn legacy(
+        http: reqwest::Client,
+        account: &BigcommerceLegacy,
+        tracking: &TrackingSettings,
+        budget: Arc<Budget>,
+    ) -> Self {
+        Self::of(Client::new(http, Account::legacy(account), budget), None, tracking)
+    }
+
+    fn of(client: Client, hooks: Option<Hooks>, tracking: &TrackingSettings) -> Self {
+        let tracking = tracking.clone();
+        Self { client, list_size: Arc::default(), catalogue_size: Arc::default(), hooks, tracking }
+    }
+
+    fn is_legacy(&self) -> bool {
+        self.hooks.is_none()
     }
 }
 
@@ -62,19 +84,47 @@ impl Storefront for Bigcommerce {
         dispatch::dispatch(&self.client, &self.tracking, dispatch).await
     }
 
+    async fn take_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError> {
+        take_back::take_back(&self.client, &self.tracking, taken).await
+    }
+
     async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
-        listings::listings(&self.client, skus).await
+        if self.is_legacy() {
+            return legacy::of_skus(&self.client, skus).await;
+        }
+        listings::of_skus(&self.client, skus).await
+    }
+
+    async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError> {
+        if self.is_legacy() {
+            return legacy::page(&self.client, from).await;
+        }
+        catalogue::page(&self.client, &self.catalogue_size, from).await
+    }
+
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+        if self.is_legacy() {
+            return legacy::of_products(&self.client, product_ids).await;
+        }
+        listings::of_products(&self.client, product_ids).await
     }
 
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+        if self.is_legacy() {
+            return legacy::set_stock(&self.client, quantities).await;
+        }
         stock::set_stock(&self.client, quantities).await
     }
 
     async fn check(&self) -> Result<String, StorefrontError> {
-        check::check(&self.client).await
+        check::check(&self.client, self.is_legacy()).await
+    }
+
+    async fn remarks(&self) -> Result<Vec<String>, StorefrontError> {
+        Ok(self.is_legacy().then(|| check::OF_LEGACY.to_owned()).into_iter().collect())
     }
 
     fn webhooks(&self) -> Option<&dyn Webhooks> {
-        Some(&self.hooks)
+        self.hooks.as_ref().map(|hooks| hooks as &dyn Webhooks)
     }
 }

@@ -1,8 +1,10 @@
 //! `crossdock check`: the configuration, and with `--online` all that it reaches.
 
+mod refused;
+
 use std::path::Path;
 
-use crossdock_domain::StoreId;
+use crossdock_domain::{Platform, StoreId};
 use crossdock_ledger::LedgerError;
 use crossdock_settings::{Connection, Settings, StoreSettings};
 use crossdock_storefront::{Storefront, StorefrontError};
@@ -12,11 +14,12 @@ use serde::Serialize;
 use crate::exit::Exit;
 use crate::listing::{print, print_json, table};
 use crate::{configuration, parts};
+use refused::refused;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// `configuration`, `webhooks`, `broker`, `ledger` or `shop`.
+    /// `configuration`, `webhooks`, `credentials`, `broker`, `ledger` or `shop`.
     kind: &'static str,
     /// The shop that it is about, if it is about one.
     store: Option<StoreId>,
@@ -38,6 +41,7 @@ pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Re
     let read = format!("{}: {} stores", config.display(), settings.stores.len());
     let mut findings = vec![Finding::of("configuration", None, Ok(read))];
     findings.extend(settings.stores.iter().map(|store| webhook_address(store)));
+    findings.extend(refused(&settings).await);
     if online {
         findings.push(Finding::of(
             "broker",
@@ -62,7 +66,17 @@ pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Re
 
 fn webhook_address(store: &StoreSettings) -> Finding {
     let says = match &store.webhook_url {
+        Some(url) if store.platform() == Platform::Bigcommerce => format!(
+            "{url}; before you take the shop out of the file, run `crossdock webhooks remove --store {}`",
+            store.id
+        ),
         Some(url) => url.to_string(),
+        None if !store.connection.has_webhooks() => {
+            format!(
+                "a legacy account has none: the shop is only swept, every {} s",
+                store.sweep_every.as_secs()
+            )
+        }
         None => format!("{} (set receiver.public_url to see the whole address)", store.webhook_route()),
     };
     Finding::of("webhooks", Some(store), Ok(says))
@@ -111,6 +125,7 @@ async fn check_shop(shop: &dyn Storefront) -> Result<String, StorefrontError> {
 fn api_url(store: &StoreSettings) -> &str {
     match &store.connection {
         Connection::Bigcommerce(it) => it.api_url.as_str(),
+        Connection::BigcommerceLegacy(it) => it.api_path.as_str(),
         Connection::Ecwid(it) => it.api_url.as_str(),
     }
 }

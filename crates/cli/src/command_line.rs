@@ -1,8 +1,10 @@
 //! The command line, as clap reads it.
 
 mod orders;
+mod stock;
 mod webhooks;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,7 +13,8 @@ use clap_complete::Shell;
 use crossdock_telemetry::logs::LogFormat;
 
 pub(crate) use orders::{Orders, OrdersImport, OrdersList, OrdersProof, OrdersRejudge, OrdersRetry};
-pub(crate) use webhooks::{Webhooks, WebhooksList, WebhooksSync};
+pub(crate) use stock::{Stock, StockPushed, StockShow};
+pub(crate) use webhooks::{Webhooks, WebhooksList, WebhooksRemove, WebhooksSync};
 
 /// Carries orders from web shops to a warehouse, and tracking numbers and stock levels back.
 #[derive(Debug, Parser)]
@@ -59,6 +62,9 @@ pub(crate) enum Command {
     /// What became of orders, and importing them by hand
     #[command(subcommand)]
     Orders(Orders),
+    /// What is on hand and promised, what the shops were told of it, and telling them now
+    #[command(subcommand)]
+    Stock(Stock),
     /// What the shops are subscribed to
     #[command(subcommand)]
     Webhooks(Webhooks),
@@ -74,7 +80,7 @@ pub(crate) enum Command {
 impl Command {
     /// What is logged if `RUST_LOG` says nothing, where that is not the usual: a person reads the result, not each step.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
-        matches!(self, Self::Orders(_)).then_some("warn,crossdock::signals=info")
+        matches!(self, Self::Orders(_) | Self::Stock(_)).then_some("warn,crossdock::signals=info")
     }
 }
 
@@ -83,9 +89,18 @@ pub(crate) struct Roles {
     /// Only these roles, separated by commas; all of them if none is named
     #[arg(long = "role", value_enum, value_delimiter = ',', value_name = "ROLE")]
     roles: Vec<Role>,
+    /// Where a process without the receiver answers /livez, /readyz and /metrics, such as 127.0.0.1:9464; one with the receiver
+    /// answers them at receiver.listen
+    #[arg(long, env = "CROSSDOCK_HEALTH", value_name = "ADDRESS")]
+    health: Option<SocketAddr>,
 }
 
 impl Roles {
+    /// Where health and metrics are answered, if there is no receiver to do that.
+    pub(crate) fn health(&self) -> Option<SocketAddr> {
+        self.health.filter(|_| !self.chosen().contains(&Role::Receiver))
+    }
+
     pub(crate) fn chosen(&self) -> Vec<Role> {
         if self.roles.is_empty() { Role::value_variants().to_vec() } else { self.roles.clone() }
     }

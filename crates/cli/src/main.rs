@@ -5,12 +5,14 @@ mod command_line;
 mod configuration;
 mod exit;
 mod listing;
+mod new_credentials;
 mod orders;
 mod parts;
 mod progress;
 mod run;
 mod sandbox;
 mod signals;
+mod stock;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser as _};
 use crossdock_telemetry::logs;
 
-use command_line::{Command, CommandLine, Orders, Webhooks};
+use command_line::{Command, CommandLine, Orders, Stock, Webhooks};
 use exit::Exit;
 
 /// A request is many small allocations.
@@ -48,7 +50,7 @@ fn main() -> ExitCode {
 async fn carry_out(line: CommandLine) -> anyhow::Result<Exit> {
     let config = line.config;
     match line.command {
-        Command::Run(roles) => run::run(&config, &roles.chosen()).await,
+        Command::Run(roles) => run::run(&config, &roles.chosen(), roles.health()).await,
         Command::Check(options) => check::check(&config, options.online, options.json).await,
         Command::Orders(Orders::List(wanted)) => orders::list(&config, &wanted).await,
         Command::Orders(Orders::Show { order, json }) => orders::show(&config, &order, json).await,
@@ -56,8 +58,11 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Orders(Orders::Rejudge(wanted)) => orders::rejudge(&config, &wanted).await,
         Command::Orders(Orders::Retry(wanted)) => orders::retry(&config, &wanted).await,
         Command::Orders(Orders::Proof(wanted)) => orders::proof(&config, &wanted).await,
+        Command::Stock(Stock::Show(wanted)) => stock::show(&config, &wanted).await,
+        Command::Stock(Stock::Push(wanted)) => stock::push(&config, &wanted).await,
         Command::Webhooks(Webhooks::List(wanted)) => webhooks::list(&config, &wanted).await,
         Command::Webhooks(Webhooks::Sync(wanted)) => webhooks::sync(&config, &wanted).await,
+        Command::Webhooks(Webhooks::Remove(wanted)) => webhooks::remove(&config, &wanted).await,
         Command::Sandbox(options) => sandbox::sandbox(&config, &options).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut CommandLine::command(), "crossdock", &mut std::io::stdout());

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use crossdock_domain::{OrderId, StoreId};
-use crossdock_ledger::{Ledger, OrderRecord, OrdersWanted, TimelineEntry};
+use crossdock_ledger::{Ledger, OrderRecord, OrdersWanted, ShipmentRecord, TimelineEntry};
 use serde::Serialize;
 
 use crate::command_line::OrdersList;
@@ -30,6 +30,7 @@ pub(crate) use retry::retry;
 struct Story {
     #[serde(flatten)]
     order: Order,
+    shipments: Vec<ShipmentRecord>,
     timeline: Vec<TimelineEntry>,
 }
 
@@ -95,17 +96,19 @@ pub(crate) async fn show(config: &Path, text: &str, json: bool) -> anyhow::Resul
 async fn stories(ledger: &dyn Ledger, text: &str) -> anyhow::Result<Vec<Story>> {
     let mut stories = Vec::new();
     for order in ledger.orders_named(text).await? {
+        let shipments = ledger.shipments(&order.store, &order.order_id).await?;
         let timeline = ledger.timeline(&order.store, &order.order_id).await?;
-        stories.push(Story { order: Order::Recorded(Box::new(order)), timeline });
+        stories.push(Story { order: Order::Recorded(Box::new(order)), shipments, timeline });
     }
     for (store, order_id) in ledger.unrecorded_named(text).await? {
         let timeline = ledger.timeline(&store, &order_id).await?;
-        stories.push(Story { order: Order::Unread { store, order_id, state: "not_imported" }, timeline });
+        let order = Order::Unread { store, order_id, state: "not_imported" };
+        stories.push(Story { order, shipments: Vec::new(), timeline });
     }
     Ok(stories)
 }
 
-fn tell(Story { order, timeline }: &Story) {
+fn tell(Story { order, shipments, timeline }: &Story) {
     match order {
         Order::Recorded(order) => tell_record(order),
         Order::Unread { store, order_id, .. } => {
@@ -113,6 +116,9 @@ fn tell(Story { order, timeline }: &Story) {
         }
     }
     say("");
+    if !shipments.is_empty() {
+        tell_shipments(shipments);
+    }
     let mut rows = table(&["WHEN", "WHO", "WHAT (WHY)"]);
     for TimelineEntry { at, role, what, cause } in timeline {
         rows.add_row([moment(*at), role.clone(), format!("{what} ({cause})")]);
@@ -135,4 +141,25 @@ fn tell_record(order: &OrderRecord) {
             released.lines.iter().map(|it| format!("{} × {}", it.quantity, it.sku)).collect();
         say(&format!("  packs   {}", lines.join(", ")));
     }
+}
+
+fn tell_shipments(shipments: &[ShipmentRecord]) {
+    let mut rows = table(&["SHIPMENT", "STATE", "LEFT", "CARRIER", "TRACKING", "AT THE SHOP"]);
+    for ShipmentRecord { shipment, former, state, shop_shipments, .. } in shipments {
+        let formerly: Vec<&str> = former.iter().map(|it| it.tracking_number.as_str()).collect();
+        let tracking = match formerly.as_slice() {
+            [] => shipment.tracking_number.clone(),
+            numbers => format!("{} (formerly {})", shipment.tracking_number, numbers.join(", ")),
+        };
+        rows.add_row([
+            shipment.shipment_id.to_string(),
+            state.to_string(),
+            moment(shipment.dispatched_at),
+            shipment.carrier.clone(),
+            tracking,
+            shop_shipments.join(", "),
+        ]);
+    }
+    print(&rows);
+    say("");
 }

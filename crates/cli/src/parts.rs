@@ -1,17 +1,17 @@
 //! Which implementation stands behind which trait.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use crossdock_bigcommerce::Bigcommerce;
-use crossdock_domain::{Classify as _, Mend, Platform, StoreId};
+use crossdock_domain::{Classify as _, Mend};
 use crossdock_ecwid::Ecwid;
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Broker, Topology};
 use crossdock_settings::{Connection, Settings, StoreSettings};
-use crossdock_storefront::{Budget, SharedLedger, Shop, Shops, Storefront};
+use crossdock_storefront::{Budgets, Shop, ShopMetrics, Shops, Storefront};
+use crossdock_telemetry::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
 
 /// Time between two tries to open the ledger at start, in seconds.
@@ -68,63 +68,55 @@ pub(crate) async fn await_ledger(
 pub(crate) struct Shopkeeper {
     bigcommerce: crossdock_bigcommerce::HttpClient,
     ecwid: crossdock_ecwid::HttpClient,
-    ledger: SharedLedger,
-    budgets: Mutex<HashMap<StoreId, Arc<Budget>>>,
+    budgets: Arc<Budgets>,
 }
 
 impl Shopkeeper {
     /// A shopkeeper without shops.
-    pub(crate) fn new() -> anyhow::Result<Self> {
+    pub(crate) fn new(metrics: &Metrics) -> anyhow::Result<Self> {
         let unusable = "the system's TLS certificates cannot be used";
         Ok(Self {
             bigcommerce: crossdock_bigcommerce::http_client().context(unusable)?,
             ecwid: crossdock_ecwid::http_client().context(unusable)?,
-            ledger: SharedLedger::default(),
-            budgets: Mutex::default(),
+            budgets: Arc::new(Budgets::new(ShopMetrics::register(metrics))),
         })
     }
 
-    /// From now on, requests to shops that tell no quota are counted in this ledger, together with those of other processes.
-    pub(crate) fn count_in(&self, ledger: Arc<dyn Ledger>) {
-        // It has one already, if it is told twice.
-        let _ = self.ledger.set(ledger);
+    /// The budgets of all shops.
+    pub(crate) fn budgets(&self) -> &Arc<Budgets> {
+        &self.budgets
     }
 
     /// The shops of these settings.
     pub(crate) fn shops(&self, settings: &Settings) -> anyhow::Result<Vec<Shop>> {
-        settings.stores.iter().map(|store| self.shop(store)).collect()
+        let shops = settings.stores.iter().map(|store| self.shop(store)).collect::<anyhow::Result<_>>()?;
+        self.budgets.keep(&settings.stores);
+        Ok(shops)
     }
 
     fn shop(&self, settings: &Arc<StoreSettings>) -> anyhow::Result<Shop> {
-        let (budget, tracking) = (self.budget(settings), &settings.tracking);
+        let (budget, tracking) = (self.budgets.of(settings), &settings.tracking);
         let storefront: Arc<dyn Storefront> = match &settings.connection {
             Connection::Bigcommerce(it) => {
                 Arc::new(Bigcommerce::new(self.bigcommerce.clone(), it, tracking, budget)?)
+            }
+            Connection::BigcommerceLegacy(it) => {
+                Arc::new(Bigcommerce::legacy(self.bigcommerce.clone(), it, tracking, budget))
             }
             Connection::Ecwid(it) => Arc::new(Ecwid::new(self.ecwid.clone(), it, tracking, budget)?),
         };
         Ok(Shop { settings: settings.clone(), storefront })
     }
-
-    fn budget(&self, settings: &StoreSettings) -> Arc<Budget> {
-        let store = &settings.id;
-        let new = || match settings.platform() {
-            Platform::Bigcommerce => Arc::new(Budget::told()),
-            Platform::Ecwid => Arc::new(Budget::counted(store.clone(), self.ledger.clone())),
-        };
-        let mut budgets = self.budgets.lock().expect("nobody panics while holding the budgets");
-        budgets.entry(store.clone()).or_insert_with(new).clone()
-    }
 }
 
 /// The shops of these settings, for a command that ends soon and makes few requests.
 pub(crate) fn shops(settings: &Settings) -> anyhow::Result<Shops> {
-    Ok(Shops::new(Shopkeeper::new()?.shops(settings)?))
+    Ok(Shops::new(Shopkeeper::new(&Metrics::default())?.shops(settings)?))
 }
 
 /// The shops of these settings, for a command that makes many requests beside those of other processes.
 pub(crate) fn shops_beside_others(settings: &Settings, ledger: Arc<dyn Ledger>) -> anyhow::Result<Shops> {
-    let shopkeeper = Shopkeeper::new()?;
-    shopkeeper.count_in(ledger);
+    let shopkeeper = Shopkeeper::new(&Metrics::default())?;
+    shopkeeper.budgets().share(ledger);
     Ok(Shops::new(shopkeeper.shops(settings)?))
 }

@@ -1,5 +1,6 @@
 //! `crossdock run`: the roles of this process, until told to stop.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crossdock_stock_writer::StockWriter;
 use crossdock_storefront::Shops;
 use crossdock_telemetry::metrics::Metrics;
 use crossdock_tracking_writer::TrackingWriter;
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::Signal;
@@ -24,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command_line::Role;
 use crate::exit::Exit;
 use crate::parts::{self, Shopkeeper};
-use crate::{configuration, signals};
+use crate::{configuration, new_credentials, signals};
 
 /// Everything that the roles of one process share.
 struct Process {
@@ -40,34 +42,44 @@ struct Process {
 }
 
 /// Runs these roles.
-pub(crate) async fn run(config: &Path, roles: &[Role]) -> anyhow::Result<Exit> {
+pub(crate) async fn run(config: &Path, roles: &[Role], health: Option<SocketAddr>) -> anyhow::Result<Exit> {
     let settings = configuration::load(config)?;
     let (stop, reload) = (signals::stop_token()?, signals::reload()?);
     let (broker, metrics) = (parts::broker(&settings), Metrics::default());
     // Its own token: consumers still publish while they finish what is in flight.
     let publishing = CancellationToken::new();
     let publisher = Publisher::start(broker.clone(), &metrics, publishing.clone());
-    let shopkeeper = Shopkeeper::new()?;
+    let shopkeeper = Shopkeeper::new(&metrics)?;
     let shops = Shops::new(shopkeeper.shops(&settings)?);
     let config = config.to_owned();
     let mut process =
         Process { config, settings, broker, metrics, publisher, shops, shopkeeper, receiver: None, stop };
-    let ended = process.run(roles, reload).await;
+    let ended = process.run(roles, health, reload).await;
     publishing.cancel();
     process.publisher.ended().await;
     ended
 }
 
 impl Process {
-    async fn run(&mut self, roles: &[Role], mut reload: Signal) -> anyhow::Result<Exit> {
+    async fn run(
+        &mut self,
+        roles: &[Role],
+        health: Option<SocketAddr>,
+        mut reload: Signal,
+    ) -> anyhow::Result<Exit> {
         let mut running = JoinSet::new();
         if roles.contains(&Role::Receiver) {
-            self.start_receiver(&mut running).await?;
+            let receiver = Receiver::new(&self.settings, self.publisher.clone(), self.metrics.clone())?;
+            self.listen(receiver, self.settings.receiver.listen, "receiver.listen", &mut running).await?;
+        }
+        if let Some(listen) = health {
+            let receiver = Receiver::of_health(&self.settings, self.publisher.clone(), self.metrics.clone())?;
+            self.listen(receiver, listen, "--health", &mut running).await?;
         }
         if roles.iter().any(|role| *role != Role::Receiver) {
             // Told to stop meanwhile: there is nothing to start, but the receiver still finishes what is in flight.
             if let Some(ledger) = self.await_ledger(&mut reload).await? {
-                self.shopkeeper.count_in(ledger.clone());
+                self.share_budgets(&ledger, &mut running);
                 for role in roles {
                     match role {
                         Role::Reconciler => self.start_reconciler(&ledger, &mut running),
@@ -75,7 +87,7 @@ impl Process {
                     }
                 }
                 if roles.contains(&Role::OrderImporter) {
-                    self.start_delivery(&ledger, &mut running)?;
+                    self.start_delivery(&ledger, &mut running).await?;
                 }
             }
         }
@@ -97,12 +109,17 @@ impl Process {
         }
     }
 
-    async fn start_receiver(&mut self, running: &mut JoinSet<anyhow::Result<()>>) -> anyhow::Result<()> {
-        let receiver = Receiver::new(&self.settings, self.publisher.clone(), self.metrics.clone())?;
-        let listen = self.settings.receiver.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!("could not listen on {listen}; set receiver.listen to a free address")
-        })?;
+    /// `named` is where the address can be changed.
+    async fn listen(
+        &mut self,
+        receiver: Receiver,
+        listen: SocketAddr,
+        named: &str,
+        running: &mut JoinSet<anyhow::Result<()>>,
+    ) -> anyhow::Result<()> {
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("could not listen on {listen}; set {named} to a free address"))?;
         let (serving, stop) = (receiver.clone(), self.stop.clone());
         running.spawn(async move { serving.serve(listener, stop).await.context("the receiver failed") });
         self.receiver = Some(receiver);
@@ -132,17 +149,31 @@ impl Process {
     }
 
     /// Where the warehouse takes its orders over HTTP, whoever imports them also delivers them.
-    fn start_delivery(
+    async fn start_delivery(
         &self,
         ledger: &Arc<dyn Ledger>,
         running: &mut JoinSet<anyhow::Result<()>>,
     ) -> anyhow::Result<()> {
-        if let Deliver::Http { url, signing_secret } = &self.settings.warehouse.deliver {
-            let endpoint = Endpoint::new(url.clone(), signing_secret)?;
-            let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint));
-            self.consume(WAREHOUSE_ORDERS, handler, running);
+        match &self.settings.warehouse.deliver {
+            Deliver::Http { url, signing_secret } => {
+                let endpoint = Endpoint::new(url.clone(), signing_secret)?;
+                ledger.begin_posting(Timestamp::now()).await?;
+                let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint));
+                self.consume(WAREHOUSE_ORDERS, handler, running);
+            }
+            Deliver::Amqp => ledger.end_posting().await?,
         }
         Ok(())
+    }
+
+    /// What shops allow and refuse is known to all processes on this ledger from now on.
+    fn share_budgets(&self, ledger: &Arc<dyn Ledger>, running: &mut JoinSet<anyhow::Result<()>>) {
+        let (budgets, stop) = (self.shopkeeper.budgets().clone(), self.stop.clone());
+        budgets.share(ledger.clone());
+        running.spawn(async move {
+            stop.run_until_cancelled(budgets.watch()).await;
+            Ok(())
+        });
     }
 
     fn consume(
@@ -205,7 +236,11 @@ impl Process {
         if let Some(receiver) = &self.receiver {
             receiver.reload(&settings)?;
         }
+        let changed = new_credentials::changed(&self.shops, &shops);
         self.shops.replace(shops);
+        if self.shopkeeper.budgets().are_shared() {
+            new_credentials::try_all(changed);
+        }
         tracing::info!(stores = settings.stores.len(), "read the configuration again");
         let waiting = needs_restart(&self.settings, &settings);
         if !waiting.is_empty() {

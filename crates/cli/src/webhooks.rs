@@ -1,5 +1,7 @@
 //! `crossdock webhooks`: what the shops are subscribed to.
 
+mod in_turn;
+mod remove;
 mod sync;
 
 use std::path::Path;
@@ -15,6 +17,7 @@ use crate::exit::Exit;
 use crate::listing::{print, print_json, say, table};
 use crate::{configuration, parts};
 
+pub(crate) use remove::remove;
 pub(crate) use sync::sync;
 
 /// What one shop is subscribed to.
@@ -27,6 +30,8 @@ struct Subscriptions {
     /// Why nothing can be listed or mended, or what is to be done by hand.
     remark: Option<String>,
     webhooks: Vec<Row>,
+    #[serde(skip)]
+    has_webhooks: bool,
     #[serde(skip)]
     ok: bool,
 }
@@ -83,6 +88,7 @@ async fn of_shop(shop: &Shop) -> Subscriptions {
         platform: shop.settings.platform(),
         destination: shop.settings.webhook_url.as_ref().map(ToString::to_string),
         remark,
+        has_webhooks: shop.settings.connection.has_webhooks(),
         webhooks: findings.into_iter().map(row).collect(),
         ok,
     }
@@ -96,7 +102,8 @@ fn by_hand(store: &StoreSettings) -> String {
             "Ecwid has no API for webhooks: ask its API support to send order.* and product.* events to {address}"
         ),
         Platform::Bigcommerce => {
-            "this kind of BigCommerce account has no webhooks: its shop is only swept".to_owned()
+            let every = store.sweep_every.as_secs();
+            format!("a legacy account has no webhooks: the shop is only swept, every {every} s")
         }
     }
 }
@@ -108,7 +115,7 @@ fn row(Finding { scope, webhook, standing }: Finding) -> Row {
 }
 
 fn is_well(standing: Standing) -> bool {
-    matches!(standing, Standing::Active | Standing::Elsewhere | Standing::Other)
+    matches!(standing, Standing::Active | Standing::Spare | Standing::Elsewhere | Standing::Other)
 }
 
 fn problem(standing: Standing) -> Option<&'static str> {
@@ -117,6 +124,7 @@ fn problem(standing: Standing) -> Option<&'static str> {
         Standing::SwitchedOff => {
             Some("switched off by the platform; `crossdock webhooks sync` switches it on")
         }
+        Standing::Spare => Some("switched off, and not needed: others tell of the same"),
         Standing::WithoutHeader => Some(
             "comes without the header of webhook_header, and is refused; `crossdock webhooks sync` adds it",
         ),
@@ -132,8 +140,12 @@ fn is_elsewhere(standing: &str) -> bool {
 }
 
 fn tell(shop: &Subscriptions) {
-    let address = shop.destination.as_deref().unwrap_or("not said by receiver.public_url");
-    say(&format!("{} ({}), webhooks to {address}", shop.store, shop.platform));
+    let address = match &shop.destination {
+        Some(address) => format!(", webhooks to {address}"),
+        None if shop.has_webhooks => ", webhooks to what receiver.public_url does not say".to_owned(),
+        None => String::new(),
+    };
+    say(&format!("{} ({}){address}", shop.store, shop.platform));
     if let Some(remark) = &shop.remark {
         say(&format!("  {remark}"));
     }

@@ -15,7 +15,7 @@ mod stock;
 pub use address::Address;
 pub use ids::{InvalidStoreId, LineId, OrderId, OrderNumber, ShipmentId, Sku, StoreId};
 pub use import_rules::{Decision, FilterRule, ImportRules, Kits, Unfit};
-pub use listing::Listing;
+pub use listing::{Listing, ListingStock, UnknownListingStock};
 pub use mend::{Classify, Mend};
 pub use money::{InvalidMoney, Money};
 pub use released_order::{OrderLine, Platform, ReleasedOrder};

@@ -18,9 +18,20 @@ pub struct StockLevel {
 }
 
 /// Units of one SKU that were sold and were still on the shelf when it was counted.
+///
+/// Promised is what a buyer may still get, over all shops:
+/// - of an order that is held or on its way to the warehouse, everything;
+/// - of one that the warehouse has, what had not left when the SKU was counted: the parcel and the count that lacks it cancel out;
+/// - of one that the warehouse refused, everything: it is released again once the SKU is known, or by a person, and the buyer has paid.
+///   Its end is that the shop cancels it;
+/// - of one that was amended, what it wants now; of one that was cancelled, only what left after the count;
+/// - of a consignment that was taken back, everything again.
+///
+/// Never promised: orders that a rule keeps out, orders that are held because what they want cannot be told, and test orders, which
+/// are never dispatched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Promised {
-    /// In all orders that are released and whose parcel left after the count, or not yet.
+    /// All of it.
     pub total: i64,
     /// The part of `total` that the warehouse had not accepted when it counted, so that its `allocated` lacks it.
     pub unallocated: i64,
@@ -59,17 +70,23 @@ pub fn sellable(push: StockPush, count: &StockLevel, promised: Promised, buffer:
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn count(on_hand: i64, allocated: Option<i64>) -> StockLevel {
         StockLevel { sku: Sku::from("TEE-M"), on_hand, allocated }
     }
 
+    fn available(count: &StockLevel, promised: Promised, buffer: i64) -> i64 {
+        sellable(StockPush::Available, count, promised, buffer).expect("something is pushed")
+    }
+
     #[test]
     fn a_reservation_of_the_warehouse_is_not_subtracted_twice() {
         let promised = Promised { total: 5, unallocated: 2 };
-        assert_eq!(sellable(StockPush::Available, &count(10, Some(3)), promised, 1), Some(4));
-        assert_eq!(sellable(StockPush::Available, &count(10, None), promised, 1), Some(4));
+        assert_eq!(available(&count(10, Some(3)), promised, 1), 4);
+        assert_eq!(available(&count(10, None), promised, 1), 4);
     }
 
     #[test]
@@ -79,6 +96,39 @@ mod tests {
         assert_eq!(sellable(StockPush::Available, &count(3, None), promised, 0), Some(0));
         assert_eq!(sellable(StockPush::Off, &count(3, None), promised, 0), None);
         let endless = Promised { total: i64::MAX, unallocated: i64::MAX };
-        assert_eq!(sellable(StockPush::Available, &count(i64::MIN, Some(i64::MAX)), endless, 1), Some(0));
+        assert_eq!(available(&count(i64::MIN, Some(i64::MAX)), endless, 1), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn no_shop_may_sell_less_than_nothing(
+            on_hand: i64, allocated: Option<i64>, total: i64, unallocated: i64, buffer in 0..i64::MAX
+        ) {
+            for push in [StockPush::OnHand, StockPush::Available] {
+                let promised = Promised { total, unallocated };
+                prop_assert!(sellable(push, &count(on_hand, allocated), promised, buffer) >= Some(0));
+            }
+        }
+
+        /// Some orders were accepted, and are in `allocated` where the warehouse says it.
+        #[test]
+        fn it_makes_no_difference_whether_the_warehouse_tells_its_reservations(
+            on_hand in 0_i64..1_000, accepted in 0_i64..1_000, others in 0_i64..1_000, buffer in 0_i64..10
+        ) {
+            let promised = Promised { total: accepted + others, unallocated: others };
+            let told = available(&count(on_hand, Some(accepted)), promised, buffer);
+            prop_assert_eq!(told, available(&count(on_hand, None), promised, buffer));
+        }
+
+        #[test]
+        fn an_order_and_its_parcel_leave_available_where_the_next_count_says(
+            on_hand in 0_i64..1_000, others in 0_i64..1_000, ordered in 0_i64..1_000, buffer in 0_i64..10
+        ) {
+            let promised = |total| Promised { total, unallocated: total };
+            let with_the_order = available(&count(on_hand, None), promised(others + ordered), buffer);
+            let after_it_left = available(&count(on_hand - ordered, None), promised(others), buffer);
+            prop_assert_eq!(with_the_order, after_it_left);
+            prop_assert!(with_the_order <= available(&count(on_hand, None), promised(others), buffer));
+        }
     }
 }

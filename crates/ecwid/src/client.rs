@@ -1,17 +1,16 @@
 //! The one way to Ecwid: every call passes here, within the shop's budget, under its token.
 
 mod answer;
-mod refusal;
 mod scope;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossdock_settings::EcwidConnection;
-use crossdock_storefront::{Budget, Priority, StorefrontError};
-use http::HeaderValue;
+use crossdock_storefront::{Admitted, Budget, Priority, StorefrontError};
 use http::header::AUTHORIZATION;
-use reqwest::{Method, RequestBuilder, Response};
+use http::{HeaderValue, StatusCode};
+use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +18,6 @@ use url::Url;
 
 use crate::shape;
 use answer::Refused;
-use refusal::Refusal;
 pub(crate) use scope::Scope;
 
 /// Longest wait for a connection, in seconds.
@@ -58,7 +56,6 @@ pub(crate) struct Client {
     token: SecretString,
     authorization: HeaderValue,
     budget: Arc<Budget>,
-    refusal: Refusal,
 }
 
 /// What is asked for.
@@ -90,7 +87,7 @@ impl Client {
         let bearer = format!("Bearer {}", token.expose_secret());
         let mut authorization = HeaderValue::try_from(bearer).map_err(|_| InvalidAccessToken)?;
         authorization.set_sensitive(true);
-        Ok(Self { http, base, token, authorization, budget, refusal: Refusal::default() })
+        Ok(Self { http, base, token, authorization, budget })
     }
 
     /// Reads.
@@ -107,6 +104,46 @@ impl Client {
     ) -> Result<T, StorefrontError> {
         let request = self.request(Method::PUT, call)?.json(body);
         self.answer(request, call).await
+    }
+
+    /// Hands something over.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        call: Call<'_>,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, StorefrontError> {
+        let request = self.request(Method::POST, call)?.json(body);
+        self.answer(request, call).await
+    }
+
+    /// Takes something back.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, StorefrontError> {
+        let request = self.request(Method::DELETE, call)?;
+        self.answer(request, call).await
+    }
+
+    /// Counts in requests that will be sent inside another one: as many of them as the budget takes now, and what keeps it from the rest.
+    pub(crate) async fn count_in(
+        &self,
+        requests: usize,
+        call: Call<'_>,
+    ) -> (Vec<Admitted<'_>>, Result<(), StorefrontError>) {
+        let mut counted = Vec::with_capacity(requests);
+        while counted.len() < requests {
+            match self.budget.admit(call.priority, call.scope.as_str()).await {
+                Ok(mut admitted) => {
+                    admitted.told(None);
+                    counted.push(admitted);
+                }
+                Err(error) => return (counted, Err(error)),
+            }
+        }
+        (counted, Ok(()))
+    }
+
+    /// What an answer that came inside another one means; it is not a success.
+    pub(crate) fn refused_inside(&self, status: StatusCode, body: &str, call: Call<'_>) -> StorefrontError {
+        Refused::of(status, None, body.as_bytes(), &self.token).into_error(call)
     }
 
     fn request(&self, method: Method, call: Call<'_>) -> Result<RequestBuilder, StorefrontError> {
@@ -126,11 +163,21 @@ impl Client {
         request: RequestBuilder,
         call: Call<'_>,
     ) -> Result<T, StorefrontError> {
-        self.refusal.admit()?;
-        let admitted = self.budget.admit(call.priority).await?;
+        let mut admitted = self.budget.admit(call.priority, call.scope.as_str()).await?;
+        let answer = self.send(request, call, &mut admitted).await;
+        admitted.heard(&answer).await;
+        answer
+    }
+
+    async fn send<T: DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+        call: Call<'_>,
+        admitted: &mut Admitted<'_>,
+    ) -> Result<T, StorefrontError> {
         let started = Instant::now();
         let response = request.send().await.map_err(answer::unsent)?;
-        drop(admitted);
+        admitted.told(None);
         let status = response.status();
         tracing::debug!(
             http.path = %call.path.join("/"),
@@ -142,16 +189,6 @@ impl Client {
             let body = answer::body(response).await?;
             return shape::read(&body).map_err(answer::misshapen);
         }
-        Err(self.refused(response, call).await)
-    }
-
-    async fn refused(&self, response: Response, call: Call<'_>) -> StorefrontError {
-        let error = Refused::read(response, &self.token).await.into_error(call);
-        match &error {
-            StorefrontError::Throttled { wait } => self.budget.close(*wait).await,
-            StorefrontError::CredentialsRefused { answer } => self.refusal.note(answer),
-            _ => {}
-        }
-        error
+        Err(Refused::read(response, &self.token).await.into_error(call))
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Source: docs.ecwid.com (API reference of 2026-01-14) and the official Java client (2026-07-14).
 
+mod batch;
 mod callback;
+mod catalogue;
 mod check;
 mod client;
 mod components;
@@ -12,6 +14,7 @@ mod list_orders;
 mod listing;
 mod offsets;
 mod order;
+mod product;
 mod profile;
 mod read_orders;
 mod scalar;

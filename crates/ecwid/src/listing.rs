@@ -1,17 +1,26 @@
-//! Where the shop sells a SKU.
+//! Where the shop sells a SKU, and what products list.
+
+use std::collections::BTreeSet;
 
 use crossdock_domain::{Listing, Sku};
 use crossdock_storefront::{Priority, StorefrontError};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 
 use crate::Ecwid;
 use crate::client::{Call, Scope};
-use crate::scalar::Scalar;
+use crate::product::{FIELDS, Product};
+use crate::storefront::CALLS_AT_ONCE_MAX;
 
-/// Most products looked at for one SKU: Ecwid's largest page. A shop may allow a SKU to stand at several products.
-const PRODUCTS_PER_SKU_MAX: usize = 100;
+/// Products of a search's page, and the most that Ecwid gives. A shop may allow a SKU to stand at several products; more than these are
+/// not looked at.
+pub(crate) const PAGE_ROWS: usize = 100;
 
-/// `GET /products?sku=…`: the products with the SKU, or with a variation that has it.
+/// Most products that are read one by one. A search reads 100 in a call, but lags behind by seconds (the official client's tests wait
+/// for it): good enough where a merchant changed many at once, as the next reading of the whole catalogue sets right what it missed.
+const READ_ALONE_MAX: usize = 8;
+
+/// `GET /products`.
 #[derive(Debug, Deserialize)]
 struct Page {
     #[serde(default)]
@@ -19,60 +28,59 @@ struct Page {
     items: Vec<Product>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Product {
-    id: Scalar,
-    #[serde(default)]
-    sku: Scalar,
-    #[serde(default)]
-    unlimited: bool,
-    #[serde(default)]
-    combinations: Vec<Variation>,
-}
-
-/// A variation without a SKU of its own inherits the product's: it is sold as the product, and not listed beside it.
-#[derive(Debug, Deserialize)]
-struct Variation {
-    id: Scalar,
-    #[serde(default)]
-    sku: Scalar,
-    #[serde(default)]
-    unlimited: bool,
-}
-
 impl Ecwid {
-    /// Every product and variation with exactly this SKU. One that the merchant sells without counting is not tracked.
+    /// Every product and variation with exactly this SKU.
     pub(crate) async fn listings_of(&self, sku: &Sku) -> Result<Vec<Listing>, StorefrontError> {
         if sku.as_str().trim().is_empty() {
             return Ok(Vec::new());
         }
-        let limit = PRODUCTS_PER_SKU_MAX.to_string();
-        let fields = "total,items(id,sku,unlimited,combinations(id,sku,unlimited))";
-        let call = Call {
-            path: &["products"],
-            query: &[("sku", sku.as_str()), ("limit", &limit), ("responseFields", fields)],
-            scope: Scope::ReadCatalog,
-            what: "catalogue",
-            priority: Priority::Stock,
-        };
-        let page: Page = self.client.get(call).await?;
-        if page.total > PRODUCTS_PER_SKU_MAX {
+        let page = self.products(("sku", sku.as_str())).await?;
+        if page.total > PAGE_ROWS {
             tracing::warn!(sku = %sku, products = page.total, "more products share a SKU than are looked at");
         }
-        Ok(page.items.into_iter().flat_map(|product| product.listings(sku)).collect())
+        let listings = page.items.into_iter().flat_map(Product::listings);
+        Ok(listings.filter(|listing| listing.sku == *sku).collect())
+    }
+
+    /// What these products list.
+    pub(crate) async fn listings_by_product(&self, ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+        // What is no number is no product of this platform; in a search it would be refused, and the others with it.
+        let ids: BTreeSet<u64> = ids.iter().filter_map(|id| id.trim().parse().ok()).collect();
+        let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+        if ids.len() <= READ_ALONE_MAX {
+            let reads: Vec<_> = ids.iter().map(|id| self.listings_of_one(id)).collect();
+            return stream::iter(reads).buffered(CALLS_AT_ONCE_MAX).try_concat().await;
+        }
+        let mut listings = Vec::new();
+        for ids in ids.chunks(PAGE_ROWS) {
+            let page = self.products(("productId", &ids.join(","))).await?;
+            listings.extend(page.items.into_iter().flat_map(Product::listings));
+        }
+        Ok(listings)
+    }
+
+    async fn listings_of_one(&self, id: &str) -> Result<Vec<Listing>, StorefrontError> {
+        let query = &[("responseFields", FIELDS)];
+        let call = Call { path: &["products", id], query, ..CATALOGUE };
+        match self.client.get::<Product>(call).await {
+            Ok(product) => Ok(product.listings()),
+            Err(StorefrontError::NotFound { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn products(&self, filter: (&str, &str)) -> Result<Page, StorefrontError> {
+        let (limit, fields) = (PAGE_ROWS.to_string(), format!("total,items({FIELDS})"));
+        let query = &[filter, ("limit", limit.as_str()), ("responseFields", fields.as_str())];
+        self.client.get(Call { query, ..CATALOGUE }).await
     }
 }
 
-impl Product {
-    fn listings(self, sku: &Sku) -> Vec<Listing> {
-        let listing = |variant_id, unlimited: bool| Listing {
-            sku: sku.clone(),
-            product_id: self.id.0.clone(),
-            variant_id,
-            tracked: !unlimited,
-        };
-        let whole = (self.sku.0 == sku.as_str()).then(|| listing(None, self.unlimited));
-        let variations = self.combinations.into_iter().filter(|variation| variation.sku.0 == sku.as_str());
-        whole.into_iter().chain(variations.map(|one| listing(Some(one.id.0), one.unlimited))).collect()
-    }
-}
+/// A search of the catalogue.
+pub(crate) const CATALOGUE: Call<'static> = Call {
+    path: &["products"],
+    query: &[],
+    scope: Scope::ReadCatalog,
+    what: "catalogue",
+    priority: Priority::Stock,
+};

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
 use crossdock_settings::{EcwidConnection, TrackingSettings};
 use crossdock_storefront::{
-    Budget, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront, StorefrontError, Window,
+    Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
+    StorefrontError, TakeBack, TakenBack, Window,
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
@@ -66,14 +67,25 @@ impl Storefront for Ecwid {
         self.write_tracking(dispatch).await
     }
 
+    async fn take_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError> {
+        self.take_tracking_back(taken).await
+    }
+
     async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
         let searches: Vec<_> = skus.iter().map(|sku| self.listings_of(sku)).collect();
         stream::iter(searches).buffered(CALLS_AT_ONCE_MAX).try_concat().await
     }
 
+    async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError> {
+        self.catalogue_page(from).await
+    }
+
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+        self.listings_by_product(product_ids).await
+    }
+
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
-        let writes: Vec<_> = quantities.iter().map(|quantity| self.set_quantity(quantity)).collect();
-        stream::iter(writes).buffered(CALLS_AT_ONCE_MAX).collect().await
+        self.set_quantities(quantities).await
     }
 
     async fn check(&self) -> Result<String, StorefrontError> {

@@ -1,19 +1,20 @@
-//! Writing a consignment to an order: number, link and status in one call, so that the buyer gets one mail.
+//! Writing a consignment to an order, and taking it back: number, link and status in one call, so that the buyer gets one mail.
 //!
 //! Ecwid has no shipments: an order has one tracking number, one link and one fulfilment status, and no field for the
 //! carrier. So a further parcel's number is joined to the one that stands, and the lines of a consignment are not told.
 
+mod carrier_pages;
 mod plan;
 mod status;
 
 use crossdock_domain::OrderId;
-use crossdock_storefront::{Dispatch, Dispatched, Priority, StorefrontError};
+use crossdock_storefront::{Dispatch, Dispatched, Priority, StorefrontError, TakeBack, TakenBack};
 use serde::{Deserialize, Serialize};
 
 use crate::Ecwid;
 use crate::client::{Call, Scope};
 use crate::scalar::Scalar;
-use plan::plan;
+use plan::{plan, plan_back};
 
 /// What stands at the order.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,7 +35,7 @@ struct Update {
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    fulfillment_status: Option<&'static str>,
+    fulfillment_status: Option<String>,
 }
 
 /// The answer to a write.
@@ -56,16 +57,39 @@ impl Updated {
     }
 }
 
+/// What stands at the order after a change, and whether there was anything to change.
+struct Changed {
+    order_status: String,
+    wrote: bool,
+}
+
 impl Ecwid {
     /// Writes what differs, if anything does.
     pub(crate) async fn write_tracking(&self, dispatch: &Dispatch) -> Result<Dispatched, StorefrontError> {
-        let standing = self.standing(&dispatch.order_id).await?;
-        let status = standing.fulfillment_status.0.clone();
-        let Some(update) = plan(&standing, dispatch, &self.tracking) else {
-            return Ok(Dispatched { shop_shipments: Vec::new(), order_status: status, wrote: false });
+        let plan = |standing: &Standing| plan(standing, dispatch, &self.tracking);
+        let Changed { order_status, wrote } = self.change_order(&dispatch.order_id, plan).await?;
+        Ok(Dispatched { shop_shipments: Vec::new(), order_status, wrote })
+    }
+
+    /// Takes out what is there of the consignment.
+    pub(crate) async fn take_tracking_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError> {
+        let plan = |standing: &Standing| plan_back(standing, taken, &self.tracking);
+        let Changed { order_status, wrote } = self.change_order(&taken.order_id, plan).await?;
+        Ok(TakenBack { order_status, wrote })
+    }
+
+    /// Reads the order, and writes what is planned for it.
+    async fn change_order(
+        &self,
+        order_id: &OrderId,
+        plan: impl Fn(&Standing) -> Option<Update>,
+    ) -> Result<Changed, StorefrontError> {
+        let standing = self.standing(order_id).await?;
+        let Some(update) = plan(&standing) else {
+            return Ok(Changed { order_status: standing.fulfillment_status.0, wrote: false });
         };
-        let what = format!("order {}", dispatch.order_id);
-        let path = ["orders", dispatch.order_id.as_str()];
+        let what = format!("order {order_id}");
+        let path = ["orders", order_id.as_str()];
         let call = Call {
             path: &path,
             query: &[],
@@ -75,20 +99,25 @@ impl Ecwid {
         };
         let updated: Updated = self.client.put(call, &update).await?;
         if !updated.happened() {
-            return self.written_meanwhile(dispatch).await;
+            return self.changed_meanwhile(order_id, plan).await;
         }
-        let order_status = update.fulfillment_status.map_or(status, str::to_owned);
-        Ok(Dispatched { shop_shipments: Vec::new(), order_status, wrote: true })
+        Ok(Changed {
+            order_status: update.fulfillment_status.unwrap_or(standing.fulfillment_status.0),
+            wrote: true,
+        })
     }
 
     /// Nothing was updated: either another wrote the same between our reading and our writing, or the shop would not.
-    async fn written_meanwhile(&self, dispatch: &Dispatch) -> Result<Dispatched, StorefrontError> {
-        let standing = self.standing(&dispatch.order_id).await?;
-        if plan(&standing, dispatch, &self.tracking).is_some() {
+    async fn changed_meanwhile(
+        &self,
+        order_id: &OrderId,
+        plan: impl Fn(&Standing) -> Option<Update>,
+    ) -> Result<Changed, StorefrontError> {
+        let standing = self.standing(order_id).await?;
+        if plan(&standing).is_some() {
             return Err(Updated::nothing());
         }
-        let order_status = standing.fulfillment_status.0;
-        Ok(Dispatched { shop_shipments: Vec::new(), order_status, wrote: false })
+        Ok(Changed { order_status: standing.fulfillment_status.0, wrote: false })
     }
 
     async fn standing(&self, order_id: &OrderId) -> Result<Standing, StorefrontError> {

@@ -7,8 +7,8 @@ pub mod standard_webhooks;
 
 pub use event::{BATCH_CONTENT_TYPE, CONTENT_TYPE, Event, InvalidEvent, RawEvent, Source};
 pub use messages::{
-    EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided,
-    ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
+    EventData, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, ShipmentDispatched,
+    ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
     WarehouseOrderRejected, WarehouseSkuKnown,
 };
 pub use schemas::schemas;

@@ -80,6 +80,22 @@ pub struct OrderCancelled {
 }
 event_data!(OrderCancelled, "order.cancelled", it => Some(it.number.to_string()));
 
+/// What is promised of some SKUs has changed, because of this order: it is held, released, amended or cancelled.
+///
+/// Told to whoever computes stock, not to the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderPromised {
+    /// The configured shop.
+    pub store: StoreId,
+    /// The shop's own id.
+    pub order_id: OrderId,
+    /// What it wants, each once: at least one. Absent: what it wanted before is to be compared too, and is not known here.
+    #[schemars(length(min = 1))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skus: Option<Vec<Sku>>,
+}
+event_data!(OrderPromised, "order.promised", it => Some(it.order_id.to_string()));
+
 /// The warehouse has taken an order over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WarehouseOrderAccepted {
@@ -141,7 +157,13 @@ event_data!(StockCounted, "warehouse.stock.counted", it => match it.levels.as_sl
 pub struct StockDue {
     /// The configured shop.
     pub store: StoreId,
-    /// Push every SKU, not only what changed since the last push.
+    /// Push every SKU that the shop was not told since this event's time, not only what changed since the last push.
     pub full: bool,
+    /// Only these; absent: all that were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skus: Option<Vec<Sku>>,
 }
-event_data!(StockDue, "stock.due", it => Some(it.store.to_string()));
+event_data!(StockDue, "stock.due", it => Some(match it.skus.as_deref() {
+    Some([only]) => only.to_string(),
+    _ => it.store.to_string(),
+}));

@@ -4,8 +4,8 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::messages::{
-    EventData, OrderAmended, OrderCancelled, OrderReleased, ShipmentDispatched, ShipmentVoided,
-    ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
+    EventData, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, ShipmentDispatched,
+    ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
     WarehouseOrderRejected, WarehouseSkuKnown,
 };
 
@@ -20,6 +20,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<OrderReleased>(),
         schema::<OrderAmended>(),
         schema::<OrderCancelled>(),
+        schema::<OrderPromised>(),
         schema::<WarehouseOrderAccepted>(),
         schema::<WarehouseOrderRejected>(),
         schema::<WarehouseSkuKnown>(),

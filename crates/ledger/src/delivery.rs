@@ -7,10 +7,17 @@ use crate::Telling;
 /// How far the things told of an order have come to a warehouse that takes them over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivered {
-    /// The newest round that it has taken (see [`Telling::round`]); 0: none yet.
+    /// The newest round that is done with (see [`Telling::round`]): taken, refused, or left out. 0: none yet.
     pub round: u32,
-    /// Its release is confirmed by the broker, and the warehouse has neither taken nor answered it: it is still on its way.
+    /// The round of its newest release.
+    pub release: u32,
+    /// It is not wanted any more.
+    pub is_cancelled: bool,
+    /// Its newest release is to be posted, and the warehouse has neither replied to it nor answered it.
     pub awaits_release: bool,
+    /// Whether the warehouse may have anything of it: something was posted, or it was released when the warehouse took its orders
+    /// off the queue itself.
+    pub may_be_there: bool,
 }
 
 impl Telling {

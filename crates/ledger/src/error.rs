@@ -50,7 +50,9 @@ pub enum LedgerError {
         order_id: String,
     },
     /// Nobody released an order of this number.
-    #[error("no released order has the number {0}")]
+    #[error(
+        "no released order has the number {0}; import the order, or have the warehouse correct the number, then replay"
+    )]
     NoSuchOrder(OrderNumber),
     /// Nobody put a consignment of this id down: [`crate::Ledger::intend_shipment`] comes first.
     #[error("no consignment has the id {0}")]
@@ -65,6 +67,16 @@ pub enum LedgerError {
         /// The order whose consignment has it.
         number: OrderNumber,
     },
+    /// A consignment was voided, and is told once more after that. The warehouse has to tell what leaves now with an id of its own.
+    #[error(
+        "the consignment {0} was voided; if it has left after all, have the warehouse tell it with a new id, else discard this message"
+    )]
+    ShipmentVoided(ShipmentId),
+    /// A consignment is told with other contents than before. What was written to the shop cannot be exchanged.
+    #[error(
+        "the consignment {0} was told before with other lines; have the warehouse void it, and tell what has left with a new id"
+    )]
+    ShipmentLinesDiffer(ShipmentId),
 }
 
 impl LedgerError {
@@ -115,7 +127,9 @@ impl Classify for LedgerError {
             | Self::Unreadable { .. }
             | Self::NumberTaken { .. }
             | Self::NoSuchShipment(_)
-            | Self::ShipmentIdReused { .. } => Mend::Never,
+            | Self::ShipmentIdReused { .. }
+            | Self::ShipmentVoided(_)
+            | Self::ShipmentLinesDiffer(_) => Mend::Never,
         }
     }
 
@@ -130,6 +144,8 @@ impl Classify for LedgerError {
             Self::NoSuchOrder(_) => "number-unknown",
             Self::NoSuchShipment(_) => "shipment-unknown",
             Self::ShipmentIdReused { .. } => "shipment-id-reused",
+            Self::ShipmentVoided(_) => "shipment-voided",
+            Self::ShipmentLinesDiffer(_) => "shipment-lines-differ",
         }
     }
 }

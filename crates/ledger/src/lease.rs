@@ -19,6 +19,9 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+/// Longest that a lease lasts, in seconds. One that claims to last longer was taken by a clock that was ahead, and is free.
+pub(crate) const LEASE_SECS_MAX: i64 = 60 * 60;
+
 /// Another process is at it. There is nothing wrong: come back a little later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("another process is at it")]

@@ -8,12 +8,14 @@ mod lease;
 mod moment;
 mod open_lines;
 mod order;
+mod pause;
 mod postgres;
 mod rules_told;
 mod shipment;
 mod sql_ledger;
 mod sqlite;
 mod stock;
+mod swept;
 mod timeline;
 mod webhook_watch;
 
@@ -33,9 +35,11 @@ pub use order::{
     Answer, Judged, KnownOrder, News, NextStep, OrderRecord, OrderState, OrdersWanted, RELEASE_SECS_MAX,
     Telling, Verdict,
 };
+pub use pause::{Pause, PauseCause};
 pub use rules_told::RulesTold;
-pub use shipment::{IntendedShipment, ShipmentState};
-pub use stock::StockLine;
+pub use shipment::{ShipmentRecord, ShipmentState};
+pub use stock::{Catalogue, PromisedTo, Pushed, Reading, Refused, StockLine};
+pub use swept::Swept;
 pub use timeline::{Happening, TimelineEntry};
 pub use webhook_watch::WebhookWatch;
 
@@ -108,7 +112,7 @@ pub trait Ledger: Send + Sync {
     /// The telling of this round failed: whoever comes next may repeat it at once, or tell what has taken its place.
     async fn not_told(&self, store: &StoreId, order_id: &OrderId, round: u32) -> Result<(), LedgerError>;
 
-    /// The warehouse has taken the order or refused it. One that has shipped or was cancelled stays as it is; the timeline tells it
+    /// The warehouse has said that it has taken the order or refused it. One that has shipped or was cancelled stays as it is; the timeline tells it
     /// nonetheless.
     /// An answer that is older than the one that stands, by the happening's time, is told and changes nothing. Neither does one
     /// whose `key` was told already.
@@ -155,40 +159,92 @@ pub trait Ledger: Send + Sync {
 
     // ---- deliveries, where the warehouse takes its orders over HTTP
 
+    /// The warehouse's orders are posted to it, and nobody else takes them, from this moment on; or since an earlier one, if that was
+    /// said before and [`Ledger::end_posting`] was not.
+    async fn begin_posting(&self, at: Timestamp) -> Result<(), LedgerError>;
+
+    /// The warehouse takes its orders off the queue itself.
+    async fn end_posting(&self) -> Result<(), LedgerError>;
+
     /// How far the things told of an order have come.
     ///
     /// # Errors
     /// [`LedgerError::NoSuchOrder`] if no order of this number was released.
     async fn delivered(&self, number: &OrderNumber) -> Result<Delivered, LedgerError>;
 
-    /// The warehouse has taken what it was told in this round. Never goes back.
-    async fn note_delivered(&self, number: &OrderNumber, round: u32) -> Result<(), LedgerError>;
+    /// This round is about to be posted: from now on the warehouse may have it.
+    async fn note_posting(&self, number: &OrderNumber, round: u32) -> Result<(), LedgerError>;
+
+    /// This round need not be posted any more: the warehouse has replied to it, or it is left out. Never goes back.
+    ///
+    /// `answer` is what the reply to a release implies. It counts only as long as that release is the newest and unanswered: what the
+    /// warehouse says by an event ([`Ledger::answered`]) stands against it, before and after, whatever the clocks say.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchOrder`] if no order of this number was released.
+    async fn replied(
+        &self,
+        number: &OrderNumber,
+        round: u32,
+        answer: Option<&Answer>,
+        happening: &Happening,
+    ) -> Result<(), LedgerError>;
 
     // ---- shipments
 
     /// Puts a consignment down before anything is written to the shop, and says what is in it.
     ///
-    /// Lines that the warehouse did not name are all that is open of the order at that moment. The same id again returns what stands.
+    /// Lines that the warehouse did not name are all that is open of the order at that moment; if that is nothing, nothing is put down.
+    /// The same id again with another label replaces the label, if it was told later (by the happening's time): it is to be written
+    /// again. Otherwise what stands is returned. One that was voided before it was told is put down as voided.
     ///
     /// # Errors
     /// [`LedgerError::NoSuchOrder`] if no order of its number was released.
     /// [`LedgerError::ShipmentIdReused`] if the id stands with another order: the warehouse has to give this one its own.
+    /// [`LedgerError::ShipmentVoided`] if it is told once more after it was voided, and
+    /// [`LedgerError::ShipmentLinesDiffer`] if with other lines: a new id is needed.
     async fn intend_shipment(
         &self,
         shipment: &crossdock_domain::Shipment,
         happening: &Happening,
-    ) -> Result<IntendedShipment, LedgerError>;
+    ) -> Result<ShipmentRecord, LedgerError>;
 
-    /// The consignment stands at the shop. Once that is so for every unit that was released, the order is `shipped`.
+    /// The consignment stands at the shop as it was `written`. Once that is so for every unit that was released, the order is `shipped`.
+    /// One that was told otherwise or voided meanwhile is not done; the shop's ids are noted in any case.
     ///
     /// # Errors
     /// [`LedgerError::NoSuchShipment`] if it was never put down.
     async fn shipment_done(
         &self,
-        id: &ShipmentId,
+        written: &crossdock_domain::Shipment,
         shop_shipments: &[String],
         happening: &Happening,
     ) -> Result<(), LedgerError>;
+
+    /// A consignment has not left after all: its units are open again, at once and for good. One that is still to be undone at the shop
+    /// is `voiding`. None if it was never told: when it is, it is put down as voided.
+    ///
+    /// # Errors
+    /// As for [`Ledger::intend_shipment`], the first two.
+    async fn void_shipment(
+        &self,
+        number: &OrderNumber,
+        id: &ShipmentId,
+        happening: &Happening,
+    ) -> Result<Option<ShipmentRecord>, LedgerError>;
+
+    /// Nothing of a voided consignment stands at the shop any more.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoSuchShipment`] if it was never put down.
+    async fn shipment_voided(&self, id: &ShipmentId, happening: &Happening) -> Result<(), LedgerError>;
+
+    /// All consignments of an order, in the order in which they left.
+    async fn shipments(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+    ) -> Result<Vec<ShipmentRecord>, LedgerError>;
 
     // ---- stock
 
@@ -198,7 +254,13 @@ pub trait Ledger: Send + Sync {
     /// Every counted SKU, with what is promised of it over all shops, and what this shop was last told.
     async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError>;
 
-    /// The shop has taken these quantities.
+    /// The same of these SKUs alone. One that was never counted has no line.
+    async fn stock_of(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<StockLine>, LedgerError>;
+
+    /// To which orders these SKUs are promised, by SKU and number.
+    async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError>;
+
+    /// The shop has taken these quantities. What it refused of them before is forgotten.
     async fn pushed(
         &self,
         store: &StoreId,
@@ -206,39 +268,83 @@ pub trait Ledger: Send + Sync {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Where the shop lists these SKUs, as far as it was looked up. A SKU that was looked up and not found has an empty list;
-    /// one that was never looked up, or whose product changed since, is absent.
-    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<(Sku, Vec<Listing>)>, LedgerError>;
-
-    /// Replaces what is known of these SKUs' listings.
-    async fn learn_listings(
+    /// The shop refuses the quantities of these SKUs for good, in these words.
+    async fn stock_refused(
         &self,
         store: &StoreId,
-        found: &[(Sku, Vec<Listing>)],
+        refusals: &[(Sku, String)],
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Forgets what is known of a product's listings: they are looked up again. So are SKUs that were not found when they were looked
-    /// up before this moment: the product may list one of them now.
+    /// The last of the shop's days whose full push was asked for; none before the first.
+    async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError>;
+
+    /// The full push of this day was asked for. Replaces what stands, also by less: what a clock put down that was ahead must not stay.
+    async fn keep_stock_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError>;
+
+    // ---- where shops list what they sell
+
+    /// Where the shop lists these SKUs, as far as its catalogue was read.
+    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<Listing>, LedgerError>;
+
+    /// How far the reading of the shop's catalogue has come.
+    async fn catalogue(&self, store: &StoreId) -> Result<Catalogue, LedgerError>;
+
+    /// Takes a page of the reading that began at this moment, and where it goes on. After the last page, listings that were not seen
+    /// since then are gone.
     ///
-    /// What the shop was last told of them is kept: our own push comes back as a changed product, and must not cause another.
-    async fn forget_product(
+    /// A listing that is new, or is another than it was, was not told its quantity: what the shop was told of its SKU is forgotten.
+    async fn learn_page(
         &self,
         store: &StoreId,
-        product_id: &str,
-        not_found_before: Timestamp,
+        began_at: Timestamp,
+        page: &[Listing],
+        next: Option<&str>,
     ) -> Result<(), LedgerError>;
 
-    /// Forgets what is known of these SKUs' listings: they are looked up again. For when the shop says that a listing is gone.
-    async fn forget_listings(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError>;
+    /// Replaces what is known of these products by what was read at this moment. Returns the SKUs of listings that are new, or are others
+    /// than they were, as in [`Ledger::learn_page`].
+    async fn learn_products(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+        listings: &[Listing],
+        read_at: Timestamp,
+    ) -> Result<Vec<Sku>, LedgerError>;
+
+    /// The shop's products may have changed, and nobody told us: its catalogue is read anew before the next push.
+    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError>;
+
+    /// We wrote to these products, one that stands twice twice: the shop will tell of it.
+    async fn expect_echoes(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Whether what the shop tells of a product is the echo of a write of ours since this moment. Each write has one.
+    async fn is_echo(&self, store: &StoreId, product_id: &str, since: Timestamp)
+    -> Result<bool, LedgerError>;
 
     // ---- sweeps
 
-    /// Up to when the shop's changes were compared with the orders here; none before the first time.
-    async fn swept_to(&self, store: &StoreId) -> Result<Option<Timestamp>, LedgerError>;
+    /// Over which time the shop's changes were compared with the orders here; none before the first time.
+    async fn swept(&self, store: &StoreId) -> Result<Option<Swept>, LedgerError>;
 
-    /// All that the shop changed before this moment was compared, and what was missing is on its way. Never goes back.
-    async fn swept(&self, store: &StoreId, to: Timestamp) -> Result<(), LedgerError>;
+    /// All that the shop changed in this time was compared, and what was missing is on its way. Replaces what stands, also by less:
+    /// what a clock put down that was ahead must not stay, and what is compared twice does no harm.
+    async fn keep_swept(&self, store: &StoreId, swept: Swept) -> Result<(), LedgerError>;
+
+    /// The shop's orders of which anything may still come there (held, or at the warehouse and not shipped), by id, from after this
+    /// one: those whose last reading began before this moment.
+    async fn open_orders(
+        &self,
+        store: &StoreId,
+        read_before: Timestamp,
+        after: Option<&OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, LedgerError>;
 
     /// The rules by which the shop's kept-out orders were last told to be judged; none before the first time.
     async fn rules(&self, store: &StoreId) -> Result<Option<RulesTold>, LedgerError>;
@@ -257,7 +363,7 @@ pub trait Ledger: Send + Sync {
     /// The last of the shop's days, in its time zone, of which it is known that all orders are accounted for; none before the first time.
     async fn proved_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError>;
 
-    /// All orders of this day are accounted for, or on their way. Never goes back.
+    /// All orders of this day are accounted for, or on their way. Replaces what stands, as [`Ledger::keep_swept`] does.
     async fn keep_proved_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError>;
 
     /// Held orders of all shops whose time has come, and orders whose telling was abandoned, those first that have waited longest: each until [`Ledger::told_due`], and
@@ -299,6 +405,32 @@ pub trait Ledger: Send + Sync {
         wanted: u32,
         most: u32,
     ) -> Result<u32, LedgerError>;
+
+    /// What keeps requests to the shop with these credentials from being made, as of `now`. `account` is a fingerprint of them: no
+    /// secret. One that claims to last for more than an hour was begun by a clock that was ahead: its time has come.
+    async fn pauses(&self, store: &StoreId, account: &str, now: Timestamp)
+    -> Result<Vec<Pause>, LedgerError>;
+
+    /// Begins a pause, or prolongs the one that stands for this cause: since when it has lasted stays. Returns whether it is new.
+    async fn begin_pause(&self, store: &StoreId, account: &str, pause: &Pause) -> Result<bool, LedgerError>;
+
+    /// Lets one caller try whether a pause is over, once its time has come: the others wait until `until`. Whether it is this caller.
+    async fn probe_pause(
+        &self,
+        store: &StoreId,
+        account: &str,
+        cause: &PauseCause,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, LedgerError>;
+
+    /// It is over. Returns whether it stood.
+    async fn end_pause(
+        &self,
+        store: &StoreId,
+        account: &str,
+        cause: &PauseCause,
+    ) -> Result<bool, LedgerError>;
 
     // ---- health
 

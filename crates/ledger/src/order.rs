@@ -1,5 +1,6 @@
 //! An order's record, what was decided about it, and what the warehouse is to be told.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use crossdock_domain::{OrderId, OrderNumber, Platform, ReleasedOrder, Sku, StoreId, Unfit};
@@ -132,11 +133,10 @@ pub enum NextStep {
     /// Tell the warehouse this within [`RELEASE_SECS_MAX`], then call [`crate::Ledger::told`]. Nobody else is told to until that
     /// time is over.
     Tell(Telling),
-    /// Somebody is telling the warehouse something of it: come back at this moment, in case they died.
-    Wait {
-        /// When their time is over.
-        until: Timestamp,
-    },
+    /// Somebody is telling the warehouse something of it: come back soon, in case they died.
+    Wait,
+    /// It is held as of this decision, or was changed while it is: what it wants is kept for it. Nothing is to be told to the warehouse.
+    Held,
     /// Nothing.
     Nothing,
 }
@@ -189,6 +189,25 @@ pub struct KnownOrder {
     pub state: OrderState,
     /// When the shop last changed it, as far as we have read.
     pub modified_at: Timestamp,
+    /// When that reading began; none if a version read it that did not say.
+    pub read_at: Option<Timestamp>,
+}
+
+/// How long after a shop's `modified_at` an order may still change under the same one, in seconds: shops know whole seconds, and their
+/// clocks and ours differ by parts of one.
+const SAME_SECOND_SECS: i64 = 2;
+
+impl KnownOrder {
+    /// Whether the order was read as the shop has it, if the shop changed it at `modified_at` last.
+    pub fn is_as_of(&self, modified_at: Timestamp) -> bool {
+        let after_that_second =
+            |read_at: Timestamp| read_at.duration_since(modified_at).as_secs() >= SAME_SECOND_SECS;
+        match self.modified_at.cmp(&modified_at) {
+            Ordering::Less => false,
+            Ordering::Equal => self.read_at.is_none_or(after_that_second),
+            Ordering::Greater => true,
+        }
+    }
 }
 
 /// The warehouse's answer to a released order.

@@ -3,22 +3,27 @@
 mod after_release;
 mod answer;
 mod calls;
+mod catalogues;
 mod counts;
 mod deliveries;
+mod echoes;
 mod find_orders;
 mod judge;
 mod lease;
 mod listings;
 mod order_row;
+mod pauses;
 mod promises;
 mod proof;
 mod pushed;
+mod relabel;
 mod shipment_row;
 mod shipments;
 mod sweeps;
 mod tell;
 mod telling;
 mod unknown_skus;
+mod void_shipment;
 mod webhooks;
 
 use async_trait::async_trait;
@@ -28,8 +33,9 @@ use jiff::civil::Date;
 
 use crate::database::Database;
 use crate::{
-    Answer, Delivered, DueOrder, Happening, IntendedShipment, Judged, KnownOrder, Lease, LeaseAnswer, Ledger,
-    LedgerError, NextStep, OrderRecord, OrdersWanted, RulesTold, StockLine, TimelineEntry, WebhookWatch,
+    Answer, Catalogue, Delivered, DueOrder, Happening, Judged, KnownOrder, Lease, LeaseAnswer, Ledger,
+    LedgerError, NextStep, OrderRecord, OrdersWanted, Pause, PauseCause, PromisedTo, RulesTold,
+    ShipmentRecord, StockLine, Swept, TimelineEntry, WebhookWatch,
 };
 
 /// The ledger that [`crate::open`] gives.
@@ -53,7 +59,7 @@ impl SqlLedger {
         &self,
         shipment: &Shipment,
         happening: &Happening,
-    ) -> Result<IntendedShipment, LedgerError> {
+    ) -> Result<ShipmentRecord, LedgerError> {
         let mut tx = self.database.write().await?;
         let intended = shipments::intend(&mut tx, shipment, happening).await?;
         tx.commit().await?;
@@ -214,9 +220,33 @@ impl Ledger for SqlLedger {
         deliveries::delivered(&mut tx, number).await
     }
 
-    async fn note_delivered(&self, number: &OrderNumber, round: u32) -> Result<(), LedgerError> {
+    async fn begin_posting(&self, at: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        deliveries::note(&mut tx, number, round).await?;
+        deliveries::begin(&mut tx, at).await?;
+        tx.commit().await
+    }
+
+    async fn end_posting(&self) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        deliveries::end(&mut tx).await?;
+        tx.commit().await
+    }
+
+    async fn note_posting(&self, number: &OrderNumber, round: u32) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        deliveries::note_posting(&mut tx, number, round).await?;
+        tx.commit().await
+    }
+
+    async fn replied(
+        &self,
+        number: &OrderNumber,
+        round: u32,
+        answer: Option<&Answer>,
+        happening: &Happening,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        deliveries::replied(&mut tx, number, round, answer, happening).await?;
         tx.commit().await
     }
 
@@ -224,7 +254,7 @@ impl Ledger for SqlLedger {
         &self,
         shipment: &Shipment,
         happening: &Happening,
-    ) -> Result<IntendedShipment, LedgerError> {
+    ) -> Result<ShipmentRecord, LedgerError> {
         match self.intend_shipment_once(shipment, happening).await {
             // Another order's consignment took the id between our look and our write: the second look sees it.
             Err(error) if error.is_unique_violation() => self.intend_shipment_once(shipment, happening).await,
@@ -234,13 +264,42 @@ impl Ledger for SqlLedger {
 
     async fn shipment_done(
         &self,
-        id: &ShipmentId,
+        written: &Shipment,
         shop_shipments: &[String],
         happening: &Happening,
     ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        shipments::done(&mut tx, id, shop_shipments, happening).await?;
+        shipments::done(&mut tx, written, shop_shipments, happening).await?;
         tx.commit().await
+    }
+
+    async fn void_shipment(
+        &self,
+        number: &OrderNumber,
+        id: &ShipmentId,
+        happening: &Happening,
+    ) -> Result<Option<ShipmentRecord>, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let voided = void_shipment::void(&mut tx, number, id, happening).await?;
+        tx.commit().await?;
+        Ok(voided)
+    }
+
+    async fn shipment_voided(&self, id: &ShipmentId, happening: &Happening) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        void_shipment::voided(&mut tx, id, happening).await?;
+        tx.commit().await
+    }
+
+    async fn shipments(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+    ) -> Result<Vec<ShipmentRecord>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let shipments = shipment_row::of_order(&mut tx, store, order_id).await?;
+        tx.commit().await?;
+        Ok(shipments)
     }
 
     async fn counted(&self, counted_at: Timestamp, levels: &[StockLevel]) -> Result<Vec<Sku>, LedgerError> {
@@ -252,9 +311,23 @@ impl Ledger for SqlLedger {
 
     async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError> {
         let mut tx = self.database.read().await?;
-        let lines = promises::stock(&mut tx, store).await?;
+        let lines = promises::stock(&mut tx, store, None).await?;
         tx.commit().await?;
         Ok(lines)
+    }
+
+    async fn stock_of(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<StockLine>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let lines = promises::stock(&mut tx, store, Some(skus)).await?;
+        tx.commit().await?;
+        Ok(lines)
+    }
+
+    async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let promised = promises::promised_to(&mut tx, skus).await?;
+        tx.commit().await?;
+        Ok(promised)
     }
 
     async fn pushed(
@@ -268,52 +341,122 @@ impl Ledger for SqlLedger {
         tx.commit().await
     }
 
-    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<(Sku, Vec<Listing>)>, LedgerError> {
+    async fn stock_refused(
+        &self,
+        store: &StoreId,
+        refusals: &[(Sku, String)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        pushed::refused(&mut tx, store, refusals, at).await?;
+        tx.commit().await
+    }
+
+    async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError> {
         let mut tx = self.database.read().await?;
-        let listings = listings::known(&mut tx, store, skus).await?;
+        let day = pushed::stock_day(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(day)
+    }
+
+    async fn keep_stock_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        pushed::keep_stock_day(&mut tx, store, day).await?;
+        tx.commit().await
+    }
+
+    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<Listing>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let listings = listings::of_skus(&mut tx, store, skus).await?;
         tx.commit().await?;
         Ok(listings)
     }
 
-    async fn learn_listings(
+    async fn catalogue(&self, store: &StoreId) -> Result<Catalogue, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let catalogue = catalogues::catalogue(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(catalogue)
+    }
+
+    async fn learn_page(
         &self,
         store: &StoreId,
-        found: &[(Sku, Vec<Listing>)],
+        began_at: Timestamp,
+        page: &[Listing],
+        next: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        catalogues::learn_page(&mut tx, store, began_at, page, next).await?;
+        tx.commit().await
+    }
+
+    async fn learn_products(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+        listings: &[Listing],
+        read_at: Timestamp,
+    ) -> Result<Vec<Sku>, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let news = listings::learn_products(&mut tx, store, product_ids, listings, read_at).await?;
+        tx.commit().await?;
+        Ok(news)
+    }
+
+    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        catalogues::doubt(&mut tx, store).await?;
+        tx.commit().await
+    }
+
+    async fn expect_echoes(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        listings::learn(&mut tx, store, found, at).await?;
+        echoes::expect(&mut tx, store, product_ids, at).await?;
         tx.commit().await
     }
 
-    async fn forget_product(
+    async fn is_echo(
         &self,
         store: &StoreId,
         product_id: &str,
-        not_found_before: Timestamp,
-    ) -> Result<(), LedgerError> {
+        since: Timestamp,
+    ) -> Result<bool, LedgerError> {
         let mut tx = self.database.write().await?;
-        listings::forget_product(&mut tx, store, product_id, not_found_before).await?;
-        tx.commit().await
-    }
-
-    async fn forget_listings(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        listings::forget(&mut tx, store, skus).await?;
-        tx.commit().await
-    }
-
-    async fn swept_to(&self, store: &StoreId) -> Result<Option<Timestamp>, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let swept_to = sweeps::swept_to(&mut tx, store).await?;
+        let heard = echoes::heard(&mut tx, store, product_id, since).await?;
         tx.commit().await?;
-        Ok(swept_to)
+        Ok(heard)
     }
 
-    async fn swept(&self, store: &StoreId, to: Timestamp) -> Result<(), LedgerError> {
+    async fn swept(&self, store: &StoreId) -> Result<Option<Swept>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let swept = sweeps::swept(&mut tx, store).await?;
+        tx.commit().await?;
+        Ok(swept)
+    }
+
+    async fn keep_swept(&self, store: &StoreId, swept: Swept) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        sweeps::swept(&mut tx, store, to).await?;
+        sweeps::keep_swept(&mut tx, store, swept).await?;
         tx.commit().await
+    }
+
+    async fn open_orders(
+        &self,
+        store: &StoreId,
+        read_before: Timestamp,
+        after: Option<&OrderId>,
+        limit: u32,
+    ) -> Result<Vec<OrderId>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let open = sweeps::open_orders(&mut tx, store, read_before, after, limit).await?;
+        tx.commit().await?;
+        Ok(open)
     }
 
     async fn rules(&self, store: &StoreId) -> Result<Option<RulesTold>, LedgerError> {
@@ -412,6 +555,51 @@ impl Ledger for SqlLedger {
         let granted = calls::take(&mut tx, store, at, since, wanted, most).await?;
         tx.commit().await?;
         Ok(granted)
+    }
+
+    async fn pauses(
+        &self,
+        store: &StoreId,
+        account: &str,
+        now: Timestamp,
+    ) -> Result<Vec<Pause>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let standing = pauses::standing(&mut tx, store, account, now).await?;
+        tx.commit().await?;
+        Ok(standing)
+    }
+
+    async fn begin_pause(&self, store: &StoreId, account: &str, pause: &Pause) -> Result<bool, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let began = pauses::begin(&mut tx, store, account, pause).await?;
+        tx.commit().await?;
+        Ok(began)
+    }
+
+    async fn probe_pause(
+        &self,
+        store: &StoreId,
+        account: &str,
+        cause: &PauseCause,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let taken = pauses::probe(&mut tx, store, account, cause, now, until).await?;
+        tx.commit().await?;
+        Ok(taken)
+    }
+
+    async fn end_pause(
+        &self,
+        store: &StoreId,
+        account: &str,
+        cause: &PauseCause,
+    ) -> Result<bool, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let ended = pauses::end(&mut tx, store, account, cause).await?;
+        tx.commit().await?;
+        Ok(ended)
     }
 
     async fn ping(&self) -> Result<(), LedgerError> {

@@ -1,7 +1,10 @@
-//! What is known of a SKU.
+//! What is known of a SKU's stock, and of where shops list it.
 
-use crossdock_domain::{Promised, StockLevel};
+use crossdock_domain::{OrderId, OrderNumber, Promised, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::OrderState;
 
 /// A counted SKU, as one shop's push needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,5 +16,60 @@ pub struct StockLine {
     /// What was sold and still on the shelf when it was counted, over all shops, test orders left out.
     pub promised: Promised,
     /// What this shop was last told.
-    pub pushed: Option<i64>,
+    pub pushed: Option<Pushed>,
+    /// That this shop refused its quantity for good, if it did.
+    pub refused: Option<Refused>,
+}
+
+/// What a shop was last told of a SKU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pushed {
+    /// Units that it may sell.
+    pub units: i64,
+    /// When it took that.
+    pub at: Timestamp,
+}
+
+/// A quantity that a shop refused for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// In the shop's own words.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An order's share in what is promised of a SKU.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PromisedTo {
+    /// What is promised.
+    pub sku: Sku,
+    /// The configured shop.
+    pub store: StoreId,
+    /// The shop's own id.
+    pub order_id: OrderId,
+    /// The number that the order has, or would have, at the warehouse.
+    pub number: OrderNumber,
+    /// How far the order has come.
+    pub state: OrderState,
+    /// How many were still on the shelf when the SKU was counted.
+    pub units: i64,
+}
+
+/// How far the reading of a shop's catalogue has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    /// When the last whole reading began; none if there is none to rely on.
+    pub as_of: Option<Timestamp>,
+    /// The reading that is under way.
+    pub reading: Option<Reading>,
+}
+
+/// A reading of a shop's catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// When it began.
+    pub began_at: Timestamp,
+    /// Where it goes on, in the platform's own terms; none: at the beginning.
+    pub place: Option<String>,
 }

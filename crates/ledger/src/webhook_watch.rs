@@ -11,4 +11,6 @@ pub struct WebhookWatch {
     pub missed_from: Option<Timestamp>,
     /// When they were mended, if they were since: what changed a little later may still be missed.
     pub mended_at: Option<Timestamp>,
+    /// When a person had them removed, if that is what was done last: the shop is to be left alone for a while.
+    pub removed_at: Option<Timestamp>,
 }

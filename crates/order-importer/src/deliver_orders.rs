@@ -2,9 +2,11 @@
 //!
 //! In       `order.released`, `order.amended`, `order.cancelled`
 //! Effects  one POST that the warehouse takes for each, in an order's own sequence; its answer in the ledger and the timeline
-//! Replay   safe: the same event has the same id, by which the warehouse knows it; what is older than the newest taken is left out
+//! Replay   safe: the same event has the same id, by which the warehouse knows it; what is older than the newest taken, or not wanted
+//!          any more, is left out
 
 mod endpoint;
+mod passage;
 mod problem;
 mod told;
 mod trouble;
@@ -22,6 +24,7 @@ use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument as _;
 
 use crate::ROLE;
+use passage::Passage;
 use problem::Problem;
 use told::Told;
 use trouble::Trouble;
@@ -39,11 +42,11 @@ const BATCH_SECS_MAX: u64 = 5 * 60;
 /// Longer than a request may take. A process that dies leaves the order behind for so long.
 const LEASE_SECS: i64 = 25;
 
-/// Shortest wait behind a release that the warehouse has not taken, in seconds. Then it is as long as the wait so far, up to
-/// [`BEHIND_STEP_SECS_MAX`].
+/// Shortest wait of an amendment behind a release that the warehouse has not taken, in seconds. Then it is as long as the wait so far,
+/// up to [`BEHIND_STEP_SECS_MAX`]. A cancellation does not wait.
 const BEHIND_SECS_MIN: u64 = 5;
 
-/// Longest time between two looks whether the release was taken, in seconds: a cancellation follows it at once.
+/// Longest time between two looks whether the release was taken, in seconds.
 const BEHIND_STEP_SECS_MAX: u64 = 30;
 
 /// Longest wait behind a release, in seconds. Then it is a matter for a person.
@@ -90,19 +93,18 @@ impl DeliverOrders {
         trace: TraceParent,
     ) -> Result<(), Trouble> {
         let delivered = self.ledger.delivered(&told.number).await?;
-        if told.round < delivered.round {
-            tracing::info!(order.number = %told.number, event.id = told.id, "left out: the warehouse has something newer");
-            return Ok(());
+        match Passage::of(&told.kind, told.round, &delivered) {
+            Passage::Post => {}
+            Passage::Behind => return Err(behind(delivery, Timestamp::now())),
+            Passage::LeftOut(why) => {
+                return self.done(told, "left out", format!("not posted: {why}"), None).await;
+            }
         }
-        if told.round > 1 && !told.is_release() && delivered.awaits_release {
-            return Err(behind(delivery, Timestamp::now()));
-        }
-        // Answers that the warehouse gives by events are of a later moment, however fast it is.
-        let at = Timestamp::now();
+        self.ledger.note_posting(&told.number, told.round).await?;
         let result = match self.endpoint.post(&told.id, &delivery.body, trace).await {
-            Ok(()) => return self.taken(told, at).await,
+            Ok(()) => return self.taken(told).await,
             Err(Trouble::Refused { problem, .. }) if told.is_release() => {
-                return self.rejected(told, problem, at).await;
+                return self.rejected(told, problem).await;
             }
             Err(trouble) => trouble,
         };
@@ -111,24 +113,26 @@ impl DeliverOrders {
     }
 
     /// The warehouse answers for it from now on.
-    async fn taken(&self, told: &Told, at: Timestamp) -> Result<(), Trouble> {
-        let happening = happening(told, "taken", told.taken(), at);
-        if told.is_release() {
-            self.ledger.answered(&told.number, &Answer::Accepted, &happening).await?;
-        } else {
-            self.ledger.tell(&told.store, &told.order_id, &happening).await?;
-        }
-        self.ledger.note_delivered(&told.number, told.round).await?;
-        tracing::info!(store.id = %told.store, order.number = %told.number, event.id = told.id, "{}", happening.what);
-        Ok(())
+    async fn taken(&self, told: &Told) -> Result<(), Trouble> {
+        let answer = told.is_release().then_some(Answer::Accepted);
+        self.done(told, "taken", told.taken(), answer).await
     }
 
-    async fn rejected(&self, told: &Told, problem: Problem, at: Timestamp) -> Result<(), Trouble> {
+    async fn rejected(&self, told: &Told, problem: Problem) -> Result<(), Trouble> {
         let what = format!("rejected by the warehouse: {}", problem.reason);
-        let happening = happening(told, "rejected", what, at);
         let answer = Answer::Rejected { reason: problem.reason, unknown_skus: problem.unknown_skus };
-        self.ledger.answered(&told.number, &answer, &happening).await?;
-        self.ledger.note_delivered(&told.number, told.round).await?;
+        self.done(told, "rejected", what, Some(answer)).await
+    }
+
+    async fn done(
+        &self,
+        told: &Told,
+        step: &str,
+        what: String,
+        answer: Option<Answer>,
+    ) -> Result<(), Trouble> {
+        let happening = happening(told, step, what);
+        self.ledger.replied(&told.number, told.round, answer.as_ref(), &happening).await?;
         tracing::info!(store.id = %told.store, order.number = %told.number, event.id = told.id, "{}", happening.what);
         Ok(())
     }
@@ -136,7 +140,7 @@ impl DeliverOrders {
     /// Best effort: the trouble itself travels with the message.
     async fn tell_trouble(&self, told: &Told, delivery: &Delivery, trouble: &Trouble) {
         let what = format!("not taken by the warehouse: {}", crossdock_telemetry::chain(trouble));
-        let happening = happening(told, &format!("failed/{}", delivery.attempt), what, Timestamp::now());
+        let happening = happening(told, &format!("failed/{}", delivery.attempt), what);
         if let Err(error) = self.ledger.tell(&told.store, &told.order_id, &happening).await {
             tracing::warn!(order.number = %told.number, "the timeline could not be written: {error}");
         }
@@ -185,8 +189,9 @@ fn behind(delivery: &Delivery, now: Timestamp) -> Trouble {
     Trouble::BehindRelease { wait: waited.clamp(least, most) }
 }
 
-fn happening(told: &Told, step: &str, what: String, at: Timestamp) -> Happening {
-    Happening { key: format!("{}/{step}", told.id), at, role: ROLE, what, cause: told.kind.clone() }
+fn happening(told: &Told, step: &str, what: String) -> Happening {
+    let (key, at) = (format!("{}/{step}", told.id), Timestamp::now());
+    Happening { key, at, role: ROLE, what, cause: told.kind.clone() }
 }
 
 #[cfg(test)]

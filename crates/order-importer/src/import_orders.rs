@@ -4,14 +4,16 @@
 //! Effects  the order's record and timeline; `order.released` at most once per order, `order.amended`, `order.cancelled`
 //! Replay   safe: the ledger remembers what was decided; what is in doubt is published again with the same id
 
+mod readings;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crossdock_domain::{Classify as _, Mend, OrderId, ShopOrder, StoreId};
+use crossdock_domain::{Classify as _, Mend, OrderId, Platform, ShopOrder, StoreId};
 use crossdock_events::{Event, ShopOrderChanged};
-use crossdock_ledger::{Busy, Happening, KnownOrder, Ledger, OrderState};
+use crossdock_ledger::{Busy, Happening, Ledger};
 use crossdock_queue::{Delivery, Failure, Outcome};
-use crossdock_storefront::{Priority, Shop, Shops, StorefrontError};
+use crossdock_storefront::{Shop, Shops, StorefrontError};
 use crossdock_telemetry::{Trace, TraceParent};
 use futures_util::StreamExt as _;
 use futures_util::stream;
@@ -21,6 +23,7 @@ use tracing::Instrument as _;
 use crate::ROLE;
 use crate::judge::Occasion;
 use crate::settle_order::SettleOrder;
+use readings::{Reading, Wanted, readings};
 
 /// Most orders of a batch that are judged and published at once.
 const ORDERS_AT_ONCE: usize = 16;
@@ -31,9 +34,6 @@ const MISSED_ATTEMPTS_MAX: u32 = 1;
 
 /// Tries after which an order that the shop does not have, and that we never saw, is given up: it may be about to appear.
 const UNSEEN_ATTEMPTS_MAX: u32 = 2;
-
-/// What the reconciler calls the end of an order's hold: the warehouse waits for it.
-const HOLD_OVER: &str = "hold-over";
 
 pub(crate) struct ImportOrders {
     pub(crate) shops: Shops,
@@ -89,40 +89,52 @@ impl ImportOrders {
         }
         let results = match self.import(store, &by_order).await {
             Ok(results) => results,
-            Err(failure) => by_order.iter().map(|_| Err(failure.clone())).collect(),
+            Err(failure) => by_order.keys().map(|id| (id, Err(failure.clone()))).collect(),
         };
-        for (notices, result) in by_order.values().zip(results) {
+        for (id, result) in results {
             let outcome = Outcome::from(result);
-            for notice in notices {
+            for notice in &by_order[id] {
                 outcomes[notice.position] = outcome.clone();
             }
         }
         outcomes
     }
 
-    /// One result for each order.
-    async fn import(
+    /// One result for each order. What is urgent is read and answered before the shop is asked for the rest.
+    async fn import<'n>(
         &self,
         store: &StoreId,
-        by_order: &BTreeMap<OrderId, Vec<Notice>>,
-    ) -> Result<Vec<Result<(), Failure>>, Failure> {
+        by_order: &'n BTreeMap<OrderId, Vec<Notice>>,
+    ) -> Result<Vec<(&'n OrderId, Result<(), Failure>)>, Failure> {
         let shop = self.shops.get(store)?;
         let ids: Vec<OrderId> = by_order.keys().cloned().collect();
         let known = self.ledger.known(store, &ids).await?;
-        let reading = trace_of(by_order.values().flatten());
-        let priority = priority(by_order.values().flatten(), &known, ids.len());
+        let known: BTreeMap<_, _> = known.into_iter().map(|known| (known.order_id, known.state)).collect();
+        // Where one call brings many orders, another call for the less urgent ones would only cost more.
+        let together = shop.settings.platform() == Platform::Bigcommerce;
+        let mut results = Vec::with_capacity(ids.len());
+        for reading in readings(by_order, &known, together) {
+            results.extend(self.read(&shop, reading).await);
+        }
+        Ok(results)
+    }
+
+    /// Asks the shop for these orders, and answers for each.
+    async fn read<'n>(&self, shop: &Shop, reading: Reading<'n>) -> Vec<(&'n OrderId, Result<(), Failure>)> {
+        let Reading { priority, orders } = reading;
+        let ids: Vec<OrderId> = orders.iter().map(|order| order.id.clone()).collect();
+        let trace = trace_of(orders.iter().flat_map(|order| order.notices));
         let read_at = Timestamp::now();
-        let read = shop.storefront.orders(&ids, priority).instrument(reading.span()).await;
-        let answers = by_order.iter().zip(read).map(|((id, notices), order)| {
-            let known = known.iter().any(|known| known.order_id == *id);
+        let read = shop.storefront.orders(&ids, priority).instrument(trace.span()).await;
+        let answers = orders.into_iter().zip(read).map(|(Wanted { id, notices, known }, order)| {
             let trace = trace_of(notices);
             let noticed = Noticed { id, notices, known, read_at };
-            let answered = self.answer(&shop, noticed, order, trace.parent());
-            answered.instrument(trace.span())
+            let answered = self.answer(shop, noticed, order, trace.parent());
+            async move { (id, answered.instrument(trace.span()).await) }
         });
         // Not lazily: a stream over borrowing futures confuses the compiler about their lifetimes.
         let answers: Vec<_> = answers.collect();
-        Ok(stream::iter(answers).buffered(ORDERS_AT_ONCE).collect().await)
+        stream::iter(answers).buffered(ORDERS_AT_ONCE).collect().await
     }
 
     /// Answers all notices of one order by what was read of it.
@@ -173,10 +185,16 @@ impl ImportOrders {
 
     /// Best effort: the failure itself travels with the message.
     async fn tell_failure(&self, store: &StoreId, noticed: &Noticed<'_>, failure: &Failure) {
+        let now = Timestamp::now();
         for Notice { event, attempt, .. } in noticed.notices {
+            let key = match failure.mend {
+                // However many notices wait for credentials, and however often they are tried: told once a day.
+                Mend::Credentials => format!("{}/{}", failure.class, now.strftime("%F")),
+                Mend::Wait | Mend::WaitFor(_) | Mend::Never => format!("{}/failed/{attempt}", event.id),
+            };
             let happening = Happening {
-                key: format!("{}/failed/{attempt}", event.id),
-                at: Timestamp::now(),
+                key,
+                at: now,
                 role: ROLE,
                 what: format!("could not be imported: {}", failure.chain),
                 cause: event.data.cause.clone(),
@@ -202,19 +220,6 @@ fn told(event: &Event<ShopOrderChanged>) -> Happening {
         what: what.to_owned(),
         cause: event.data.cause.clone(),
     }
-}
-
-/// What the reading is for: an order that the warehouse waits for goes before one that it has.
-fn priority<'n>(notices: impl IntoIterator<Item = &'n Notice>, known: &[KnownOrder], ids: usize) -> Priority {
-    let may_wait = |notice: &Notice| is_our_own(&notice.event) && notice.event.data.cause != HOLD_OVER;
-    if notices.into_iter().all(may_wait) {
-        return Priority::Sweep;
-    }
-    let at_the_warehouse = |known: &KnownOrder| {
-        !matches!(known.state, OrderState::Filtered | OrderState::Held | OrderState::Releasing)
-    };
-    let all_there = known.len() == ids && known.iter().all(at_the_warehouse);
-    if all_there { Priority::Amendment } else { Priority::Urgent }
 }
 
 /// Whether the notice is the reconciler's, not a shop's.

@@ -1,5 +1,6 @@
 //! Consumer: from 'order changed' to an order released to the warehouse.
 
+mod announce_promise;
 mod deliver_orders;
 mod import_now;
 mod import_orders;
@@ -50,8 +51,9 @@ pub const WAREHOUSE_ORDERS: WorkQueue = WorkQueue {
     keys: &[OrderReleased::TYPE, OrderAmended::TYPE, OrderCancelled::TYPE],
 };
 
-/// Most notices taken and not yet answered for: five shops have room for a full batch each. A notice is a few hundred bytes.
-const PREFETCH: u16 = 4_096;
+/// Most notices taken and not yet answered for: three shops have room for a full batch of 1,000 orders each, of which a shop tells three
+/// times. A notice is a few hundred bytes.
+const PREFETCH: u16 = 12_288;
 
 /// The lane of the warehouse's answers. Not a store's id: those have no slash.
 const ANSWERS_LANE: &str = "/warehouse";

@@ -94,7 +94,7 @@ impl RecordAnswer {
             let step = self.ledger.take_up(&store, &order_id, Timestamp::now()).await?;
             match step {
                 // Who is at it may have died: come back, but hold up no other order.
-                NextStep::Wait { .. } => waits = true,
+                NextStep::Wait => waits = true,
                 step => self.settle_order.take(&store, &order_id, step, trace).await?,
             }
         }

@@ -7,8 +7,10 @@ use crossdock_ledger::{Busy, Ledger, NextStep};
 use crossdock_queue::{Failure, Publisher};
 use crossdock_storefront::Shop;
 use crossdock_telemetry::TraceParent;
+use futures_util::future::join;
 use jiff::Timestamp;
 
+use crate::announce_promise::{announce, of_hold, of_telling};
 use crate::judge::{Occasion, judge};
 use crate::tell_warehouse::tell_warehouse;
 
@@ -39,6 +41,9 @@ impl SettleOrder {
             // Each turn's time to tell the warehouse begins now.
             judged.happening.at = Timestamp::now();
             let step = self.ledger.judge(&judged).await?;
+            if step == NextStep::Held {
+                announce(&self.publisher, of_hold(&judged, Timestamp::now(), trace)).await;
+            }
             if !self.take_of(store, &order.order_id, step, trace).await? {
                 break;
             }
@@ -91,10 +96,16 @@ impl SettleOrder {
     ) -> Result<(), Failure> {
         match step {
             NextStep::Tell(telling) => {
-                tell_warehouse(&*self.ledger, &self.publisher, store, order_id, &telling, trace).await
+                let promised = of_telling(store, order_id, &telling, Timestamp::now(), trace);
+                let ((), told) = join(
+                    announce(&self.publisher, promised),
+                    tell_warehouse(&*self.ledger, &self.publisher, store, order_id, &telling, trace),
+                )
+                .await;
+                told
             }
-            NextStep::Wait { .. } => Err(Busy.into()),
-            NextStep::Nothing => {
+            NextStep::Wait => Err(Busy.into()),
+            NextStep::Held | NextStep::Nothing => {
                 tracing::debug!(store.id = %store, order.id = %order_id, "nothing to tell the warehouse");
                 Ok(())
             }

@@ -60,7 +60,8 @@ fn message(
     }
 }
 
-fn wrapped<T: EventData>(id: String, now: Timestamp, trace: TraceParent, data: T) -> Message {
+/// An event of this role, as a message.
+pub(crate) fn wrapped<T: EventData>(id: String, now: Timestamp, trace: TraceParent, data: T) -> Message {
     let event = Event::new(&Source::Role(ROLE), id, now, data).traced(Some(trace.to_string()));
     Message {
         routing_key: T::TYPE.to_owned(),

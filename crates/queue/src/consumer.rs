@@ -24,7 +24,7 @@ use work::Work;
 pub struct Route {
     /// The lane: a shop's id, or another name for what must not hold up the rest. At most one batch of a lane is handled at a time.
     pub lane: String,
-    /// The order or SKU that it is about, for dead letters.
+    /// The order or SKU that it is about, for dead letters, and for lanes that gather.
     pub subject: Option<String>,
 }
 
@@ -66,9 +66,10 @@ pub trait Handler: Send + Sync + 'static {
     /// Handles what waits in one lane: one outcome for each delivery, in the same order.
     async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome>;
 
-    /// Whether a burst in this lane is gathered into few large batches, up to 700 messages, instead of many of up to 100: for
-    /// what costs hardly more together than one alone. The first message of a quiet lane goes at once all the same; the faster they
-    /// come, the longer the next ones wait: 15 seconds at most, and one after the last.
+    /// Whether a burst in this lane is gathered into few large batches, of all that is about up to 1,000 different subjects (see
+    /// [`Route`]), instead of many of up to 100 messages: for what costs hardly more together than one alone. The first message of a
+    /// quiet lane goes at once all the same; the faster they come, the longer the next ones wait: 30 seconds at most, and one after
+    /// the last.
     fn gathers(&self, _lane: &str) -> bool {
         false
     }

@@ -7,6 +7,7 @@ pub mod headers;
 mod message;
 mod metrics;
 mod publisher;
+mod put_aside;
 mod retry;
 mod topology;
 mod trail;

@@ -9,6 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
+use crate::put_aside::PutAside;
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Published {
     result: &'static str,
@@ -49,6 +51,7 @@ pub(crate) struct QueueMetrics {
     deliveries: Family<Delivered, Counter>,
     held: Family<Holder, Gauge>,
     connected: Family<Connection, Gauge>,
+    pub(crate) put_aside: PutAside,
 }
 
 /// One message in a consumer's hands, counted as long as this lives.
@@ -63,6 +66,7 @@ impl QueueMetrics {
             deliveries: Family::default(),
             held: Family::default(),
             connected: Family::default(),
+            put_aside: PutAside::default(),
         };
         metrics.register(|registry| {
             registry.register("queue_published", "Messages published, by result", these.published.clone());
@@ -78,6 +82,7 @@ impl QueueMetrics {
             );
             registry.register("queue_held", "Messages taken and not yet answered for", these.held.clone());
             registry.register("queue_connected", "1 while the connection stands", these.connected.clone());
+            registry.register_collector(Box::new(these.put_aside.clone()));
         });
         these
     }

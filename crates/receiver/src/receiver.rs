@@ -28,6 +28,15 @@ use crate::{routes, serve};
 #[derive(Clone)]
 pub struct Receiver {
     pub(crate) app: Arc<App>,
+    routes: Routes,
+}
+
+/// What it answers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Routes {
+    All,
+    /// No event can come in.
+    Health,
 }
 
 /// Why there is no receiver.
@@ -61,23 +70,23 @@ impl Receiver {
         metrics: Metrics,
         limits: Limits,
     ) -> Result<Self, StartError> {
-        let (meters, now) = (Meters::new(&metrics), Instant::now());
-        let senders = ArcSwap::from_pointee(Senders::new(settings, &meters)?);
         let spool = settings.receiver.spool.as_ref();
         let spool = spool.map(|spool| Spool::open(&spool.dir, spool.bytes_max)).transpose()?;
-        let app = App {
-            senders,
-            outlet: Outlet::new(publisher, spool, limits.patience, meters.spool.clone()),
-            meters,
-            metrics,
-            failures: Failures::new(limits.failures, now),
-            refusal_lines: Mutex::new(Lines::new(REFUSAL_LINES, now)),
-            seen: SeenEvents::new(now),
-            room: Room::new(limits.bodies_bytes),
-            limits,
-            stopping: CancellationToken::new(),
-        };
-        Ok(Self { app: Arc::new(app) })
+        let app = app(settings, publisher, metrics, limits, spool)?;
+        Ok(Self { app: Arc::new(app), routes: Routes::All })
+    }
+
+    /// One that takes no events: it only answers `/livez`, `/readyz` and `/metrics`, for a process of other roles.
+    ///
+    /// # Errors
+    /// A secret of the settings cannot be used.
+    pub fn of_health(
+        settings: &Settings,
+        publisher: Publisher,
+        metrics: Metrics,
+    ) -> Result<Self, StartError> {
+        let app = app(settings, publisher, metrics, Limits::default(), None)?;
+        Ok(Self { app: Arc::new(app), routes: Routes::Health })
     }
 
     /// Takes over the shops and secrets of new settings; requests under way end with the old ones.
@@ -101,6 +110,32 @@ impl Receiver {
     }
 
     pub(crate) fn router(&self) -> Router {
-        routes::router(Arc::clone(&self.app))
+        let app = Arc::clone(&self.app);
+        match self.routes {
+            Routes::All => routes::router(app),
+            Routes::Health => routes::health_router(app),
+        }
     }
+}
+
+fn app(
+    settings: &Settings,
+    publisher: Publisher,
+    metrics: Metrics,
+    limits: Limits,
+    spool: Option<Spool>,
+) -> Result<App, InvalidSecret> {
+    let (meters, now) = (Meters::new(&metrics), Instant::now());
+    Ok(App {
+        senders: ArcSwap::from_pointee(Senders::new(settings, &meters)?),
+        outlet: Outlet::new(publisher, spool, limits.patience, meters.spool.clone()),
+        meters,
+        metrics,
+        failures: Failures::new(limits.failures, now),
+        refusal_lines: Mutex::new(Lines::new(REFUSAL_LINES, now)),
+        seen: SeenEvents::new(now),
+        room: Room::new(limits.bodies_bytes),
+        limits,
+        stopping: CancellationToken::new(),
+    })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use futures_util::FutureExt as _;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
@@ -90,6 +90,17 @@ struct Description;
 pub(crate) fn router(app: Arc<App>) -> Router {
     let (router, _) = described().split_for_parts();
     with_slashes(router)
+        .fallback(async |app: State<Arc<App>>| nowhere(&app, &Refusal::NoSuchRoute))
+        .method_not_allowed_fallback(async |app: State<Arc<App>>| nowhere(&app, &Refusal::Method))
+        .with_state(app)
+}
+
+/// The routes that take no event, over this state.
+pub(crate) fn health_router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
         .fallback(async |app: State<Arc<App>>| nowhere(&app, &Refusal::NoSuchRoute))
         .method_not_allowed_fallback(async |app: State<Arc<App>>| nowhere(&app, &Refusal::Method))
         .with_state(app)

@@ -4,14 +4,16 @@
 #![allow(clippy::similar_names, reason = "a shop and the signal to stop have no better names")]
 
 mod alone;
+mod daily_stock;
 mod hold_over;
 mod metrics;
 mod notices;
+mod open_orders;
 mod patience;
 mod proof;
 mod rejudge;
+mod rounds;
 mod schedule;
-mod shop_rounds;
 mod sweep;
 mod trouble;
 mod watchdog;
@@ -25,20 +27,26 @@ use crossdock_ledger::Ledger;
 use crossdock_queue::{Failure, Publisher};
 use crossdock_storefront::{Shop, Shops};
 use crossdock_telemetry::metrics::Metrics;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use daily_stock::StockRounds;
 use hold_over::HoldOver;
 use metrics::ReconcilerMetrics;
 use notices::Notices;
 use proof::ProofRounds;
 use rejudge::Rejudge;
-use shop_rounds::{Progress, ShopRounds};
-use sweep::Sweeper;
-use watchdog::{WatchRounds, Watchdog};
+use rounds::Rounds;
+use sweep::{SweepRounds, Sweeper};
+use watchdog::{Asked, WatchRounds, Watchdog};
 
 pub use proof::{Account, Proof, placed_orders, prove};
-pub use watchdog::{Finding, Inspection, LookedFor, Mended, Remedy, Standing, inspect_webhooks};
+pub use watchdog::{
+    Finding, Inspection, LEFT_ALONE_SECS, LookedFor, Mended, Remedy, Standing, inspect_webhooks,
+    remove_webhooks,
+};
 
 /// The role's name, in settings, logs and timelines.
 pub const ROLE: &str = "reconciler";
@@ -94,25 +102,35 @@ impl Reconciler {
     ) -> impl Future<Output = Option<StoreId>> + Send + use<> {
         // Whichever sees the shop go takes the others along: it may be configured again before they look.
         let gone = stop.child_token();
-        let rounds = self.rounds(store, &gone).run();
-        let watch = self.watch_rounds(store).run(gone.clone());
-        let proofs = self.proof_rounds(store).run(gone.clone());
+        let work = [
+            self.again_and_again(self.sweep_rounds(store), store, &gone).boxed(),
+            self.again_and_again(self.watch_rounds(store), store, &gone).boxed(),
+            self.again_and_again(self.proof_rounds(store), store, &gone).boxed(),
+            self.again_and_again(self.stock_rounds(store), store, &gone).boxed(),
+        ];
+        let store = store.clone();
         async move {
-            let ending = || gone.clone().drop_guard();
-            let rounds = async {
-                let _ending = ending();
-                rounds.await
-            };
-            let watch = async {
-                let _ending = ending();
-                watch.await;
-            };
-            let proofs = async {
-                let _ending = ending();
-                proofs.await;
-            };
-            Some(tokio::join!(rounds, watch, proofs).0)
+            join_all(work).await;
+            Some(store)
         }
+    }
+
+    fn again_and_again<R: Rounds + 'static>(
+        &self,
+        rounds: R,
+        store: &StoreId,
+        gone: &CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<R> {
+        let (store, shops, gone) = (store.clone(), self.shops.clone(), gone.clone());
+        async move {
+            let _ending = gone.clone().drop_guard();
+            rounds::run(rounds, store, shops, gone).await;
+        }
+    }
+
+    fn stock_rounds(&self, store: &StoreId) -> StockRounds {
+        let (store, ledger, publisher) = (store.clone(), self.ledger.clone(), self.notices.publisher.clone());
+        StockRounds { store, ledger, publisher, memory: daily_stock::Memory::default() }
     }
 
     fn hold_over(&self, stop: &CancellationToken) -> HoldOver {
@@ -129,46 +147,38 @@ impl Reconciler {
         shop: &Shop,
         stop: &CancellationToken,
     ) -> Option<Result<Mended, Failure>> {
-        Some(self.watchdog().alone(shop, shop.storefront.webhooks()?, stop).await)
+        Some(self.watchdog().alone(shop, shop.storefront.webhooks()?, Asked::ByHand, stop).await)
+    }
+
+    fn sweep_rounds(&self, store: &StoreId) -> SweepRounds {
+        let (ledger, notices) = (self.ledger.clone(), self.notices.clone());
+        SweepRounds {
+            store: store.clone(),
+            sweeper: self.sweeper(),
+            rejudge: Rejudge { ledger: ledger.clone(), notices },
+            metrics: self.notices.metrics.clone(),
+            progress: sweep::Progress::default(),
+            ledger,
+        }
     }
 
     fn watch_rounds(&self, store: &StoreId) -> WatchRounds {
-        WatchRounds {
-            store: store.clone(),
-            shops: self.shops.clone(),
-            watchdog: self.watchdog(),
-            memory: watchdog::Memory::default(),
-        }
+        let memory = watchdog::Memory::default();
+        WatchRounds { store: store.clone(), watchdog: self.watchdog(), memory }
     }
 
     fn proof_rounds(&self, store: &StoreId) -> ProofRounds {
-        ProofRounds {
-            store: store.clone(),
-            shops: self.shops.clone(),
-            ledger: self.ledger.clone(),
-            notices: self.notices.clone(),
-            memory: proof::Memory::default(),
-        }
+        let (ledger, notices) = (self.ledger.clone(), self.notices.clone());
+        ProofRounds { store: store.clone(), ledger, notices, proved: None }
     }
 
     fn watchdog(&self) -> Watchdog {
-        let (ledger, metrics) = (self.ledger.clone(), self.notices.metrics.clone());
-        let sweeper = Sweeper { ledger: ledger.clone(), notices: self.notices.clone() };
-        Watchdog { ledger, sweeper, metrics }
+        let metrics = self.notices.metrics.clone();
+        Watchdog { ledger: self.ledger.clone(), sweeper: self.sweeper(), metrics }
     }
 
-    fn rounds(&self, store: &StoreId, stop: &CancellationToken) -> ShopRounds {
-        let (ledger, notices) = (self.ledger.clone(), self.notices.clone());
-        ShopRounds {
-            store: store.clone(),
-            shops: self.shops.clone(),
-            sweeper: Sweeper { ledger: ledger.clone(), notices: notices.clone() },
-            rejudge: Rejudge { ledger: ledger.clone(), notices, stop: stop.clone() },
-            metrics: self.notices.metrics.clone(),
-            stop: stop.clone(),
-            progress: Progress::default(),
-            ledger,
-        }
+    fn sweeper(&self) -> Sweeper {
+        Sweeper { ledger: self.ledger.clone(), notices: self.notices.clone() }
     }
 }
 

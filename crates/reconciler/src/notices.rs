@@ -18,6 +18,10 @@ use crate::metrics::ReconcilerMetrics;
 pub(crate) enum Cause {
     /// A sweep found it changed at the shop, and no webhook told of it.
     Sweep,
+    /// It was read in the second in which the shop changed it, and may have changed again in that.
+    SecondLook,
+    /// It is open here, and was not read for some time.
+    Unread,
     /// The shop lists it as deleted.
     Deleted,
     /// It was held until now.
@@ -35,6 +39,8 @@ impl Cause {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Sweep => "sweep",
+            Self::SecondLook => "second-look",
+            Self::Unread => "unread",
             Self::Deleted => "deleted",
             Self::HoldOver => "hold-over",
             Self::Settings => "settings",

@@ -19,7 +19,7 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::patience::patiently;
 use crate::sweep::{PAGES_MAX, endless};
 
-pub(crate) use rounds::{Memory, ProofRounds};
+pub(crate) use rounds::ProofRounds;
 
 /// Where the orders of a shop's day are. Their sum is what the shop has.
 #[derive(Debug, Clone, PartialEq, Eq)]

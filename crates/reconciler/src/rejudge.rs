@@ -31,24 +31,23 @@ const SHORT_DIGITS: usize = 16;
 pub(crate) struct Rejudge {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) notices: Notices,
-    pub(crate) stop: CancellationToken,
 }
 
 impl Rejudge {
     /// Compares the shop's rules with those that were in force before. Returns when to look again, if at all, as long as the rules
     /// stay the same.
-    pub(crate) async fn check(&self, shop: &Shop) -> Result<Option<Timestamp>, Failure> {
+    pub(crate) async fn check(
+        &self,
+        shop: &Shop,
+        stop: &CancellationToken,
+    ) -> Result<Option<Timestamp>, Failure> {
         let (store, fingerprint) = (&shop.settings.id, fingerprint(&shop.settings.orders));
         let told = self.ledger.rules(store).await?;
         match step(told.as_ref(), &fingerprint, Timestamp::now()) {
-            Step::Keep => {
-                self.ledger.keep_rules(store, &RulesTold { fingerprint, again_at: None }).await?;
-                Ok(None)
-            }
             Step::Wait { until } => Ok(until),
             Step::Tell { again_at } => {
                 let telling = self.tell(store, RulesTold { fingerprint, again_at });
-                alone(&*self.ledger, &format!("rules/{store}"), &self.stop, telling).await?;
+                alone(&*self.ledger, &format!("rules/{store}"), stop, telling).await?;
                 Ok(again_at)
             }
         }
@@ -67,7 +66,9 @@ impl Rejudge {
             after = Some(last);
         }
         self.ledger.keep_rules(store, &rules).await?;
-        tracing::info!(store.id = %store, orders, "the rules have changed; what they kept out is judged again");
+        if orders > 0 {
+            tracing::info!(store.id = %store, orders, "the rules may have changed; what was kept out is judged again");
+        }
         Ok(())
     }
 }
@@ -75,22 +76,19 @@ impl Rejudge {
 /// What is to be done about a shop's rules.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
-    /// Take them down: a shop that is seen for the first time has nothing kept out.
-    Keep,
     /// Nothing now.
     Wait { until: Option<Timestamp> },
-    /// Have judged what was kept out.
+    /// Have judged what was kept out. What was kept out by rules that nobody remembers may be so by others, too.
     Tell { again_at: Option<Timestamp> },
 }
 
 fn step(told: Option<&RulesTold>, fingerprint: &str, now: Timestamp) -> Step {
     match told {
-        None => Step::Keep,
-        Some(told) if told.fingerprint != fingerprint => {
-            Step::Tell { again_at: Some(now + SignedDuration::from_secs(RELOAD_SECS_MAX)) }
-        }
-        Some(RulesTold { again_at: Some(moment), .. }) if *moment <= now => Step::Tell { again_at: None },
-        Some(RulesTold { again_at, .. }) => Step::Wait { until: *again_at },
+        Some(told) if told.fingerprint == fingerprint => match told.again_at {
+            Some(moment) if moment <= now => Step::Tell { again_at: None },
+            again_at => Step::Wait { until: again_at },
+        },
+        _ => Step::Tell { again_at: Some(now + SignedDuration::from_secs(RELOAD_SECS_MAX)) },
     }
 }
 
@@ -112,10 +110,14 @@ mod tests {
         let now: Timestamp = "2026-11-02T06:00:00Z".parse().unwrap();
         let second = |second: i64| now + SignedDuration::from_secs(second);
         let told = |fingerprint: &str, again_at| RulesTold { fingerprint: fingerprint.to_owned(), again_at };
-        assert_eq!(step(None, "one", now), Step::Keep);
+        let again_at = Some(second(RELOAD_SECS_MAX));
+        assert_eq!(
+            step(None, "one", now),
+            Step::Tell { again_at },
+            "nobody knows what was kept out, and why"
+        );
         assert_eq!(step(Some(&told("one", None)), "one", now), Step::Wait { until: None });
 
-        let again_at = Some(second(RELOAD_SECS_MAX));
         assert_eq!(step(Some(&told("one", None)), "other", now), Step::Tell { again_at });
         let once = told("other", again_at);
         assert_eq!(step(Some(&once), "other", second(599)), Step::Wait { until: again_at });

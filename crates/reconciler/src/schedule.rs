@@ -6,6 +6,8 @@ use std::time::Duration;
 use crossdock_domain::StoreId;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::sweep::is_ahead;
+
 /// The moments at which a shop is to be swept: one in each span of this length. Every process counts the same ones, whenever it
 /// was started, and those of several shops are spread over the span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +26,11 @@ impl Schedule {
         Self { every_micros, offset_micros: spread % every_micros }
     }
 
-    /// Whether a shop that was swept up to then is to be swept now: the latest moment of its schedule has come after that.
+    /// Whether a shop that was swept up to then is to be swept now: the latest moment of its schedule has come after that, or a clock
+    /// that was ahead put it down.
     pub(crate) fn is_due(self, swept_to: Option<Timestamp>, now: Timestamp) -> bool {
-        swept_to.is_none_or(|swept_to| swept_to.as_microsecond() < self.latest(now))
+        swept_to
+            .is_none_or(|swept_to| swept_to.as_microsecond() < self.latest(now) || is_ahead(swept_to, now))
     }
 
     /// How much later than the beginning of the span the shop's moment is.
@@ -63,6 +67,8 @@ mod tests {
             }
         }
         assert_eq!(sweeps, 12);
+        assert!(!schedule.is_due(Some(second(4000)), second(3950)), "another's clock");
+        assert!(schedule.is_due(Some(second(9000)), second(4000)), "no clock's");
     }
 
     #[test]

@@ -5,11 +5,12 @@
 
 mod gap;
 mod inspection;
+mod removal;
 mod rounds;
 
 use std::sync::Arc;
 
-use crossdock_domain::{Classify, Mend, Sku};
+use crossdock_domain::{Classify, Mend, StoreId};
 use crossdock_ledger::Ledger;
 use crossdock_queue::Failure;
 use crossdock_storefront::{Shop, StorefrontError, Webhooks};
@@ -19,12 +20,25 @@ use tokio_util::sync::CancellationToken;
 use crate::alone::alone;
 use crate::metrics::ReconcilerMetrics;
 use crate::notices::Cause;
-use crate::sweep::Sweeper;
+use crate::sweep::{Sweeper, floor};
 
 use gap::Next;
 
 pub use inspection::{Finding, Inspection, Remedy, Standing};
+pub use removal::remove_webhooks;
 pub(crate) use rounds::{Memory, WatchRounds};
+
+/// How long a shop whose webhooks a person had removed is left alone, in seconds: time enough to take it out of the settings.
+pub const LEFT_ALONE_SECS: i64 = 60 * 60;
+
+/// On whose behalf webhooks are looked after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A person's, who wants them.
+    ByHand,
+    /// Nobody's.
+    ByTheClock,
+}
 
 /// Looks after webhooks.
 #[derive(Clone)]
@@ -57,8 +71,6 @@ pub struct LookedFor {
 /// Why a shop may not tell of everything.
 #[derive(Debug, thiserror::Error)]
 enum Unmended {
-    #[error("its webhooks cannot be mended: {0}")]
-    Objection(String),
     #[error("the shop refused some of its webhooks: {0}")]
     Refused(String),
 }
@@ -66,24 +78,20 @@ enum Unmended {
 impl Classify for Unmended {
     fn mend(&self) -> Mend {
         match self {
-            Self::Objection(_) | Self::Refused(_) => Mend::Never,
+            Self::Refused(_) => Mend::Never,
         }
     }
 
     fn class(&self) -> &'static str {
         match self {
-            Self::Objection(_) => "webhooks-without-address",
             Self::Refused(_) => "webhooks-refused",
         }
     }
 }
 
 impl Mended {
-    /// What a person has to see to, if anything.
-    fn unmended(&self) -> Option<Failure> {
-        if let Some(objection) = &self.inspection.objection {
-            return Some(Unmended::Objection(objection.clone()).into());
-        }
+    /// What the shop refused, if anything: a person has to see to it.
+    fn refusals(&self) -> Option<Failure> {
         let reasons: Vec<String> =
             self.refused.iter().map(|(remedy, reason)| format!("{}: {reason}", remedy.scope())).collect();
         (!reasons.is_empty()).then(|| Unmended::Refused(reasons.join("; ")).into())
@@ -105,21 +113,24 @@ impl Watchdog {
         &self,
         shop: &Shop,
         webhooks: &dyn Webhooks,
+        asked: Asked,
         stop: &CancellationToken,
     ) -> Result<Mended, Failure> {
-        let name = format!("webhooks/{}", shop.settings.id);
-        alone(&*self.ledger, &name, stop, self.mend(shop, webhooks)).await
+        alone(&*self.ledger, &lease(&shop.settings.id), stop, self.mend(shop, webhooks, asked)).await
     }
 
-    async fn mend(&self, shop: &Shop, webhooks: &dyn Webhooks) -> Result<Mended, Failure> {
+    async fn mend(&self, shop: &Shop, webhooks: &dyn Webhooks, asked: Asked) -> Result<Mended, Failure> {
         let (store, began) = (&shop.settings.id, Timestamp::now());
-        let inspection = Inspection::read(shop, webhooks).await?;
+        let mut inspection = Inspection::read(shop, webhooks).await?;
         self.metrics.webhooks(store, &inspection);
+        let mut watch = gap::believed(&self.ledger.webhook_watch(store).await?, began);
+        if asked == Asked::ByTheClock && gap::is_left_alone(&watch, began) {
+            inspection.leave_alone();
+        }
         let mut mended = Mended { inspection, refused: Vec::new(), looked_for: None };
         if mended.inspection.objection.is_some() {
             return Ok(mended);
         }
-        let mut watch = self.ledger.webhook_watch(store).await?;
         if !mended.inspection.remedies.is_empty() {
             watch = gap::open(&watch, webhooks.repeats_for(), began);
             self.ledger.keep_webhook_watch(store, &watch).await?;
@@ -132,6 +143,7 @@ impl Watchdog {
             Next::Wait => return Ok(mended),
             Next::Trust => watch = gap::trusted(began),
             Next::LookSince(since) => {
+                let since = since.max(floor(&shop.settings.orders, began));
                 mended.looked_for = Some(self.look_for(shop, since).await?);
                 watch = gap::looked(&watch, began, Timestamp::now());
             }
@@ -163,14 +175,17 @@ impl Watchdog {
         Ok(refused)
     }
 
-    /// Has all orders looked at that changed since then and that the ledger does not have so, and all listings looked up anew: a
+    /// Has all orders looked at that changed since then and that the ledger does not have so, and the catalogue read anew: a
     /// product may have changed as well.
     async fn look_for(&self, shop: &Shop, since: Timestamp) -> Result<LookedFor, Failure> {
         let store = &shop.settings.id;
-        let orders = self.sweeper.changed_since(shop, since, Timestamp::now(), Cause::WebhookDead).await?;
+        let orders = self.sweeper.changed_since(shop, since, Cause::WebhookDead).await?;
         self.sweeper.deleted_since(shop, since).await?;
-        let skus: Vec<Sku> = self.ledger.stock(store).await?.into_iter().map(|line| line.level.sku).collect();
-        self.ledger.forget_listings(store, &skus).await?;
+        self.ledger.doubt_catalogue(store).await?;
         Ok(LookedFor { since, orders })
     }
+}
+
+fn lease(store: &StoreId) -> String {
+    format!("webhooks/{store}")
 }

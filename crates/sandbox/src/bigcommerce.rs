@@ -10,6 +10,7 @@ mod consignments;
 mod gate;
 mod hooks;
 mod inventory;
+mod legacy;
 mod line_document;
 mod money;
 mod options;
@@ -33,6 +34,7 @@ mod webhooks;
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +48,7 @@ use crate::journal::Journal;
 use crate::quota::Meter;
 use crate::{Callbacks, Catalog, Draft, Faults, Request, server};
 
+pub use legacy::LegacyAccount;
 pub use options::{BigcommerceOptions, BigcommerceScope};
 
 /// The store's numeric id in webhooks, as the documented samples print it.
@@ -69,13 +72,18 @@ impl BigcommerceShop {
         let listener = TcpListener::bind(options.listen).await?;
         let stop = CancellationToken::new();
         let signer = Arc::new(Signer { client_secret: options.client_secret });
-        let callbacks = Callbacks::new(reqwest::Client::new(), options.receiver, signer, stop.clone());
+        let receiver = options.receiver.filter(|_| options.legacy.is_none());
+        let callbacks = Callbacks::new(reqwest::Client::new(), receiver, signer, stop.clone());
         let route =
             Route { path: options.callback_path, headers: options.webhook_header.into_iter().collect() };
         let announcer = Announcer::new(callbacks, route, &options.store_hash, options.first_order_id);
         let state = Arc::new(State {
             origin: format!("http://{}", listener.local_addr()?),
-            base: format!("/stores/{}/", options.store_hash),
+            base: match options.legacy {
+                Some(_) => "/api/".to_owned(),
+                None => format!("/stores/{}/", options.store_hash),
+            },
+            legacy: options.legacy,
             store_hash: options.store_hash,
             access_token: Mutex::new(options.access_token),
             scopes: options.scopes,
@@ -101,6 +109,11 @@ impl BigcommerceShop {
     /// What goes into `api_url`, for example `http://127.0.0.1:40123/`.
     pub fn url(&self) -> Url {
         self.state.origin.parse().expect("an origin made of an address is a URL")
+    }
+
+    /// What goes into `api_path` of a legacy account, for example `http://127.0.0.1:40123/api/v2/`.
+    pub fn api_path(&self) -> Url {
+        self.url().join("/api/v2/").expect("a path fits behind an origin")
     }
 
     /// A buyer's order: stock goes down, webhooks go out. Answers the order's id.
@@ -153,6 +166,13 @@ impl BigcommerceShop {
             order.change(|_| ())
         });
         self.state.announce(&events.unwrap_or_default());
+    }
+
+    /// Nobody has touched the order since this moment. No webhook tells of it.
+    pub fn leave_untouched_since(&self, id: &str, since: Timestamp) {
+        if let Some(order) = self.state.book().find_mut(id) {
+            order.touched_at(since);
+        }
     }
 
     /// The order is gone: reads answer 404. No webhook tells of it.

@@ -32,6 +32,17 @@ pub struct Catalog {
     items: Mutex<Vec<Item>>,
     /// By SKU: the variants that an item is put together from, with the units of each.
     composites: Mutex<BTreeMap<String, Vec<(u64, u32)>>>,
+    /// By product: what one with variants has besides them.
+    wholes: Mutex<BTreeMap<u64, Whole>>,
+}
+
+/// What a product with variants has of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// Its SKU. Variants whose own is empty are sold by it.
+    pub sku: String,
+    /// Units of it, which its variants share; none: each variant has its own (or, as the platform says, none of them is counted).
+    pub stock: Option<i64>,
 }
 
 /// Whether an item is a variant to choose from, and not all there is of its product.
@@ -48,7 +59,7 @@ pub(crate) fn has_variants(product: &[Item]) -> bool {
 impl Catalog {
     /// A catalogue of these items.
     pub fn new(items: Vec<Item>) -> Self {
-        Self { items: Mutex::new(items), composites: Mutex::default() }
+        Self { items: Mutex::new(items), ..Self::default() }
     }
 
     /// Every item, locked for reading and changing.
@@ -82,6 +93,20 @@ impl Catalog {
 
     fn composites_locked(&self) -> MutexGuard<'_, BTreeMap<String, Vec<(u64, u32)>>> {
         self.composites.lock().expect("nobody panics while holding the composites")
+    }
+
+    /// Gives a product with variants a SKU of its own, and perhaps a count that its variants share.
+    pub fn set_whole(&self, product_id: u64, whole: Whole) {
+        self.wholes_locked().insert(product_id, whole);
+    }
+
+    /// What a product with variants has of its own; nothing for most.
+    pub fn whole(&self, product_id: u64) -> Whole {
+        self.wholes_locked().get(&product_id).cloned().unwrap_or_default()
+    }
+
+    fn wholes_locked(&self) -> MutexGuard<'_, BTreeMap<u64, Whole>> {
+        self.wholes.lock().expect("nobody panics while holding the wholes")
     }
 
     /// What the shop believes to have of a SKU; none if it is not listed or not tracked.

@@ -3,6 +3,7 @@
 //! Source: docs.ecwid.com (2026-01-14) and the official Java client (Ecwid/ecwid-java-api-client at b0eeb74, 2026-07-14).
 //! Where they say nothing, the strictest reading is taken, so that a client that only works by luck fails here.
 
+mod batches;
 mod gate;
 mod options;
 mod order;
@@ -30,6 +31,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use self::batches::Batches;
 use self::order::Order;
 use self::state::{Book, State};
 use self::webhooks::{Announcer, Event, Signer};
@@ -71,6 +73,7 @@ impl EcwidShop {
             announcer: Announcer::new(callbacks, options.callback_path, options.store_id, seed),
             status_names: Mutex::default(),
             book: Mutex::new(Book::new(seed)),
+            batches: Batches::new(options.batch_pace),
         });
         server::serve(listener, routes::router(&state), stop.clone());
         Ok(Arc::new(Self { state, stop }))

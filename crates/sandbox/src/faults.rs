@@ -22,6 +22,8 @@ pub enum Fault {
     HalfBody,
     /// The request is carried out, then the connection is cut before the answer.
     DoneThenCut,
+    /// The request is carried out, and its answer comes after so long.
+    DoneThenHang(Duration),
 }
 
 /// The faults to come, each for the next request whose method and path fit.

@@ -17,9 +17,9 @@ mod server;
 mod signing;
 mod warehouse;
 
-pub use bigcommerce::{BigcommerceOptions, BigcommerceScope, BigcommerceShop};
+pub use bigcommerce::{BigcommerceOptions, BigcommerceScope, BigcommerceShop, LegacyAccount};
 pub use callbacks::{Callbacks, Delivery, Signed};
-pub use catalog::{Catalog, Item};
+pub use catalog::{Catalog, Item, Whole};
 pub use draft::{Draft, DraftLine};
 pub use ecwid::{EcwidOptions, EcwidScope, EcwidShop};
 pub use faults::{Fault, Faults};

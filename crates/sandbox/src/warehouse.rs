@@ -13,7 +13,7 @@ mod tell;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShippedLine, Sku, StockLevel};
+use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel};
 use crossdock_queue::{Broker, Consumer, Publisher, WorkQueue};
 use crossdock_telemetry::metrics::Metrics;
 use fastrand::Rng;
@@ -103,7 +103,7 @@ impl Warehouse {
         self.book().state(&OrderNumber::from(number))
     }
 
-    /// Every consignment that left, in order.
+    /// Every consignment that left, in order; also those that were voided since.
     pub fn shipments(&self) -> Vec<Shipment> {
         self.book().shipments().to_vec()
     }
@@ -141,6 +141,16 @@ impl Warehouse {
     /// Tells a shipment, once more under the same event id. Nothing leaves the shelf for it.
     pub fn tell_again(&self, shipment: &Shipment) {
         self.book().tell_shipment(shipment);
+    }
+
+    /// Puts another label on a parcel that has left, and tells it under the same id. None if there is no such parcel.
+    pub fn relabel(&self, id: &ShipmentId) -> Option<Shipment> {
+        self.book().relabel(id)
+    }
+
+    /// A parcel has not left after all: it is on the shelf again, and told as voided. None if there is no such parcel.
+    pub fn void(&self, id: &ShipmentId) -> Option<()> {
+        self.book().void(id)
     }
 
     /// Refuses an order that it had accepted, and tells why.

@@ -1,5 +1,6 @@
 //! One value of the file, which knows where it stands and refuses what it should not be.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use toml::Spanned;
@@ -118,6 +119,18 @@ impl<'a> Item<'a> {
             }
         }
         Some(values)
+    }
+
+    /// A table's keys, whatever they are, and values.
+    pub(crate) fn entries(&self) -> Option<Vec<(&'a str, Item<'a>)>> {
+        let Some(table) = self.value.as_table() else {
+            return self.mistyped(&format!("a section, [{}]", self.key));
+        };
+        let entry = |(key, value): (&'a Spanned<Cow<'a, str>>, &'a Spanned<DeValue<'a>>)| {
+            let name = key.get_ref().as_ref();
+            (name, Item::new(self.source, format!("{}.{name}", self.key), value))
+        };
+        Some(table.iter().map(entry).collect())
     }
 
     /// A table.

@@ -24,7 +24,8 @@ pub use problem::{Problem, Problems};
 pub use receiver::{ReceiverSettings, SpoolSettings, TrustedProxies};
 pub use settings::Settings;
 pub use store::{
-    BigcommerceConnection, Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings,
-    WebhookHeader, parse_date, start_of_day,
+    BigcommerceConnection, BigcommerceLegacy, ByCarrier, Connection, EcwidConnection, StockSettings,
+    StoreSettings, TrackingSettings, WebhookHeader, carrier_key, page as tracking_page, parse_date,
+    start_of_day,
 };
 pub use warehouse::{Deliver, WarehouseSettings};

@@ -40,6 +40,11 @@ impl<'a> Section<'a> {
         Some(Item::new(self.source, self.path_of(key), value))
     }
 
+    /// Whether the file has this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.get(key).is_some())
+    }
+
     /// A key's value; a problem, with the example, if the file lacks it.
     pub(crate) fn require(&mut self, key: &'static str, example: &str) -> Option<Item<'a>> {
         let item = self.take(key);

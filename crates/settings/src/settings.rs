@@ -184,19 +184,72 @@ mod tests {
     }
 
     #[test]
+    fn a_shop_that_is_told_of_stock_is_told_at_some_time() {
+        let stock = |text: &str| {
+            let settings = parse(&shop(&format!("[store.stock]\n{text}")))?;
+            Ok::<_, Problems>(settings.stores[0].stock.clone())
+        };
+        let evening = stock("push = 'on_hand'\non_change = false\ndaily_at = '18:05'").unwrap();
+        assert_eq!(
+            (evening.daily_at, evening.follows_changes()),
+            (Some(jiff::civil::time(18, 5, 0, 0)), false)
+        );
+        assert_eq!(stock("push = 'available'").unwrap().daily_at, None);
+        assert!(!stock("push = 'off'\non_change = false").unwrap().follows_changes());
+        for (text, says) in [
+            ("push = 'on_hand'\non_change = false", "store.stock.on_change: false needs daily_at"),
+            ("daily_at = '6pm'", "store.stock.daily_at: '6pm' is no time of day; write it like \"18:00\""),
+            ("daily_at = '24:00'", "'24:00' is no time of day"),
+            ("daily_at = '9:30'", "'9:30' is no time of day"),
+        ] {
+            let problems = stock(text).unwrap_err();
+            assert_eq!(problems.list().len(), 1, "{problems}");
+            assert!(problems.to_string().contains(says), "{problems}");
+        }
+    }
+
+    #[test]
     fn what_is_not_built_is_refused_where_it_would_be_turned_on() {
         let outside = ["[console]\nlisten = '127.0.0.1:8081'", "[console]"];
-        let inside = [
-            "legacy = { username = 'npf' }",
-            "[store.stock]\ndaily_at = '18:00'",
-            "[store.stock]\npush = 'on_hand'\non_change = false",
-        ];
-        let inside = inside.into_iter().map(shop);
-        for text in outside.into_iter().map(|text| format!("{text}\n{}", shop(""))).chain(inside) {
+        for text in outside.map(|text| format!("{text}\n{}", shop(""))) {
             let problems = parse(&text).unwrap_err();
             assert_eq!(problems.list().len(), 1, "{problems}");
             assert!(problems.to_string().contains("not supported yet"), "{problems}");
         }
+    }
+
+    #[test]
+    fn a_store_is_reached_by_one_kind_of_account() {
+        let legacy = "legacy = { api_path = 'https://store-abc.mybigcommerce.com/api/v2', username = 'npf', \
+                      token = 'hunter2' }";
+        let store = |lines: &str| {
+            parse(&format!(
+                "[receiver]\npublic_url = 'https://a.com'\n[[store]]\nid = 'old'\n[store.bigcommerce]\n{lines}"
+            ))
+        };
+        let settings = store(legacy).unwrap();
+        assert!(!format!("{settings:?}").contains(HUSHED));
+        let old = &settings.stores[0];
+        let Connection::BigcommerceLegacy(account) = &old.connection else { panic!("another account") };
+        assert_eq!(account.api_path.as_str(), "https://store-abc.mybigcommerce.com/api/v2/");
+        assert_eq!((account.username.as_str(), account.token.expose_secret()), ("npf", HUSHED));
+        assert!(old.webhook_url.is_none() && !old.connection.has_webhooks());
+
+        let only = |problems: Problems| {
+            assert_eq!(problems.list().len(), 1, "{problems}");
+            problems.to_string()
+        };
+        let both = only(parse(&shop(legacy)).unwrap_err());
+        assert!(
+            both.contains("does not go with store_hash, client_id, client_secrets, access_token"),
+            "{both}"
+        );
+        let added = store(&format!("{legacy}\napi_url = 'https://api.bigcommerce.com'"));
+        assert!(added.unwrap_err().to_string().contains("does not go with api_url"));
+        let neither = only(store("").unwrap_err());
+        assert!(neither.contains("or legacy = { api_path, username, token }"), "{neither}");
+        let twice = only(parse(&format!("{}\n[store.orders]\nprefix = 'A'\n[[store]]\nid = 'old'\n[store.orders]\nprefix = 'B'\n[store.bigcommerce]\n{legacy}", shop(""))).unwrap_err());
+        assert!(twice.contains("legacy.api_path: line 4 is for this shop too"), "{twice}");
     }
 
     #[test]

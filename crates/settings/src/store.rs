@@ -7,11 +7,11 @@ mod start_date;
 mod stock;
 mod tracking;
 
-pub use bigcommerce::{BigcommerceConnection, WebhookHeader};
+pub use bigcommerce::{BigcommerceConnection, BigcommerceLegacy, WebhookHeader};
 pub use ecwid::EcwidConnection;
 pub use start_date::{parse_date, start_of_day};
 pub use stock::StockSettings;
-pub use tracking::TrackingSettings;
+pub use tracking::{ByCarrier, TrackingSettings, carrier_key, page};
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub struct StoreSettings {
     pub time_zone: TimeZone,
     /// How the shop is reached.
     pub connection: Connection,
-    /// Where its webhooks go; none if the file has no `receiver.public_url`.
+    /// Where its webhooks go; none if the file has no `receiver.public_url`, or if it has no webhooks.
     pub webhook_url: Option<Url>,
     /// Which orders go to the warehouse (`[store.orders]`).
     pub orders: ImportRules,
@@ -83,7 +83,8 @@ impl StoreSettings {
         let id = id?;
         let name = name.unwrap_or_else(|| id.to_string());
         let connection = connection?;
-        let webhook_url = receiver.webhook_url(&webhook_route(connection.platform(), &id));
+        let route = connection.has_webhooks().then(|| webhook_route(connection.platform(), &id));
+        let webhook_url = route.and_then(|route| receiver.webhook_url(&route));
         let (orders, sweep_every) = orders?;
         Some(Self { id, name, time_zone, connection, webhook_url, orders, sweep_every, tracking, stock })
     }
@@ -98,14 +99,24 @@ fn webhook_route(platform: Platform, store: &StoreId) -> String {
 pub enum Connection {
     /// `[store.bigcommerce]`
     Bigcommerce(BigcommerceConnection),
+    /// `[store.bigcommerce]` with `legacy`
+    BigcommerceLegacy(BigcommerceLegacy),
     /// `[store.ecwid]`
     Ecwid(EcwidConnection),
 }
 
 impl Connection {
+    /// Whether the shop can tell of changes by webhook. One that cannot is only swept.
+    pub fn has_webhooks(&self) -> bool {
+        match self {
+            Self::Bigcommerce(_) | Self::Ecwid(_) => true,
+            Self::BigcommerceLegacy(_) => false,
+        }
+    }
+
     fn platform(&self) -> Platform {
         match self {
-            Self::Bigcommerce(_) => Platform::Bigcommerce,
+            Self::Bigcommerce(_) | Self::BigcommerceLegacy(_) => Platform::Bigcommerce,
             Self::Ecwid(_) => Platform::Ecwid,
         }
     }
@@ -127,9 +138,9 @@ impl Connection {
                 None
             }
         };
-        let bigcommerce = bigcommerce.and_then(|item| BigcommerceConnection::read(item.section()?, claims));
+        let bigcommerce = bigcommerce.and_then(|item| bigcommerce::read(item.section()?, claims));
         let ecwid = ecwid.and_then(|item| EcwidConnection::read(item.section()?, claims));
-        (platform, bigcommerce.map(Self::Bigcommerce).or(ecwid.map(Self::Ecwid)))
+        (platform, bigcommerce.or(ecwid.map(Self::Ecwid)))
     }
 }
 

@@ -1,25 +1,35 @@
-//! Consumer: from 'stock counted' or 'stock due' to quantities in the shop.
+//! Consumer: from a count, an order or 'stock due' to quantities in the shops.
 
-mod forget_listings;
+mod affected;
+mod alone;
+mod follow_orders;
 mod push_stock;
+mod read_catalogue;
 mod record_count;
+mod reread_products;
+mod serve_shop;
+mod tell_shops;
+mod turn;
+mod wanted;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::StoreId;
 use crossdock_events::{
-    Event, EventData, InvalidEvent, RawEvent, ShopProductChanged, StockCounted, StockDue,
+    EventData, InvalidEvent, OrderPromised, RawEvent, ShopProductChanged, StockCounted, StockDue,
 };
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, WorkQueue};
 use crossdock_storefront::Shops;
-use crossdock_telemetry::Trace;
-use tracing::Instrument as _;
 
-use forget_listings::ForgetListings;
+use follow_orders::FollowOrders;
 use push_stock::PushStock;
+use read_catalogue::ReadCatalogue;
 use record_count::RecordCount;
+use reread_products::RereadProducts;
+use serve_shop::ServeShop;
+use tell_shops::TellShops;
 
 /// The role's name, in settings, logs and dead letters.
 pub const ROLE: &str = "stock-writer";
@@ -28,61 +38,36 @@ pub const ROLE: &str = "stock-writer";
 pub const QUEUE: WorkQueue = WorkQueue {
     name: "crossdock.stock-writer",
     role: ROLE,
-    keys: &[StockCounted::TYPE, StockDue::TYPE, ShopProductChanged::TYPE],
+    keys: &[StockCounted::TYPE, StockDue::TYPE, ShopProductChanged::TYPE, OrderPromised::TYPE],
 };
 
 /// The lane of the warehouse's counts. Not a store's id: those have no slash.
 const COUNTS_LANE: &str = "/warehouse";
 
-/// Handles one message type in each field.
+/// The lane of what becomes of orders.
+const ORDERS_LANE: &str = "/orders";
+
+/// Handles one kind of message in each field.
 pub struct StockWriter {
     record_count: RecordCount,
-    push_stock: PushStock,
-    forget_listings: ForgetListings,
+    follow_orders: FollowOrders,
+    serve_shop: ServeShop,
 }
 
 impl StockWriter {
     /// Over these shops and this ledger; `publisher` carries 'stock due' to the shops' lanes.
     pub fn new(shops: Shops, ledger: Arc<dyn Ledger>, publisher: Publisher) -> Self {
+        let tell_shops = TellShops { shops: shops.clone(), publisher };
+        let push_stock = PushStock {
+            ledger: ledger.clone(),
+            read_catalogue: ReadCatalogue { ledger: ledger.clone() },
+            reread_products: RereadProducts { ledger: ledger.clone() },
+        };
         Self {
-            record_count: RecordCount { shops: shops.clone(), ledger: ledger.clone(), publisher },
-            forget_listings: ForgetListings { ledger: ledger.clone() },
-            push_stock: PushStock { shops, ledger },
+            record_count: RecordCount { ledger: ledger.clone(), tell_shops: tell_shops.clone() },
+            follow_orders: FollowOrders { tell_shops: tell_shops.clone() },
+            serve_shop: ServeShop { shops, ledger, push_stock, tell_shops },
         }
-    }
-
-    /// What is to be forgotten is forgotten first, then one push answers every 'stock due' of the batch.
-    async fn handle_shop(&self, store: &StoreId, batch: &[Delivery]) -> Vec<Outcome> {
-        let mut outcomes = vec![Outcome::Done; batch.len()];
-        let mut due = Vec::new();
-        for (position, delivery) in batch.iter().enumerate() {
-            match self.read(delivery).await {
-                Ok(Some(push)) => due.push((position, push)),
-                Ok(None) => {}
-                Err(failure) => outcomes[position] = Outcome::Failed(failure),
-            }
-        }
-        if !due.is_empty() {
-            let full = due.iter().any(|(_, push)| push.data.full);
-            let trace = Trace::of(due.iter().map(|(_, push)| push.traceparent.as_deref()));
-            let outcome = Outcome::from(self.push_stock.handle(store, full).instrument(trace.span()).await);
-            for (position, _) in due {
-                outcomes[position] = outcome.clone();
-            }
-        }
-        outcomes
-    }
-
-    /// The push that a message asks for; a changed product is done with here.
-    async fn read(&self, delivery: &Delivery) -> Result<Option<Event<StockDue>>, Failure> {
-        let event = RawEvent::parse(&delivery.body)?;
-        if event.kind == StockDue::TYPE {
-            return Ok(Some(event.read::<StockDue>()?));
-        }
-        let trace = Trace::of([event.traceparent.as_deref()]);
-        let changed = event.read::<ShopProductChanged>()?.data;
-        self.forget_listings.handle(&changed).instrument(trace.span()).await?;
-        Ok(None)
     }
 }
 
@@ -93,6 +78,7 @@ impl Handler for StockWriter {
         let subject = event.subject.clone();
         let lane = match event.kind.as_str() {
             StockCounted::TYPE => COUNTS_LANE.to_owned(),
+            OrderPromised::TYPE => ORDERS_LANE.to_owned(),
             StockDue::TYPE => event.read::<StockDue>()?.data.store.to_string(),
             ShopProductChanged::TYPE => event.read::<ShopProductChanged>()?.data.store.to_string(),
             _ => return Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
@@ -100,9 +86,16 @@ impl Handler for StockWriter {
         Ok(Route { lane, subject })
     }
 
+    /// The coalescing window of the shops: the first change goes at once, and the faster SKUs and products change, the longer the next
+    /// are gathered into one push. Counts and orders are only passed on.
+    fn gathers(&self, lane: &str) -> bool {
+        lane.parse::<StoreId>().is_ok()
+    }
+
     async fn handle(&self, lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
         match lane.parse::<StoreId>() {
-            Ok(store) => self.handle_shop(&store, &batch).await,
+            Ok(store) => self.serve_shop.handle(&store, &batch).await,
+            Err(_) if lane == ORDERS_LANE => self.follow_orders.handle(&batch).await,
             Err(_) => self.record_count.handle(&batch).await,
         }
     }

@@ -1,118 +1,231 @@
 //! Tells a shop how much it may sell, where that differs from what it was last told.
 //!
 //! In       `stock.due`
-//! Effects  quantities in the shop; what was told, in the ledger
+//! Effects  quantities in the shop; what was told and what was refused, in the ledger
 //! Replay   safe: quantities are absolute, computed anew from the ledger each time, by one process at a time for each shop
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crossdock_domain::{Listing, Sku, StoreId, sellable};
-use crossdock_ledger::Ledger;
+use crossdock_domain::{Classify as _, Listing, Mend, Sku};
+use crossdock_ledger::{Ledger, StockLine};
 use crossdock_queue::Failure;
-use crossdock_storefront::{Quantity, Shop, Shops, StorefrontError};
-use jiff::{SignedDuration, Timestamp};
+use crossdock_storefront::{Quantity, Shop, StorefrontError};
+use jiff::Timestamp;
 
-/// How long a shop's stock belongs to the process that pushes it, in seconds: as long as the queue lets a batch run.
-///
-/// Between two processes, the older of two computed quantities could reach the shop last, and stand there as if it were new.
-const LEASE_SECS: i64 = 10 * 60;
+use crate::affected::Affected;
+use crate::read_catalogue::ReadCatalogue;
+use crate::reread_products::RereadProducts;
+use crate::turn::Turn;
+use crate::wanted::Wanted;
 
-/// SKUs that are looked up at the shop before what was found is put down: a shop that stops answering costs at most so many.
-const LOOKUP_SKUS_MAX: usize = 50;
+/// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
+const QUANTITIES_MAX: usize = 2_000;
+
+/// Most SKUs of a part that are looked at one by one when the shop refuses them. If it refuses more, something else is wrong.
+const REFUSED_MAX: usize = 50;
 
 pub(crate) struct PushStock {
-    pub(crate) shops: Shops,
     pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) read_catalogue: ReadCatalogue,
+    pub(crate) reread_products: RereadProducts,
 }
 
-impl PushStock {
-    pub(crate) async fn handle(&self, store: &StoreId, full: bool) -> Result<(), Failure> {
-        let shop = self.shops.get(store)?;
-        let now = Timestamp::now();
-        let until = now + SignedDuration::from_secs(LEASE_SECS);
-        let lease = self.ledger.lease(&format!("stock/{store}"), now, until).await?.taken()?;
-        let result = self.push(&shop, full).await;
-        self.ledger.end_lease(&lease).await?;
-        result
-    }
+/// SKUs that the shop refused for good, each with its words.
+pub(crate) type Refusals = BTreeMap<Sku, Failure>;
 
-    async fn push(&self, shop: &Shop, full: bool) -> Result<(), Failure> {
-        let due = self.due(shop, full).await?;
+impl PushStock {
+    /// Pushes what is wanted. The refusals so far are there also if it then failed.
+    pub(crate) async fn push(
+        &self,
+        shop: &Shop,
+        wanted: &Wanted,
+        turn: Turn,
+        refusals: &mut Refusals,
+    ) -> Result<(), Failure> {
+        if wanted.full_since.is_some() {
+            // What the shop lists is checked first: a listing that no webhook told of is pushed with the others.
+            self.read_catalogue.ensure(shop, wanted.full_since, turn).await?;
+        }
+        let due = self.due(shop, wanted).await?;
         if due.is_empty() {
             return Ok(());
         }
-        let listings = self.listings(shop, due.keys().cloned().collect()).await?;
-        // The shop ignores a quantity for what it does not track.
-        let quantities: Vec<Quantity> = listings
-            .into_iter()
-            .filter(|listing| listing.tracked)
-            .filter_map(|listing| Some(Quantity { units: *due.get(&listing.sku)?, listing }))
-            .collect();
-        if quantities.is_empty() {
-            return Ok(());
+        self.read_catalogue.ensure(shop, None, turn).await?;
+        let skus: Vec<Sku> = due.keys().cloned().collect();
+        let listings = self.ledger.listings(&shop.settings.id, &skus).await?;
+        for part in parts(&due, listings) {
+            turn.go_on()?;
+            self.set(shop, &part, refusals).await?;
         }
-        let results = shop.storefront.set_stock(&quantities).await;
-        self.record(&shop.settings.id, &quantities, results).await
+        Ok(())
     }
 
-    /// The units to tell, per SKU: all of them for a full push, else those that differ from what the shop was told.
-    async fn due(&self, shop: &Shop, full: bool) -> Result<HashMap<Sku, i64>, Failure> {
-        let stock = &shop.settings.stock;
-        let lines = self.ledger.stock(&shop.settings.id).await?;
-        let due = lines.into_iter().filter_map(|line| {
-            let units = sellable(stock.push, &line.level, line.promised, stock.buffer)?;
-            (full || line.pushed != Some(units)).then_some((line.level.sku, units))
-        });
-        Ok(due.collect())
+    /// The units to tell.
+    async fn due(&self, shop: &Shop, wanted: &Wanted) -> Result<BTreeMap<Sku, i64>, Failure> {
+        let (store, stock) = (&shop.settings.id, &shop.settings.stock);
+        let lines: Vec<StockLine> = match wanted.affected() {
+            Affected::All => self.ledger.stock(store).await?,
+            Affected::These(skus) => {
+                self.ledger.stock_of(store, &skus.into_iter().collect::<Vec<_>>()).await?
+            }
+        };
+        let due = lines.into_iter().filter_map(|line| Some((wanted.units(&line, stock)?, line.level.sku)));
+        Ok(due.map(|(units, sku)| (sku, units)).collect())
     }
 
-    /// Where the shop lists these SKUs: from the ledger, and for those that it does not know, from the shop.
-    async fn listings(&self, shop: &Shop, skus: Vec<Sku>) -> Result<Vec<Listing>, Failure> {
+    /// A SKU counts as told once every listing of it has taken the quantity.
+    async fn set(&self, shop: &Shop, part: &[Quantity], refusals: &mut Refusals) -> Result<(), Failure> {
         let store = &shop.settings.id;
-        let known = self.ledger.listings(store, &skus).await?;
-        let looked_up: HashSet<&Sku> = known.iter().map(|(sku, _)| sku).collect();
-        let unknown: Vec<Sku> = skus.iter().filter(|sku| !looked_up.contains(sku)).cloned().collect();
-        let mut all: Vec<Listing> = known.iter().flat_map(|(_, listings)| listings).cloned().collect();
-        for skus in unknown.chunks(LOOKUP_SKUS_MAX) {
-            let found = shop.storefront.listings(skus).await?;
-            let of = |sku: &Sku| found.iter().filter(|listing| listing.sku == *sku).cloned().collect();
-            let by_sku: Vec<(Sku, Vec<Listing>)> = skus.iter().map(|sku| (sku.clone(), of(sku))).collect();
-            self.ledger.learn_listings(store, &by_sku, Timestamp::now()).await?;
-            all.extend(found);
-        }
-        Ok(all)
-    }
-
-    /// A SKU counts as told once every listing of it has taken the quantity. A listing that the shop refuses may be gone: it is
-    /// looked up again the next time.
-    async fn record(
-        &self,
-        store: &StoreId,
-        quantities: &[Quantity],
-        results: Vec<Result<(), StorefrontError>>,
-    ) -> Result<(), Failure> {
-        let mut told: HashMap<&Sku, i64> = HashMap::new();
-        let mut failed: HashSet<&Sku> = HashSet::new();
-        let mut refused: Vec<Sku> = Vec::new();
-        let mut first_failure = None;
-        for (Quantity { listing, units }, result) in quantities.iter().zip(results) {
+        let results = shop.storefront.set_stock(part).await;
+        let mut told: BTreeMap<&Sku, i64> = BTreeMap::new();
+        let (mut untold, mut refused): (BTreeSet<&Sku>, Vec<(&Listing, StorefrontError)>) =
+            Default::default();
+        let (mut written, mut failure) = (Vec::new(), None);
+        for (Quantity { listing, units }, result) in part.iter().zip(results) {
             told.insert(&listing.sku, *units);
-            if let Err(error) = result {
-                failed.insert(&listing.sku);
-                if matches!(error, StorefrontError::NotFound { .. } | StorefrontError::Refused { .. }) {
-                    refused.push(listing.sku.clone());
+            match result {
+                Ok(()) => written.push(listing.product_id.clone()),
+                Err(error) => {
+                    untold.insert(&listing.sku);
+                    if is_refusal(&error) {
+                        refused.push((listing, error));
+                    } else {
+                        failure = Some(worse(failure, error.into()));
+                    }
                 }
-                first_failure.get_or_insert_with(|| Failure::from(error));
             }
         }
-        told.retain(|sku, _| !failed.contains(sku));
-        if !refused.is_empty() {
-            self.ledger.forget_listings(store, &refused).await?;
-        }
+        told.retain(|sku, _| !untold.contains(sku));
         let told: Vec<(Sku, i64)> = told.into_iter().map(|(sku, units)| (sku.clone(), units)).collect();
         self.ledger.pushed(store, &told, Timestamp::now()).await?;
-        tracing::info!(store.id = %store, skus = told.len(), "told the shop its stock");
-        first_failure.map_or(Ok(()), Err)
+        self.reread_products.wrote(shop, &written).await?;
+        tracing::info!(store.id = %store, skus = told.len(), untold = untold.len(), "told the shop its stock");
+        self.take_refusals(shop, refused, refusals).await?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// A listing that the shop refuses may have changed there, or be gone: its product is read again. Where nothing has changed, the
+    /// SKU is not tried again until it has, or until the next full push.
+    async fn take_refusals(
+        &self,
+        shop: &Shop,
+        refused: Vec<(&Listing, StorefrontError)>,
+        refusals: &mut Refusals,
+    ) -> Result<(), Failure> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let store = &shop.settings.id;
+        let skus: Vec<Sku> = refused.iter().map(|(listing, _)| listing.sku.clone()).collect();
+        let mut standing: Option<Vec<Listing>> = None;
+        if refused.len() <= REFUSED_MAX {
+            let products: BTreeSet<String> =
+                refused.iter().map(|(listing, _)| listing.product_id.clone()).collect();
+            self.reread_products.reread(shop, products.into_iter().collect()).await?;
+            standing = Some(self.ledger.listings(store, &skus).await?);
+        }
+        let mut new = Refusals::new();
+        for (listing, error) in refused {
+            if standing.as_ref().is_none_or(|standing| standing.contains(listing)) {
+                new.entry(listing.sku.clone()).or_insert_with(|| of_sku(&listing.sku, &error.into()));
+            }
+        }
+        let told: Vec<(Sku, String)> =
+            new.iter().map(|(sku, failure)| (sku.clone(), failure.chain.clone())).collect();
+        self.ledger.stock_refused(store, &told, Timestamp::now()).await?;
+        if let Some((_, first)) = new.first_key_value().filter(|_| new.len() > REFUSED_MAX) {
+            let chain = format!("{} SKUs were refused, the first of them: {}", new.len(), first.chain);
+            return Err(Failure { chain, ..first.clone() });
+        }
+        refusals.extend(new);
+        Ok(())
+    }
+}
+
+/// The quantities of all listings that take one, in parts; all listings of a SKU are in one part.
+fn parts(due: &BTreeMap<Sku, i64>, listings: Vec<Listing>) -> Vec<Vec<Quantity>> {
+    let mut by_sku: BTreeMap<Sku, Vec<Quantity>> = BTreeMap::new();
+    for listing in listings.into_iter().filter(Listing::takes_quantity) {
+        if let Some(units) = due.get(&listing.sku) {
+            by_sku.entry(listing.sku.clone()).or_default().push(Quantity { units: *units, listing });
+        }
+    }
+    let mut parts: Vec<Vec<Quantity>> = Vec::new();
+    for quantities in by_sku.into_values() {
+        match parts.last_mut().filter(|part| part.len() + quantities.len() <= QUANTITIES_MAX) {
+            Some(part) => part.extend(quantities),
+            None => parts.push(quantities),
+        }
+    }
+    parts
+}
+
+/// Whether the shop means this one quantity, and waiting does not mend it.
+fn is_refusal(error: &StorefrontError) -> bool {
+    match error {
+        StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => error.mend() == Mend::Never,
+        _ => false,
+    }
+}
+
+fn of_sku(sku: &Sku, failure: &Failure) -> Failure {
+    let chain = format!("the quantity of '{sku}': {}", failure.chain);
+    Failure { chain, class: failure.class, mend: failure.mend }
+}
+
+/// Of two failures, the one whose mend asks for more patience: what may heal is tried again, whatever else is wrong.
+fn worse(one: Option<Failure>, other: Failure) -> Failure {
+    let rank = |failure: &Failure| match failure.mend {
+        Mend::Never => 0,
+        Mend::Wait => 1,
+        Mend::WaitFor(_) => 2,
+        Mend::Credentials => 3,
+    };
+    match one {
+        Some(one) if rank(&one) >= rank(&other) => one,
+        _ => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossdock_domain::ListingStock;
+
+    use super::*;
+
+    fn listing(sku: &str, product_id: usize, stock: ListingStock) -> Listing {
+        Listing { sku: Sku::from(sku), product_id: product_id.to_string(), variant_id: None, stock }
+    }
+
+    #[test]
+    fn ten_thousand_skus_are_told_in_the_fewest_calls() {
+        let due: BTreeMap<Sku, i64> = (0..10_000).map(|sku| (Sku::new(sku.to_string()), 5)).collect();
+        let listed = (0..10_000).map(|sku| listing(&sku.to_string(), sku, ListingStock::Counted));
+        let parts = parts(&due, listed.collect());
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [QUANTITIES_MAX; 5]);
+    }
+
+    #[test]
+    fn all_listings_of_a_sku_are_told_together_and_only_those_that_take_a_quantity() {
+        let due = BTreeMap::from([(Sku::from("A"), 1), (Sku::from("B"), 2)]);
+        let mut listings: Vec<Listing> =
+            (0..QUANTITIES_MAX - 1).map(|product| listing("A", product, ListingStock::Counted)).collect();
+        listings.extend([8_000, 8_001].map(|product| listing("B", product, ListingStock::Counted)));
+        listings.push(listing("B", 9_000, ListingStock::Uncounted));
+        listings.push(listing("C", 9_001, ListingStock::Counted));
+        let parts = parts(&due, listings);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [QUANTITIES_MAX - 1, 2]);
+        assert!(parts[1].iter().all(|quantity| quantity.listing.sku.as_str() == "B" && quantity.units == 2));
+    }
+
+    #[test]
+    fn what_may_heal_is_waited_for_whatever_else_is_wrong() {
+        let failure = |class, mend| Failure { class, chain: String::new(), mend };
+        let mends = [Mend::Never, Mend::WaitFor(Duration::from_secs(9)), Mend::Wait, Mend::Never];
+        let worst = mends.iter().fold(None, |worst, mend| Some(worse(worst, failure("some", *mend))));
+        assert_eq!(worst.map(|failure| failure.mend), Some(Mend::WaitFor(Duration::from_secs(9))));
     }
 }

@@ -6,16 +6,16 @@
 
 use std::sync::Arc;
 
-use crossdock_domain::{Classify, Mend, Sku, StockPush};
-use crossdock_events::{CONTENT_TYPE, Event, EventData, Source, StockCounted, StockDue};
+use crossdock_domain::{Classify, Mend, Sku};
+use crossdock_events::{Event, StockCounted};
 use crossdock_ledger::Ledger;
-use crossdock_queue::{Delivery, Failure, Message, Outcome, Publisher};
-use crossdock_storefront::Shops;
+use crossdock_queue::{Delivery, Failure, Outcome};
 use crossdock_telemetry::Trace;
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument as _;
 
-use crate::ROLE;
+use crate::affected::Affected;
+use crate::tell_shops::TellShops;
 
 /// How far a count may lie in the future, in seconds: clocks differ. One from later would stand against every right one.
 const AHEAD_SECS_MAX: i64 = 5 * 60;
@@ -63,9 +63,8 @@ fn check(count: &StockCounted, now: Timestamp) -> Result<(), Implausible> {
 }
 
 pub(crate) struct RecordCount {
-    pub(crate) shops: Shops,
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) publisher: Publisher,
+    pub(crate) tell_shops: TellShops,
 }
 
 impl RecordCount {
@@ -82,7 +81,7 @@ impl RecordCount {
             });
         }
         // One push per shop answers all counts of the batch; without it, none of them is done.
-        if let Err(failure) = self.tell_shops(&counts).await {
+        if let Err(failure) = self.tell(&counts).await {
             for outcome in outcomes.iter_mut().filter(|outcome| **outcome == Outcome::Done) {
                 *outcome = Outcome::Failed(failure.clone());
             }
@@ -104,29 +103,14 @@ impl RecordCount {
         Ok(())
     }
 
-    /// The last count lends its id and its trace.
-    async fn tell_shops(&self, counts: &[Event<StockCounted>]) -> Result<(), Failure> {
+    /// The last count lends its id. Counts that were not newer are compared too: they may be told again because they could not be told.
+    async fn tell(&self, counts: &[Event<StockCounted>]) -> Result<(), Failure> {
         let Some(last) = counts.last() else { return Ok(()) };
         let trace = Trace::of(counts.iter().map(|count| count.traceparent.as_deref()));
-        for shop in self.shops.all() {
-            let stock = &shop.settings.stock;
-            if stock.push == StockPush::Off || !stock.on_change {
-                continue;
-            }
-            let store = shop.settings.id.clone();
-            let id = format!("{}/{store}", last.id);
-            let due = StockDue { store, full: false };
-            let event = Event::new(&Source::Role(ROLE), id, Timestamp::now(), due)
-                .traced(Some(trace.parent().to_string()));
-            let message = Message {
-                routing_key: StockDue::TYPE.to_owned(),
-                id: event.id.clone(),
-                content_type: CONTENT_TYPE,
-                body: event.to_json().into(),
-            };
-            self.publisher.publish(message).instrument(trace.span()).await?;
-        }
-        Ok(())
+        let levels = counts.iter().flat_map(|count| &count.data.levels);
+        let affected: Affected = levels.map(|level| level.sku.clone()).collect();
+        let told = self.tell_shops.compare(&affected, |_| true, &last.id, trace.parent());
+        Ok(told.instrument(trace.span()).await?)
     }
 }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crossdock_domain::{Classify, Mend};
 
+/// Time until what a slow shop was not asked for is tried again, in seconds.
+const OUT_OF_TIME_SECS: u64 = 5;
+
 /// A shop's refusal or silence.
 #[derive(Debug, thiserror::Error)]
 pub enum StorefrontError {
@@ -41,6 +44,9 @@ pub enum StorefrontError {
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
+    /// Nothing went wrong, but the shop was too slow for it to be asked in time.
+    #[error("the shop was too slow to be asked for it in time")]
+    OutOfTime,
     /// The shop understood and said no (4xx).
     #[error("the shop refused it with {status}: {message}")]
     Refused {
@@ -75,6 +81,7 @@ impl StorefrontError {
                 Self::MissingScope { scope: scope.clone(), answer: answer.clone() }
             }
             Self::Throttled { wait } => Self::Throttled { wait: *wait },
+            Self::OutOfTime => Self::OutOfTime,
             Self::Unavailable { cause } => Self::Unavailable { cause: chain(cause.as_ref()).into() },
             Self::Refused { status, message } => Self::Refused { status: *status, message: message.clone() },
             Self::Malformed { cause } => Self::Malformed { cause: chain(cause.as_ref()).into() },
@@ -97,6 +104,7 @@ impl Classify for StorefrontError {
     fn mend(&self) -> Mend {
         match self {
             Self::Throttled { wait } => Mend::WaitFor(*wait),
+            Self::OutOfTime => Mend::WaitFor(Duration::from_secs(OUT_OF_TIME_SECS)),
             Self::Unavailable { .. } => Mend::Wait,
             Self::CredentialsRefused { .. } | Self::MissingScope { .. } => Mend::Credentials,
             Self::NotFound { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::Misfit { .. } => {
@@ -111,6 +119,7 @@ impl Classify for StorefrontError {
             Self::CredentialsRefused { .. } => "shop-credentials-refused",
             Self::MissingScope { .. } => "shop-scope-missing",
             Self::Throttled { .. } => "shop-throttled",
+            Self::OutOfTime => "shop-slow",
             Self::Unavailable { .. } => "shop-unavailable",
             Self::Refused { .. } => "shop-refused",
             Self::Malformed { .. } => "shop-malformed",

@@ -1,9 +1,13 @@
 //! What every shop can do, as a trait, and the request budget of each shop.
 
 mod budget;
+mod budgets;
+mod catalogue;
 mod dispatch;
 mod error;
+mod halving;
 mod list;
+mod metrics;
 mod priority;
 mod quantity;
 mod shops;
@@ -13,10 +17,14 @@ use async_trait::async_trait;
 use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
 use jiff::Timestamp;
 
-pub use budget::{Admitted, Budget, SharedLedger, Told};
-pub use dispatch::{Dispatch, Dispatched};
+pub use budget::{Account, Admitted, Budget, SharedLedger, Told};
+pub use budgets::Budgets;
+pub use catalogue::CataloguePage;
+pub use dispatch::{Dispatch, Dispatched, TakeBack, TakenBack};
 pub use error::StorefrontError;
+pub use halving::{Halving, READ_MAX};
 pub use list::{ListedOrder, Page, Place, Window};
+pub use metrics::ShopMetrics;
 pub use priority::Priority;
 pub use quantity::Quantity;
 pub use shops::{Shop, Shops, UnknownStore};
@@ -41,13 +49,32 @@ pub trait Storefront: Send + Sync {
 
     /// Writes a consignment to the shop's order, then moves the order's status.
     ///
-    /// Safe to repeat after any doubt: the shop is read first, and what stands there already is not written again.
+    /// Safe to repeat after any doubt: the shop is read first, and what stands there already is not written again. A consignment that
+    /// stands there with a former label is given its new one.
     async fn dispatch(&self, dispatch: &Dispatch) -> Result<Dispatched, StorefrontError>;
+
+    /// Takes a consignment that has not left after all back from the shop's order, and the order's status with it, as far as it was
+    /// ours.
+    ///
+    /// Safe to repeat after any doubt: the shop is read first, and what is gone there already is not looked for again.
+    async fn take_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError>;
 
     /// Where the shop lists these SKUs. A SKU that it does not list has no entry; one that it lists several times has several.
     async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError>;
 
+    /// Every listing of the shop, a page at a time, from the beginning or from where a former page ended.
+    ///
+    /// A product that is in the shop throughout is in one of the pages, however much others change meanwhile; some may come twice. One
+    /// that is changed or made while the pages are read may be missing, or as it was.
+    async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError>;
+
+    /// What these products list now, in no particular order. A product that is gone has no entry.
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError>;
+
     /// Sets quantities, absolutely: one result for each, in the order given.
+    ///
+    /// One that the shop refuses fails alone, with the shop's own words. What befalls all of them (no answer, no credentials, no quota)
+    /// fails all that were not set before.
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>>;
 
     /// Proves that the credentials work and carry every scope that Crossdock needs; the answer is the shop's own name.

@@ -54,6 +54,9 @@ pub trait Webhooks: Send + Sync {
 
     /// Switches a subscription on again, and gives it the header that the receiver demands if it lacks that.
     async fn activate(&self, webhook: &Webhook) -> Result<(), StorefrontError>;
+
+    /// Removes a subscription. [`StorefrontError::NotFound`] if it is gone already.
+    async fn remove(&self, webhook: &Webhook) -> Result<(), StorefrontError>;
 }
 
 #[cfg(test)]

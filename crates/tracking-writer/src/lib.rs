@@ -1,5 +1,8 @@
-//! Consumer: from 'shipment dispatched' to a shipment on the shop's order.
+//! Consumer: from 'shipment dispatched' to a shipment on the shop's order, and from 'shipment voided' back.
 
+mod alone;
+mod consignments;
+mod take_back;
 mod told;
 mod write_shipment;
 
@@ -7,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Classify, Mend, OrderNumber, ShipmentId};
+use crossdock_domain::{Classify, Mend, OrderNumber};
 use crossdock_events::{EventData, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Busy, Happening, Ledger, LedgerError, OrderRecord};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route, WorkQueue};
@@ -16,6 +19,7 @@ use crossdock_telemetry::Trace;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
+use take_back::TakeBack;
 use told::Told;
 use write_shipment::WriteShipment;
 
@@ -33,29 +37,14 @@ pub const QUEUE: WorkQueue = WorkQueue {
 pub struct TrackingWriter {
     ledger: Arc<dyn Ledger>,
     write_shipment: WriteShipment,
-}
-
-/// A shipment that is to be taken back.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "taking shipment {0} back at the shop is not supported yet; take it back there by hand, then discard this message"
-)]
-struct VoidUnsupported(ShipmentId);
-
-impl Classify for VoidUnsupported {
-    fn mend(&self) -> Mend {
-        Mend::Never
-    }
-
-    fn class(&self) -> &'static str {
-        "shipment-void-unsupported"
-    }
+    take_back: TakeBack,
 }
 
 impl TrackingWriter {
     /// Over these shops and this ledger.
     pub fn new(shops: Shops, ledger: Arc<dyn Ledger>) -> Self {
-        Self { ledger: ledger.clone(), write_shipment: WriteShipment { shops, ledger } }
+        let take_back = TakeBack { shops: shops.clone(), ledger: ledger.clone() };
+        Self { ledger: ledger.clone(), write_shipment: WriteShipment { shops, ledger }, take_back }
     }
 
     /// The order of a shipment: shipments name only its number.
@@ -88,7 +77,7 @@ impl TrackingWriter {
         let order = self.order(told.number()).await?;
         let result = match told {
             Told::Dispatched(event) => self.write_shipment.handle(&order, event).await,
-            Told::Voided(event) => Err(VoidUnsupported(event.data.shipment_id.clone()).into()),
+            Told::Voided(event) => self.take_back.handle(&order, event).await,
         };
         if let Err(failure) = &result
             && failure.class != Busy.class()
@@ -104,7 +93,7 @@ impl TrackingWriter {
             key: format!("{}/failed/{attempt}/{}", told.event_id(), failure.class),
             at: Timestamp::now(),
             role: ROLE,
-            what: format!("shipment {} not written: {}", told.shipment_id(), failure.chain),
+            what: format!("shipment {} not {}: {}", told.shipment_id(), told.aim(), failure.chain),
             cause: told.kind().to_owned(),
         };
         if let Err(error) = self.ledger.tell(&order.store, &order.order_id, &happening).await {

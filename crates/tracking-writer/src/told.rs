@@ -56,4 +56,12 @@ impl Told {
             Self::Voided(event) => &event.kind,
         }
     }
+
+    /// What is to become of the shipment.
+    pub(crate) fn aim(&self) -> &'static str {
+        match self {
+            Self::Dispatched(_) => "written",
+            Self::Voided(_) => "taken back",
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Writes a dispatched shipment to the shop's order.
+//! Writes a dispatched shipment to the shop's order, or its new label.
 //!
 //! In       `warehouse.shipment.dispatched`
 //! Effects  one shipment at the shop, then the order's status, then a line in the timeline
@@ -6,20 +6,16 @@
 
 use std::sync::Arc;
 
-use crossdock_domain::{Classify, Mend, Shipment};
+use crossdock_domain::{Classify, Mend, Shipment, ShipmentId};
 use crossdock_events::{Event, ShipmentDispatched};
-use crossdock_ledger::{Happening, IntendedShipment, Ledger, OrderRecord, ShipmentState};
+use crossdock_ledger::{Happening, Ledger, OrderRecord, ShipmentRecord, ShipmentState};
 use crossdock_queue::Failure;
-use crossdock_storefront::{Dispatch, Dispatched, Shops};
-use jiff::{SignedDuration, Timestamp};
+use crossdock_storefront::{Dispatch, Dispatched, Shops, StorefrontError};
+use jiff::Timestamp;
 
 use crate::ROLE;
-
-/// How long an order belongs to the process that writes to it at the shop, in seconds.
-///
-/// A process that dies leaves it behind for so long: what it sent last may still be on its way, and whoever reads the shop
-/// before it has arrived would write it a second time. Longer than a call may take.
-const LEASE_SECS: i64 = 120;
+use crate::alone::alone;
+use crate::consignments::Consignments;
 
 pub(crate) struct WriteShipment {
     pub(crate) shops: Shops,
@@ -31,7 +27,7 @@ pub(crate) struct WriteShipment {
 #[error(
     "shipment {0} names no lines, but everything in the order has left with earlier shipments; discard it, or send it with lines"
 )]
-struct NothingOpen(String);
+struct NothingOpen(ShipmentId);
 
 impl Classify for NothingOpen {
     fn mend(&self) -> Mend {
@@ -43,61 +39,102 @@ impl Classify for NothingOpen {
     }
 }
 
+/// A shipment that does not fit, as long as another one of the order is to be taken back.
+#[derive(Debug, thiserror::Error)]
+#[error("shipment {voiding} of the order is still to be taken back at the shop; this one waits for it")]
+struct InTheWay {
+    voiding: ShipmentId,
+    #[source]
+    cause: StorefrontError,
+}
+
+impl Classify for InTheWay {
+    fn mend(&self) -> Mend {
+        Mend::Wait
+    }
+
+    fn class(&self) -> &'static str {
+        "shipment-awaits-void"
+    }
+}
+
 impl WriteShipment {
     pub(crate) async fn handle(
         &self,
         order: &OrderRecord,
         event: &Event<ShipmentDispatched>,
     ) -> Result<(), Failure> {
-        let left = left_the_warehouse(&event.data, &event.kind);
-        let intended = self.ledger.intend_shipment(&event.data, &left).await?;
-        if intended.state == ShipmentState::Done {
+        let shipment = &event.data;
+        let intended = self.ledger.intend_shipment(shipment, &left_the_warehouse(event)).await?;
+        if intended.state != ShipmentState::Intended {
             return Ok(());
         }
         if intended.lines.is_empty() {
-            return Err(NothingOpen(event.data.shipment_id.to_string()).into());
+            return Err(NothingOpen(shipment.shipment_id.clone()).into());
         }
-        let name = format!("dispatch/{}/{}", order.store, order.order_id);
-        let now = Timestamp::now();
-        let lease =
-            self.ledger.lease(&name, now, now + SignedDuration::from_secs(LEASE_SECS)).await?.taken()?;
-        let result = self.write(order, intended, &event.kind).await;
-        self.ledger.end_lease(&lease).await?;
-        result
+        alone(self.ledger.as_ref(), order, self.write(order, &shipment.shipment_id, &event.kind)).await
     }
 
-    async fn write(
-        &self,
-        order: &OrderRecord,
-        intended: IntendedShipment,
-        cause: &str,
-    ) -> Result<(), Failure> {
+    async fn write(&self, order: &OrderRecord, id: &ShipmentId, cause: &str) -> Result<(), Failure> {
         let shop = self.shops.get(&order.store)?;
-        let IntendedShipment { order_id, shipment, lines, completes, .. } = intended;
-        let dispatch = Dispatch { order_id, shipment, lines, completes };
-        let dispatched = shop.storefront.dispatch(&dispatch).await?;
-        let happening = stands_at_the_shop(&dispatch.shipment, &dispatched, cause);
+        // What was intended may have been written, relabelled or voided before this process came to write to the order.
+        let all = Consignments::read(self.ledger.as_ref(), order, id).await?;
+        let Some(intended) = all.this.clone().filter(|it| it.state == ShipmentState::Intended) else {
+            return Ok(());
+        };
+        let relabels = intended.former.len();
+        let dispatch = dispatch(intended, &all);
+        let dispatched = match shop.storefront.dispatch(&dispatch).await {
+            Ok(dispatched) => dispatched,
+            Err(misfit @ StorefrontError::Misfit { .. }) => return Err(all.misfit(misfit)),
+            Err(error) => return Err(error.into()),
+        };
+        let happening = stands_at_the_shop(&dispatch.shipment, relabels, &dispatched, cause);
         let Shipment { shipment_id, number, .. } = &dispatch.shipment;
-        self.ledger.shipment_done(shipment_id, &dispatched.shop_shipments, &happening).await?;
+        self.ledger.shipment_done(&dispatch.shipment, &dispatched.shop_shipments, &happening).await?;
         tracing::info!(store.id = %order.store, order.number = %number, shipment.id = %shipment_id, "{}", happening.what);
         Ok(())
     }
 }
 
-fn left_the_warehouse(shipment: &Shipment, cause: &str) -> Happening {
-    Happening {
-        key: shipment.shipment_id.to_string(),
-        at: shipment.dispatched_at,
-        role: "warehouse",
-        what: format!("left the warehouse by {}, tracking {}", shipment.carrier, shipment.tracking_number),
-        cause: cause.to_owned(),
+impl Consignments {
+    /// What does not fit may fit once another consignment is taken back.
+    fn misfit(&self, cause: StorefrontError) -> Failure {
+        let voiding = self.others.iter().find(|other| other.state == ShipmentState::Voiding);
+        match voiding.map(|it| it.shipment.shipment_id.clone()) {
+            Some(voiding) => InTheWay { voiding, cause }.into(),
+            None => cause.into(),
+        }
     }
 }
 
-fn stands_at_the_shop(shipment: &Shipment, dispatched: &Dispatched, cause: &str) -> Happening {
-    let verb = if dispatched.wrote { "written to the shop" } else { "stood at the shop already" };
+fn dispatch(intended: ShipmentRecord, all: &Consignments) -> Dispatch {
+    let ShipmentRecord { order_id, shipment, former, lines, completes, shop_shipments, .. } = intended;
+    Dispatch { order_id, shipment, former, shop_shipments, others: all.that_left(), lines, completes }
+}
+
+/// Told at the event's own time: of two labels, the one that was told later counts.
+fn left_the_warehouse(event: &Event<ShipmentDispatched>) -> Happening {
+    let shipment = &event.data;
     Happening {
-        key: format!("{}/done", shipment.shipment_id),
+        key: shipment.shipment_id.to_string(),
+        at: event.time.unwrap_or(shipment.dispatched_at),
+        role: "warehouse",
+        what: format!("left the warehouse by {}, tracking {}", shipment.carrier, shipment.tracking_number),
+        cause: event.kind.clone(),
+    }
+}
+
+fn stands_at_the_shop(
+    shipment: &Shipment,
+    relabels: usize,
+    dispatched: &Dispatched,
+    cause: &str,
+) -> Happening {
+    let verb = if dispatched.wrote { "written to the shop" } else { "stood at the shop already" };
+    let times = if relabels == 0 { String::new() } else { format!("/label {relabels}") };
+    Happening {
+        key: format!("{}/done{times}", shipment.shipment_id),
         at: Timestamp::now(),
         role: ROLE,
         what: format!(

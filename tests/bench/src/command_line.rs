@@ -63,6 +63,8 @@ pub(crate) enum Part {
     Importer,
     /// From a webhook to the warehouse's queue: alone, and while another shop hangs
     Arrival,
+    /// Requests to a shop for changed quantities and for shipments (3 minutes)
+    Stock,
     /// A sweep's questions, and those of a person, to a ledger of 100 shops (minutes: it is filled first)
     Ledger,
 }
@@ -72,8 +74,9 @@ impl Part {
     pub(crate) const RECEIVER: [Self; 5] =
         [Self::Noop, Self::Library, Self::Receiver, Self::Paced, Self::Flood];
 
-    /// The parts that the order-importer takes part in.
-    pub(crate) const IMPORTING: [Self; 4] = [Self::Calls, Self::Importer, Self::Arrival, Self::Ledger];
+    /// The parts in which shops and the warehouse take part.
+    pub(crate) const IMPORTING: [Self; 5] =
+        [Self::Calls, Self::Importer, Self::Arrival, Self::Stock, Self::Ledger];
 }
 
 /// The processes that a run starts.

@@ -1,4 +1,5 @@
-//! Importing: what it costs a shop, how fast it goes, how soon an order arrives, and what a full ledger changes.
+//! Importing: what it costs a shop, how fast it goes, how soon an order arrives, and what a full ledger changes; then what it costs a shop
+//! to be told of stock and of shipments.
 //!
 //! The real `crossdock` binary between the sandbox's shops, RabbitMQ and a ledger; nobody takes the warehouse's orders but us.
 
@@ -10,7 +11,10 @@ mod installation;
 mod limits;
 mod report;
 mod samples;
+mod shipments;
+mod stock;
 mod throughput;
+mod warehouse;
 
 use anyhow::Context as _;
 use crossdock_tests::database::Engine;
@@ -37,6 +41,10 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
     }
     if options.wants(Part::Arrival) {
         arriving::measure(&node, &mut report).await.context("arrival")?;
+    }
+    if options.wants(Part::Stock) {
+        stock::measure(&node, &mut report).await.context("stock")?;
+        shipments::measure(&node, &mut report).await.context("shipments")?;
     }
     if options.wants(Part::Ledger) {
         for engine in ENGINES {

@@ -14,29 +14,6 @@ use super::{posting, posts_of, sentences};
 const CANCELLED: i64 = 5;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cancellation_never_arrives_before_the_order_that_it_cancels() {
-    let (world, door) = posting().await;
-    let _crossdock = world.run().await;
-    door.faults().next("POST", "", Fault::Status(500));
-    let id = world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1)]));
-    let number = format!("BG{id}");
-    // Its release waits for its second try while it is cancelled.
-    posts_of(&door, &number, 1).await;
-    world.order_in_state(&number, "released").await;
-    world.bigcommerce.set_status(&id, CANCELLED);
-    world.order_in_state(&number, "cancelled").await;
-    eventually("the warehouse has cancelled it", async || {
-        (world.warehouse.state(&number) == Some(OrderState::Cancelled)).then_some(())
-    })
-    .await;
-    let posts = posts_of(&door, &number, 3).await;
-    let kinds: Vec<&str> = posts.iter().map(|post| post.kind.as_str()).collect();
-    assert_eq!(kinds, ["order.released", "order.released", "order.cancelled"]);
-    let story = world.order_in_state(&number, "cancelled").await;
-    assert!(sentences(&story).contains(&"the warehouse has taken the cancellation"), "{story}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_cancellation_is_a_matter_for_a_person() {
     let (world, door) = posting().await;
     let _crossdock = world.run().await;

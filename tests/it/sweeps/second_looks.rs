@@ -1,4 +1,4 @@
-//! Orders that are looked at again: held until now, kept out by rules that have changed, deleted.
+//! Orders that are looked at again: held until now, kept out by rules that have changed, deleted, changed twice in a second.
 
 use crossdock_sandbox::{Draft, OrderState};
 use crossdock_tests::database::Engine;
@@ -7,7 +7,10 @@ use crossdock_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 
-use super::{caused_by, silent};
+use super::{acme, caused_by, ledger, silent};
+
+/// BigCommerce's id of a status.
+const AWAITING_FULFILLMENT: i64 = 11;
 
 /// Longest time from the end of a hold to the notice that it is over, in seconds.
 const HOLD_OVER_SECS_MAX: i64 = 5;
@@ -89,4 +92,27 @@ async fn an_order_deleted_at_ecwid_after_its_release_is_cancelled_at_the_warehou
     })
     .await;
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_changes_in_one_second_the_one_that_no_webhook_tells_of_is_found() {
+    let world = World::create(Engine::Sqlite).await;
+    let ledger = ledger(&world).await;
+    world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nsweep_every = \"1s\""));
+    let _crossdock = world.run().await;
+    let paid_in_the_same_second = async || {
+        let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]).unpaid());
+        let placed = world.bigcommerce.order(&id)["date_modified"].clone();
+        eventually("the order is read", || async {
+            ledger.records(&acme(), &[id.as_str().into()]).await.unwrap().pop()
+        })
+        .await;
+        world.bigcommerce.callbacks().hold();
+        world.bigcommerce.set_status(&id, AWAITING_FULFILLMENT);
+        world.bigcommerce.callbacks().lose_held();
+        (world.bigcommerce.order(&id)["date_modified"] == placed).then_some(id)
+    };
+    let id = eventually("an order is placed, read and paid within a second", paid_in_the_same_second).await;
+    let story = world.order_in_state(&format!("BG{id}"), "accepted").await;
+    assert!(!caused_by(&story, "second-look").is_empty(), "{story}");
 }

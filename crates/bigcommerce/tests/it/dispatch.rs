@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::fake_order::{FakeOrder, Fault, dispatched, line};
 use crate::shop::{client_of, client_with, tracking};
 
-fn consignment(id: &str, lines: &[(&str, u32)], completes: bool) -> Dispatch {
+pub(crate) fn consignment(id: &str, lines: &[(&str, u32)], completes: bool) -> Dispatch {
     let lines: Vec<ShippedLine> = lines
         .iter()
         .map(|(sku, quantity)| ShippedLine { sku: Sku::from(*sku), quantity: *quantity })
@@ -23,7 +23,15 @@ fn consignment(id: &str, lines: &[(&str, u32)], completes: bool) -> Dispatch {
         dispatched_at: "2026-03-01T00:00:00Z".parse().unwrap(),
         lines: Some(lines.clone()),
     };
-    Dispatch { order_id: OrderId::from("1001"), shipment, lines, completes }
+    Dispatch {
+        order_id: OrderId::from("1001"),
+        shipment,
+        former: Vec::new(),
+        shop_shipments: Vec::new(),
+        others: Vec::new(),
+        lines,
+        completes,
+    }
 }
 
 #[tokio::test]

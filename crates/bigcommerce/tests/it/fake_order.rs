@@ -15,6 +15,8 @@ pub(crate) struct State {
     pub(crate) shipments: Vec<Value>,
     /// Bodies of the PUTs.
     pub(crate) puts: Vec<Value>,
+    /// Bodies of the PUTs to shipments.
+    pub(crate) labels: Vec<Value>,
     /// The status that a shipment moves the order to by itself.
     pub(crate) status_after_shipment: Option<i64>,
     /// How the next POST goes wrong, after or before it took effect.
@@ -97,6 +99,9 @@ impl Respond for Shop {
                 state.puts.push(body);
                 answer(&json!({ "id": 1001, "status_id": state.status_id }))
             }
+            (method @ ("PUT" | "DELETE"), Some(path)) if path.starts_with("/shipments/") => {
+                change_shipment(&mut state, method, path, request)
+            }
             _ => ResponseTemplate::new(404).set_body_json(
                 json!([{ "status": 404, "message": "The requested resource was not found." }]),
             ),
@@ -127,13 +132,44 @@ fn post(state: &mut State, mut shipment: Value) -> ResponseTemplate {
             json!(line["quantity_shipped"].as_u64().unwrap() + item["quantity"].as_u64().unwrap());
     }
     state.status_id = state.status_after_shipment.unwrap_or(state.status_id);
-    shipment["id"] = json!(state.shipments.len() + 1);
+    let last = state.shipments.iter().filter_map(|it| it["id"].as_u64()).max();
+    shipment["id"] = json!(last.unwrap_or(0) + 1);
     state.shipments.push(shipment.clone());
     match fault {
         Some(Fault::AnswerLost) => ResponseTemplate::new(502),
         Some(Fault::AnswerGarbled) => ResponseTemplate::new(201).set_body_string("created"),
         Some(Fault::RefusedAfterAll) => refused,
         _ => ResponseTemplate::new(201).set_body_json(shipment),
+    }
+}
+
+/// Of a shipment: a PUT merges, a DELETE makes its units open again, and leaves the status.
+fn change_shipment(state: &mut State, method: &str, path: &str, request: &Request) -> ResponseTemplate {
+    let fault = state.fault.take();
+    let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
+    let Some(at) = state.shipments.iter().position(|it| it["id"] == id) else {
+        return ResponseTemplate::new(404).set_body_json(json!([{ "status": 404, "message": "not found" }]));
+    };
+    if fault == Some(Fault::Refused) {
+        return ResponseTemplate::new(409)
+            .set_body_json(json!([{ "status": 409, "message": "it is invoiced" }]));
+    }
+    if method == "PUT" {
+        let label: serde_json::Map<String, Value> = request.body_json().unwrap();
+        state.shipments[at].as_object_mut().unwrap().extend(label.clone());
+        state.labels.push(label.into());
+    } else {
+        let gone = state.shipments.remove(at);
+        for item in gone["items"].as_array().unwrap() {
+            let line = state.products.iter_mut().find(|line| line["id"] == item["order_product_id"]).unwrap();
+            line["quantity_shipped"] =
+                json!(line["quantity_shipped"].as_u64().unwrap() - item["quantity"].as_u64().unwrap());
+        }
+    }
+    if fault == Some(Fault::AnswerLost) {
+        ResponseTemplate::new(502)
+    } else {
+        ResponseTemplate::new(200).set_body_json(json!({ "id": id }))
     }
 }
 

@@ -159,3 +159,27 @@ fn callbacks_are_repeated_for_two_days_and_no_longer() {
     assert!((48.0..48.1).contains(&hours), "{hours}");
     assert!(hooks_of(&client).settles_in() >= Duration::from_mins(1));
 }
+
+#[tokio::test]
+async fn a_subscription_is_removed_by_its_id_and_one_that_is_gone_is_told_apart() {
+    let server = MockServer::start().await;
+    let gone = ok(&json!({ "data": hook(7, true, &Value::Null), "meta": {} }));
+    call("DELETE", "/v3/hooks/7").respond_with(gone).expect(1).mount(&server).await;
+    let missing =
+        json!({ "status": 404, "title": "Webhook with id [8] not found", "type": "/", "errors": {} });
+    let missing = ResponseTemplate::new(404).set_body_json(missing);
+    call("DELETE", "/v3/hooks/8").respond_with(missing).expect(1).mount(&server).await;
+    let client = client_of(&server.uri());
+    let removed = async |id: &str| {
+        let webhook = Webhook {
+            id: id.to_owned(),
+            scope: "store/order/created".to_owned(),
+            destination: DESTINATION.to_owned(),
+            active: true,
+            carries_header: true,
+        };
+        hooks_of(&client).remove(&webhook).await
+    };
+    removed("7").await.unwrap();
+    assert!(matches!(removed("8").await, Err(StorefrontError::NotFound { .. })));
+}

@@ -1,13 +1,14 @@
 //! Many orders are few calls, and one that is broken spoils no other.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crossdock_domain::ShopOrder;
 use crossdock_sandbox::{BigcommerceOptions, Fault};
 use crossdock_storefront::{Priority, Storefront as _, StorefrontError};
 use serde_json::json;
-use wiremock::matchers::query_param;
-use wiremock::{MockServer, ResponseTemplate};
+use wiremock::matchers::{path_regex, query_param};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use crate::sandbox::{Sandbox, ids};
 use crate::shop::{call, chain, client_of, ok};
@@ -104,4 +105,69 @@ async fn a_shop_that_is_busy_is_not_asked_for_each_order() {
     let orders = sandbox.client().orders(&ids(1001..=1010), Priority::Urgent).await;
     assert!(orders.iter().all(|order| matches!(order, Err(StorefrontError::Throttled { .. }))));
     assert_eq!(sandbox.calls(), [""]);
+}
+
+/// A shop with these orders that fails for every list, and every reading, of which one of `bad` would be part.
+async fn failing_for(bad: &'static [u64], count: u64) -> MockServer {
+    let server = MockServer::start().await;
+    let order = include_str!("../../fixtures/orders/218_with_consignments.json");
+    let order: serde_json::Value = serde_json::from_str(order).unwrap();
+    let answer = move |ids: RangeInclusive<u64>, list: bool| {
+        if ids.clone().any(|id| bad.contains(&id)) {
+            return ResponseTemplate::new(500);
+        }
+        let with_id = |id: u64| {
+            let mut order = order.clone();
+            order["id"] = json!(id);
+            order
+        };
+        let orders: Vec<_> = ids.filter(|id| *id <= count).map(with_id).collect();
+        ok(&if list { json!(orders) } else { orders[0].clone() })
+    };
+    let alone = answer.clone();
+    Mock::given(path_regex(r"/v2/orders/\d+$"))
+        .respond_with(move |request: &Request| {
+            let id = request.url.path().rsplit('/').next().unwrap().parse().unwrap();
+            alone(id..=id, false)
+        })
+        .mount(&server)
+        .await;
+    call("GET", "/v2/orders")
+        .respond_with(move |request: &Request| {
+            let bound = |name: &str| {
+                let (_, value) = request.url.query_pairs().find(|(key, _)| key == name).unwrap();
+                value.parse::<u64>().unwrap()
+            };
+            answer(bound("min_id")..=bound("max_id"), true)
+        })
+        .mount(&server)
+        .await;
+    server
+}
+
+#[tokio::test]
+async fn an_order_for_which_the_shop_fails_fails_alone_and_in_few_calls() {
+    let server = failing_for(&[17], 250).await;
+    let orders = client_of(&server.uri()).orders(&ids(1..=250), Priority::Urgent).await;
+    let failed: Vec<usize> = (0..250).filter(|at| orders[*at].is_err()).collect();
+    assert_eq!(failed, [16]);
+    assert!(matches!(orders[16], Err(StorefrontError::Unavailable { .. })));
+    assert_eq!(server.received_requests().await.unwrap().len(), 17, "eight halvings");
+}
+
+#[tokio::test]
+async fn a_shop_that_fails_for_every_order_is_asked_few_times() {
+    static ALL: [u64; 250] = {
+        let (mut all, mut at) = ([0; 250], 0);
+        while at < 250 {
+            all[at] = at as u64 + 1;
+            at += 1;
+        }
+        all
+    };
+    let server = failing_for(&ALL, 250).await;
+    let orders = client_of(&server.uri()).orders(&ids(1..=250), Priority::Urgent).await;
+    assert!(orders.iter().all(|order| matches!(order, Err(StorefrontError::Unavailable { .. }))));
+    let calls = server.received_requests().await.unwrap().len();
+    assert!(calls <= 15, "{calls}");
 }

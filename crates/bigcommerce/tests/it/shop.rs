@@ -57,7 +57,7 @@ pub(crate) fn connection(api_url: &str) -> BigcommerceConnection {
 /// The defaults, and one pickup carrier.
 pub(crate) fn tracking() -> TrackingSettings {
     let pickup_carriers = vec!["Pickup In-Store".to_owned()];
-    TrackingSettings { number: true, url: true, complete_status_id: 10, pickup_carriers }
+    TrackingSettings { pickup_carriers, ..TrackingSettings::default() }
 }
 
 /// A call to the shop with its credentials; `resource` begins with `/v2/` or `/v3/`.

@@ -1,9 +1,11 @@
 //! Setting quantities.
 
-use crossdock_domain::{Classify as _, Listing, Sku};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crossdock_domain::{Classify as _, Listing, ListingStock, Sku};
 use crossdock_storefront::{Quantity, Storefront as _, StorefrontError};
-use serde_json::{Value, json};
-use wiremock::{MockServer, ResponseTemplate};
+use serde_json::{Map, Value, json};
+use wiremock::{MockServer, Request, ResponseTemplate};
 
 use crate::shop::{call, client_of, ok};
 
@@ -11,7 +13,7 @@ const PATH: &str = "/v3/inventory/adjustments/absolute";
 
 fn quantity(sku: &str, product: &str, variant: Option<&str>, units: i64) -> Quantity {
     let (sku, product_id, variant_id) = (Sku::from(sku), product.to_owned(), variant.map(str::to_owned));
-    Quantity { listing: Listing { sku, product_id, variant_id, tracked: true }, units }
+    Quantity { listing: Listing { sku, product_id, variant_id, stock: ListingStock::Counted }, units }
 }
 
 #[tokio::test]
@@ -35,35 +37,136 @@ async fn each_listing_is_named_by_what_counts_its_stock() {
     server.verify().await;
 }
 
-#[tokio::test]
-async fn adjustments_are_bounded_and_a_refused_one_spares_the_next() {
+/// Variants 1, 2 and so on.
+fn quantities(count: usize) -> Vec<Quantity> {
+    (1..=count).map(|id| quantity("A", "10", Some(&id.to_string()), 1)).collect()
+}
+
+/// The variants of an adjustment.
+fn variants(request: &Request) -> Vec<u64> {
+    let body: Value = request.body_json().unwrap();
+    body["items"].as_array().unwrap().iter().map(|item| item["variant_id"].as_u64().unwrap()).collect()
+}
+
+/// A shop that refuses every adjustment with one of these variants, in the words that `say` has for what it found: the bad variants,
+/// each with its place.
+async fn refusing(bad: &'static [u64], say: fn(&[(usize, u64)]) -> Value) -> MockServer {
     let server = MockServer::start().await;
-    let refusal: Value =
-        serde_json::from_str(include_str!("../../fixtures/errors/v3_422_tracked_by_product.json")).unwrap();
-    let first = json!({ "items": [{ "location_id": 1, "variant_id": 1, "quantity": 1 }] });
-    // The first chunk begins with variant 1.
-    call("PUT", PATH)
-        .and(body_begins_with(first))
-        .respond_with(ResponseTemplate::new(422).set_body_json(refusal))
-        .expect(1)
-        .mount(&server)
-        .await;
-    call("PUT", PATH)
-        .respond_with(ok(&json!({ "transaction_id": "t" })))
-        .with_priority(9)
-        .expect(1)
-        .mount(&server)
-        .await;
-    let quantities: Vec<Quantity> =
-        (1..=2001).map(|id| quantity("A", "10", Some(&id.to_string()), 1)).collect();
-    let results = client_of(&server.uri()).set_stock(&quantities).await;
-    assert_eq!(results.len(), 2001);
-    for refused in &results[..2000] {
-        let Err(StorefrontError::Refused { status: 422, message }) = refused else { panic!("{refused:?}") };
-        assert!(message.contains("tracked by product"), "{message}");
-    }
-    assert!(results[2000].is_ok());
-    server.verify().await;
+    let answer = move |request: &Request| {
+        let found: Vec<(usize, u64)> =
+            variants(request).into_iter().enumerate().filter(|(_, id)| bad.contains(id)).collect();
+        if found.is_empty() {
+            return ok(&json!({ "transaction_id": "t" }));
+        }
+        ResponseTemplate::new(422).set_body_json(say(&found))
+    };
+    call("PUT", PATH).respond_with(answer).mount(&server).await;
+    server
+}
+
+/// The variants that were refused, each with the shop's words.
+fn refused(results: &[Result<(), StorefrontError>]) -> Vec<(usize, String)> {
+    let told = |(place, result): (usize, &Result<(), StorefrontError>)| match result {
+        Ok(()) => None,
+        Err(StorefrontError::Refused { status: 422, message }) => Some((place + 1, message.clone())),
+        Err(other) => panic!("{other}"),
+    };
+    results.iter().enumerate().filter_map(told).collect()
+}
+
+async fn calls(server: &MockServer) -> usize {
+    server.received_requests().await.unwrap().len()
+}
+
+#[tokio::test]
+async fn ten_thousand_quantities_go_in_five_adjustments() {
+    let server = refusing(&[], |_| json!({})).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(10_000)).await;
+    assert!(results.len() == 10_000 && results.iter().all(Result::is_ok));
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.iter().map(|one| variants(one).len()).collect::<Vec<_>>(), [2000; 5]);
+}
+
+#[tokio::test]
+async fn a_bad_item_that_the_shop_does_not_name_is_searched_for_and_fails_alone() {
+    let server = refusing(&[1234], |_| json!({ "status": 422, "title": "Something is odd" })).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(2500)).await;
+    assert_eq!(refused(&results), [(1234, "Something is odd".to_owned())]);
+    let calls = calls(&server).await;
+    assert!(calls <= 2 + 2 * 11, "{calls}");
+}
+
+#[tokio::test]
+async fn items_that_the_shop_names_are_left_out_at_once() {
+    let by_path = |found: &[(usize, u64)]| {
+        let errors =
+            found.iter().map(|(place, _)| (format!("items.{place}.variant_id"), json!("no such item")));
+        json!({ "status": 422, "title": "Payload contains invalid fields", "errors": errors.collect::<Map<_, _>>() })
+    };
+    let server = refusing(&[3, 1999], by_path).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(2000)).await;
+    let words = "Payload contains invalid fields (variant_id: no such item)".to_owned();
+    assert_eq!(refused(&results), [(3, words.clone()), (1999, words)]);
+    assert_eq!(calls(&server).await, 2);
+
+    let by_id = |_: &[(usize, u64)]| {
+        serde_json::from_str(include_str!("../../fixtures/errors/v3_422_tracked_by_product.json")).unwrap()
+    };
+    let server = refusing(&[106], by_id).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(2000)).await;
+    let words = "[Item with variant_id 106 is tracked by product, please update stock by product id]";
+    assert_eq!(refused(&results), [(106, words.to_owned())]);
+    assert_eq!(calls(&server).await, 2);
+}
+
+#[tokio::test]
+async fn the_search_for_bad_items_has_an_end_and_the_rest_waits() {
+    let server = MockServer::start().await;
+    let refusal = json!({ "status": 422, "title": "No" });
+    call("PUT", PATH).respond_with(ResponseTemplate::new(422).set_body_json(refusal)).mount(&server).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(4000)).await;
+    assert!(
+        results.iter().all(|result| result.as_ref().is_err_and(|error| error.class() == "shop-unavailable"))
+    );
+    assert_eq!(calls(&server).await, 62);
+}
+
+#[tokio::test]
+async fn a_search_that_is_throttled_leaves_what_was_set() {
+    let server = MockServer::start().await;
+    let refusal = json!({ "status": 422, "title": "No" });
+    let answers = AtomicUsize::new(0);
+    let answer = move |_: &Request| match answers.fetch_add(1, Ordering::Relaxed) {
+        0 => ResponseTemplate::new(422).set_body_json(&refusal),
+        1 => ok(&json!({ "transaction_id": "t" })),
+        _ => ResponseTemplate::new(429).insert_header("x-rate-limit-time-reset-ms", "30000"),
+    };
+    call("PUT", PATH).respond_with(answer).mount(&server).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(10)).await;
+    assert!(results[..5].iter().all(Result::is_ok));
+    let throttled =
+        |result: &Result<(), StorefrontError>| matches!(result, Err(StorefrontError::Throttled { .. }));
+    assert!(results[5..].iter().all(throttled));
+    assert_eq!(calls(&server).await, 3);
+}
+
+#[tokio::test]
+async fn the_sandboxs_shop_takes_all_but_what_is_out_of_range() {
+    let (shop, client) =
+        crate::catalogue::shop(&[("MUG", Some(1)), ("TEE", Some(1)), ("HAT", Some(1))]).await;
+    let listings = client.listings(&["MUG", "TEE", "HAT"].map(Sku::from)).await.unwrap();
+    let units = |listing: &Listing| if listing.sku.as_str() == "TEE" { 2_147_483_648 } else { 7 };
+    let wanted: Vec<_> =
+        listings.into_iter().map(|listing| Quantity { units: units(&listing), listing }).collect();
+    let results = client.set_stock(&wanted).await;
+    let refused: Vec<_> = wanted
+        .iter()
+        .zip(&results)
+        .filter(|(_, result)| result.is_err())
+        .map(|(one, _)| one.listing.sku.as_str())
+        .collect();
+    assert_eq!(refused, ["TEE"]);
+    assert_eq!(["MUG", "TEE", "HAT"].map(|sku| shop.catalog().stock(sku)), [Some(7), Some(1), Some(7)]);
 }
 
 #[tokio::test]
@@ -73,9 +176,7 @@ async fn a_shop_that_takes_nothing_is_asked_once() {
     {
         let server = MockServer::start().await;
         call("PUT", PATH).respond_with(ResponseTemplate::new(status)).expect(1).mount(&server).await;
-        let quantities: Vec<Quantity> =
-            (1..=4001).map(|id| quantity("A", "10", Some(&id.to_string()), 1)).collect();
-        let results = client_of(&server.uri()).set_stock(&quantities).await;
+        let results = client_of(&server.uri()).set_stock(&quantities(4001)).await;
         assert_eq!(results.len(), 4001);
         assert!(
             results.iter().all(|result| result.as_ref().is_err_and(|error| error.class() == class)),
@@ -90,11 +191,4 @@ async fn nothing_to_set_is_no_call() {
     let server = MockServer::start().await;
     assert!(client_of(&server.uri()).set_stock(&[]).await.is_empty());
     assert!(server.received_requests().await.unwrap().is_empty());
-}
-
-fn body_begins_with(first: Value) -> impl wiremock::Match {
-    move |request: &wiremock::Request| {
-        let body: Value = request.body_json().unwrap();
-        body["items"][0] == first["items"][0]
-    }
 }

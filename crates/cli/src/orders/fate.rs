@@ -9,13 +9,18 @@ use serde::Serialize;
 /// A state and its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Fate {
-    /// An order's state, or `failed`.
+    /// An order's state, `failed` or `left`.
     pub(super) state: &'static str,
     /// Empty where the state needs none.
     pub(super) reason: String,
 }
 
 impl Fate {
+    /// Nothing was done about it, because of Ctrl-C.
+    pub(super) fn left() -> Self {
+        Self { state: LEFT, reason: "stopped; run it again to go on".to_owned() }
+    }
+
     /// Whether it could not be imported.
     pub(super) fn is_failure(&self) -> bool {
         self.state == FAILED
@@ -23,6 +28,8 @@ impl Fate {
 }
 
 const FAILED: &str = "failed";
+
+const LEFT: &str = "left";
 
 impl From<Imported> for Fate {
     fn from(imported: Imported) -> Self {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crossdock_domain::{OrderId, StoreId};
 use crossdock_reconciler::{Account, Proof, prove};
 use crossdock_settings::StoreSettings;
-use crossdock_storefront::Shop;
+use crossdock_storefront::{ListedOrder, Shop};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use serde::Serialize;
@@ -120,6 +120,15 @@ impl Counts {
 async fn import(by_hand: &ByHand, proof: &Proof) -> Vec<Missing> {
     let mut missing = Vec::new();
     for chunk in proof.missing.chunks(CHUNK_ORDERS_MAX) {
+        if by_hand.stop.is_cancelled() {
+            let left = |order: &ListedOrder| Missing {
+                order_id: order.order_id.clone(),
+                placed_at: order.placed_at,
+                then: Fate::left(),
+            };
+            missing.extend(chunk.iter().map(left));
+            continue;
+        }
         let ids: Vec<OrderId> = chunk.iter().map(|order| order.order_id.clone()).collect();
         for (order_id, imported) in by_hand.take(&proof.store, &ids, CAUSE).await {
             let placed_at = chunk.iter().find(|it| it.order_id == order_id).and_then(|it| it.placed_at);

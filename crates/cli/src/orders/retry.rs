@@ -20,7 +20,7 @@ const CAUSE: &str = "retried by hand";
 struct Retried {
     /// As it was asked for.
     order: String,
-    /// None if there is no such order.
+    /// None if there is no such order, or several.
     number: Option<OrderNumber>,
     released: bool,
     /// In a sentence.
@@ -46,18 +46,58 @@ pub(crate) async fn retry(config: &Path, wanted: &OrdersRetry) -> anyhow::Result
 async fn retry_all(by_hand: &ByHand, orders: &[String]) -> anyhow::Result<Vec<Retried>> {
     let mut retried = Vec::new();
     for order in orders {
-        let records = by_hand.ledger.orders_named(order).await?;
-        if records.is_empty() {
-            let says =
-                format!("no order is known as '{order}'; `crossdock orders list` shows those that are");
-            retried.push(Retried { order: order.clone(), number: None, released: false, says });
-        }
-        for record in records {
-            let (released, says) = retry_one(by_hand, &record).await;
-            retried.push(Retried { order: order.clone(), number: Some(record.number), released, says });
-        }
+        let (number, released, says) = match Meant::of(order, by_hand.ledger.orders_named(order).await?) {
+            Meant::One(record) => {
+                let (released, says) = retry_one(by_hand, &record).await;
+                (Some(record.number), released, says)
+            }
+            Meant::Several(records) => (None, false, name_one(order, &records)),
+            Meant::None => {
+                let says =
+                    format!("no order is known as '{order}'; `crossdock orders list` shows those that are");
+                (None, false, says)
+            }
+        };
+        retried.push(Retried { order: order.clone(), number, released, says });
     }
     Ok(retried)
+}
+
+/// Which order a text means.
+#[derive(Debug, PartialEq, Eq)]
+enum Meant {
+    None,
+    One(Box<OrderRecord>),
+    /// Shops that share the id, and no telling which.
+    Several(Vec<OrderRecord>),
+}
+
+impl Meant {
+    /// A number belongs to one order. Of an id that several shops have, the order is meant that can be released again, if it is one.
+    fn of(text: &str, named: Vec<OrderRecord>) -> Self {
+        let only = |mut records: Vec<OrderRecord>| match (records.pop(), records.is_empty()) {
+            (Some(record), true) => Some(Box::new(record)),
+            _ => None,
+        };
+        let of = |wanted: &dyn Fn(&OrderRecord) -> bool| {
+            only(named.iter().filter(|record| wanted(record)).cloned().collect())
+        };
+        let one = of(&|record| record.number.as_str() == text)
+            .or_else(|| of(&|record| record.state == OrderState::Rejected))
+            .or_else(|| of(&|_| true));
+        match one {
+            Some(record) => Self::One(record),
+            None if named.is_empty() => Self::None,
+            None => Self::Several(named),
+        }
+    }
+}
+
+/// What to do where several shops have an order of this id.
+fn name_one(id: &str, records: &[OrderRecord]) -> String {
+    let each = |record: &OrderRecord| format!("{} of {} ({})", record.number, record.store, record.state);
+    let each: Vec<String> = records.iter().map(each).collect();
+    format!("{id} is the id of several orders: {}; name one by its number", each.join(", "))
 }
 
 async fn retry_one(by_hand: &ByHand, record: &OrderRecord) -> (bool, String) {
@@ -102,5 +142,52 @@ fn instead(OrderRecord { number, store, state, reason, held_until, .. }: &OrderR
         OrderState::Accepted => format!("the warehouse has taken {number} over"),
         OrderState::Shipped => format!("{number} has shipped"),
         OrderState::Rejected => format!("{number} is rejected ({reason})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossdock_domain::Platform;
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn order(store: &str, number: &str, state: OrderState) -> OrderRecord {
+        OrderRecord {
+            store: store.parse().unwrap(),
+            platform: Platform::Bigcommerce,
+            order_id: "1001".into(),
+            number: number.into(),
+            state,
+            reason: String::new(),
+            shop_status: String::new(),
+            placed_at: Timestamp::UNIX_EPOCH,
+            modified_at: Timestamp::UNIX_EPOCH,
+            held_until: None,
+            released: None,
+        }
+    }
+
+    #[test]
+    fn an_id_of_several_shops_means_the_order_that_can_be_released_again_or_none() {
+        let au = |state| order("acme-au", "1001", state);
+        let nz = |state| order("acme-nz", "NZ1001", state);
+        let us = |state| order("acme-us", "US1001", state);
+        let one = |order: OrderRecord| Meant::One(Box::new(order));
+        let (rejected, shipped) = (OrderState::Rejected, OrderState::Shipped);
+
+        let both = vec![nz(shipped), us(rejected)];
+        assert_eq!(Meant::of("1001", both), one(us(rejected)));
+        for several in [vec![nz(rejected), us(rejected)], vec![nz(shipped), us(shipped)]] {
+            assert_eq!(Meant::of("1001", several.clone()), Meant::Several(several));
+        }
+        let number = Meant::of("1001", vec![nz(rejected), au(shipped)]);
+        assert_eq!(number, one(au(shipped)), "it is that one's number");
+        assert_eq!(Meant::of("1001", vec![nz(shipped)]), one(nz(shipped)));
+        assert_eq!(Meant::of("1001", Vec::new()), Meant::None);
+
+        let told = name_one("1001", &[nz(rejected), us(shipped)]);
+        let each = "NZ1001 of acme-nz (rejected), US1001 of acme-us (shipped)";
+        assert_eq!(told, format!("1001 is the id of several orders: {each}; name one by its number"));
     }
 }

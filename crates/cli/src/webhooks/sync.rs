@@ -1,12 +1,10 @@
 //! `crossdock webhooks sync`: mends what a shop is subscribed to.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use crossdock_domain::StoreId;
-use crossdock_ledger::Busy;
-use crossdock_queue::{Failure, Publisher};
+use crossdock_queue::Publisher;
 use crossdock_reconciler::{Inspection, LookedFor, Mended, Reconciler, Remedy, inspect_webhooks};
 use crossdock_settings::Settings;
 use crossdock_storefront::{Shop, Shops};
@@ -16,16 +14,11 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::by_hand;
+use super::in_turn::in_turn;
 use crate::command_line::WebhooksSync;
 use crate::exit::Exit;
 use crate::listing::{moment, print_json, say};
 use crate::{configuration, parts, signals};
-
-/// Times that the command asks again while another process looks after the shop's webhooks.
-const TRIES_MAX: u32 = 6;
-
-/// Time between these tries, in seconds.
-const AGAIN_SECS: u64 = 5;
 
 /// What was done, or would be.
 #[derive(Debug, Serialize)]
@@ -76,29 +69,11 @@ async fn mend(settings: &Settings, shops: &Shops, shop: &Shop) -> anyhow::Result
     let (stopping, publishing) = (signals::stop_token()?, CancellationToken::new());
     let publisher = Publisher::start(parts::broker(settings), &metrics, publishing.clone());
     let reconciler = Reconciler::new(shops.clone(), ledger, publisher.clone(), &metrics);
-    let mended = patiently(&reconciler, shop, &stopping).await;
+    let mended = in_turn(&stopping, || reconciler.mend_webhooks(shop, &stopping)).await;
     publishing.cancel();
     publisher.ended().await;
     let Some(mended) = mended else { bail!(by_hand(&shop.settings)) };
     mended.map_err(|failure| anyhow!(failure.chain))
-}
-
-/// Waits while a running Crossdock looks after the same shop.
-async fn patiently(
-    reconciler: &Reconciler,
-    shop: &Shop,
-    stopping: &CancellationToken,
-) -> Option<Result<Mended, Failure>> {
-    let mut tries = 1;
-    loop {
-        let mended = reconciler.mend_webhooks(shop, stopping).await?;
-        let busy = mended.as_ref().is_err_and(|failure| *failure == Failure::from(Busy));
-        if !busy || tries == TRIES_MAX || stopping.is_cancelled() {
-            return Some(mended);
-        }
-        tries += 1;
-        stopping.run_until_cancelled(tokio::time::sleep(Duration::from_secs(AGAIN_SECS))).await;
-    }
 }
 
 impl Told {

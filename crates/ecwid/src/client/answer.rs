@@ -24,8 +24,12 @@ const RETRY_AFTER_SECS_DEFAULT: u64 = 10;
 /// Shortest wait after a 429, in seconds, whatever the shop says: nobody knocks.
 const RETRY_AFTER_SECS_MIN: u64 = 1;
 
-/// Longest wait that is taken at its word, in seconds: a day.
-const RETRY_AFTER_SECS_MAX: u64 = 24 * 60 * 60;
+/// Longest wait that is taken at its word, in seconds: a quarter of an hour.
+///
+/// The cooldown is for the requests of a minute. How long Ecwid may ask for is not documented, and its own client gives up over 60 s
+/// (`RateLimitedHttpClientWrapper.kt`, 2026-07-14): a wrong header must not park a shop for good, and one request in so long is no
+/// knocking.
+const RETRY_AFTER_SECS_MAX: u64 = 15 * 60;
 
 /// An answer that is none.
 #[derive(Debug, thiserror::Error)]
@@ -97,7 +101,17 @@ impl Refused {
         let retry_after =
             response.headers().get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.trim().parse().ok());
         let body = body(response).await.unwrap_or_default();
-        let said = shape::read::<ErrorBody>(&body);
+        Self::of(status, retry_after, &body, token)
+    }
+
+    /// What such an answer says.
+    pub(crate) fn of(
+        status: StatusCode,
+        retry_after: Option<u64>,
+        body: &[u8],
+        token: &SecretString,
+    ) -> Self {
+        let said = shape::read::<ErrorBody>(body);
         let foreign = !body.is_empty() && said.is_err();
         let said = said.unwrap_or_default();
         let words = words(status, &said, token);
@@ -106,15 +120,16 @@ impl Refused {
 
     /// What a caller does about it.
     ///
-    /// 402 (plan or suspension), 401 and 403 park the shop: only its owner mends them, and then the work resumes by itself.
-    /// So does a store that Ecwid does not know: then the settings are wrong, not the order.
+    /// 402 (suspension), 401 and 403 pause the shop: only its owner mends them, and then the work resumes by itself.
+    /// So does a store that Ecwid does not know: then the settings are wrong, not the order. What the shop's plan does not have is
+    /// like a missing scope: other requests go on.
     pub(crate) fn into_error(self, call: Call<'_>) -> StorefrontError {
         let status = self.status.as_u16();
         let answer = format!("{status} {}", self.words);
         let code = self.code.as_deref().unwrap_or_default();
         match (status, code) {
             (300..=399, _) => StorefrontError::Unavailable { cause: Box::new(NoAnswer::Redirect { status }) },
-            (403, "INSUFFICIENT_APP_SCOPE") => {
+            (403, "INSUFFICIENT_APP_SCOPE") | (402, "NOT_AVAILABLE_ON_CURRENT_PLAN") => {
                 StorefrontError::MissingScope { scope: call.scope.as_str().to_owned(), answer }
             }
             (401..=403, _) | (404, "STORE_NOT_FOUND") => StorefrontError::CredentialsRefused { answer },

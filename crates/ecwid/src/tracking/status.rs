@@ -1,7 +1,8 @@
-//! How far an order's fulfilment has come, so that a dispatch only ever moves it forward.
+//! How far an order's fulfilment has come, so that a dispatch only ever moves it forward, and what is taken back only undoes that.
 
 use crossdock_domain::Shipment;
 use crossdock_settings::TrackingSettings;
+use crossdock_storefront::TakeBack;
 
 /// Some lines have left, others have not. Ecwid has no status for 'partly shipped'.
 const PROCESSING: &str = "PROCESSING";
@@ -17,14 +18,24 @@ pub(super) fn advance(
     completes: bool,
     settings: &TrackingSettings,
 ) -> Option<&'static str> {
-    let collected =
-        settings.pickup_carriers.iter().any(|one| one.trim().eq_ignore_ascii_case(shipment.carrier.trim()));
-    let target = match (completes, collected) {
+    let target = match (completes, settings.is_pickup(&shipment.carrier)) {
         (false, _) => PROCESSING,
         (true, true) => READY_FOR_PICKUP,
         (true, false) => SHIPPED,
     };
     (rank(target) > rank(standing)).then_some(target)
+}
+
+/// The status that an order goes back to when a consignment is taken back, if the one that stands is ours: what was set since by a
+/// person or a carrier stays. With other consignments it is being processed, without any it is what it was before the first.
+pub(super) fn go_back(standing: &str, taken: &TakeBack, settings: &TrackingSettings) -> Option<String> {
+    let ours = standing == PROCESSING
+        || taken.completed && standing == SHIPPED
+        || taken.completed && settings.is_pickup(&taken.shipment.carrier) && standing == READY_FOR_PICKUP;
+    // The payment's status comes first.
+    let before = taken.status_before.as_deref().and_then(|both| both.split('/').nth(1)).unwrap_or(PROCESSING);
+    let target = if taken.others.is_empty() { before } else { PROCESSING };
+    (ours && rank(target) < rank(standing)).then(|| target.to_owned())
 }
 
 /// Order of progress. Statuses that the merchant named, and those that Ecwid may add, lie before shipping.
@@ -58,12 +69,8 @@ mod tests {
             dispatched_at: Timestamp::UNIX_EPOCH,
             lines: None,
         };
-        let settings = TrackingSettings {
-            number: true,
-            url: true,
-            complete_status_id: 10,
-            pickup_carriers: vec!["Pickup In-Store".to_owned()],
-        };
+        let pickup_carriers = vec!["Pickup In-Store".to_owned()];
+        let settings = TrackingSettings { pickup_carriers, ..TrackingSettings::default() };
         advance(standing, &shipment, completes, &settings)
     }
 

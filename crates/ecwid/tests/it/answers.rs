@@ -58,7 +58,7 @@ async fn every_status_is_told_by_what_mends_it() {
         (400, "WRONG_PARAMETER", "shop-refused"),
         (401, "", "shop-credentials-refused"),
         (402, "STORE_IS_SUSPENDED", "shop-credentials-refused"),
-        (402, "NOT_AVAILABLE_ON_CURRENT_PLAN", "shop-credentials-refused"),
+        (402, "NOT_AVAILABLE_ON_CURRENT_PLAN", "shop-scope-missing"),
         (403, "INVALID_API_TOKEN", "shop-credentials-refused"),
         (403, "", "shop-credentials-refused"),
         (403, "INSUFFICIENT_APP_SCOPE", "shop-scope-missing"),
@@ -124,8 +124,7 @@ async fn a_missing_scope_is_named() {
 
 #[tokio::test]
 async fn a_throttled_shop_is_left_alone_for_as_long_as_it_says() {
-    for (header, wait) in
-        [(Some("120"), 120), (None, 10), (Some("soon"), 10), (Some("99999999999999"), 86_400)]
+    for (header, wait) in [(Some("120"), 120), (None, 10), (Some("soon"), 10), (Some("99999999999999"), 900)]
     {
         let shop = Shop::start().await;
         let mut answer = refusal(429, "RATE_LIMITED", "Access token of the app will be temporarily blocked.");
@@ -135,7 +134,10 @@ async fn a_throttled_shop_is_left_alone_for_as_long_as_it_says() {
         get("orders/K8XTQ").respond_with(answer).expect(1).mount(&shop.server).await;
         assert_eq!(read(&shop).await.mend(), Mend::WaitFor(Duration::from_secs(wait)), "{header:?}");
         assert!(
-            matches!(shop.budget.admit(Priority::Urgent).await, Err(StorefrontError::Throttled { .. })),
+            matches!(
+                shop.budget.admit(Priority::Urgent, "read_orders").await,
+                Err(StorefrontError::Throttled { .. })
+            ),
             "{header:?}"
         );
         assert!(matches!(read(&shop).await, StorefrontError::Throttled { .. }), "{header:?}");
@@ -232,8 +234,7 @@ async fn a_closed_port_is_unavailable_and_shows_no_address() {
 #[tokio::test]
 async fn a_token_that_no_header_carries_is_refused_before_any_call() {
     let connection = connection("https://app.ecwid.com", "secret_with\na line break");
-    let tracking =
-        TrackingSettings { number: true, url: true, complete_status_id: 10, pickup_carriers: Vec::new() };
+    let tracking = TrackingSettings::default();
     let http = crossdock_ecwid::http_client().unwrap();
     let refused = Ecwid::new(http, &connection, &tracking, Arc::new(Budget::default()));
     assert_eq!(refused.unwrap_err(), InvalidAccessToken);

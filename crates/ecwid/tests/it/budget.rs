@@ -6,7 +6,9 @@ use std::time::Duration;
 use crossdock_ecwid::Ecwid;
 use crossdock_ledger::Ledger;
 use crossdock_sandbox::Fault;
-use crossdock_storefront::{Budget, Priority, SharedLedger, Storefront as _, StorefrontError, Window};
+use crossdock_storefront::{
+    Account, Budget, Priority, SharedLedger, ShopMetrics, Storefront as _, StorefrontError, Window,
+};
 use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -24,7 +26,9 @@ fn process(sandbox: &Sandbox, ledger: Option<&Arc<dyn Ledger>>) -> Ecwid {
     if let Some(ledger) = ledger {
         assert!(shared.set(Arc::clone(ledger)).is_ok());
     }
-    sandbox.client_within(Budget::counted("acme-widgets".parse().unwrap(), shared))
+    let account = Account::new("acme-widgets".parse().unwrap(), &["token"]);
+    let budget = Budget::counted(account.store.clone(), shared.clone());
+    sandbox.client_within(budget.shared(account, shared, ShopMetrics::default()))
 }
 
 async fn read(shop: &Ecwid, sandbox: &Sandbox) -> Result<(), StorefrontError> {
@@ -72,15 +76,18 @@ async fn a_process_without_a_ledger_keeps_to_a_small_part() {
 }
 
 #[tokio::test]
-async fn what_one_process_is_told_by_a_429_holds_for_all() {
+async fn what_one_process_is_told_by_a_429_holds_for_all_also_once_the_minute_is_used_up() {
     let (sandbox, folder) = (Sandbox::with_orders(1).await, TempDir::new().unwrap());
     let ledger = ledger(&folder).await;
     let [one, other] = [(); 2].map(|()| process(&sandbox, Some(&ledger)));
-    read(&other, &sandbox).await.unwrap();
-    sandbox.shop.faults().next("GET", "/orders/", Fault::Throttle(Duration::from_secs(30)));
+    assert_eq!(swept(&one).await, 300);
+    sandbox.shop.faults().next("GET", "/orders/", Fault::Throttle(Duration::from_mins(5)));
     assert!(read(&one, &sandbox).await.is_err());
     let before = sandbox.shop.requests().len();
-    while read(&other, &sandbox).await.is_ok() {}
-    let more = sandbox.shop.requests().len() - before;
-    assert!(more <= 1, "no more than what it had taken for use already: {more}");
+    let error = read(&other, &sandbox).await.unwrap_err();
+    assert!(
+        matches!(error, StorefrontError::Throttled { wait } if (290..=300).contains(&wait.as_secs())),
+        "longer than the minute is counted: {error}"
+    );
+    assert_eq!(sandbox.shop.requests().len(), before);
 }

@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers fail as tests do")]
 
 mod answers;
+mod batches;
 mod budget;
+mod catalogue;
 mod check;
 mod composites;
+mod credentials;
 mod many_orders;
 mod order_lists;
 mod orders;

@@ -51,8 +51,7 @@ impl Sandbox {
     pub(crate) fn client_within(&self, budget: Budget) -> Ecwid {
         let connection =
             EcwidConnection { api_url: self.shop.url(), ..connection("http://ignored", "secret_sandbox") };
-        let tracking =
-            TrackingSettings { number: true, url: true, complete_status_id: 10, pickup_carriers: Vec::new() };
+        let tracking = TrackingSettings::default();
         Ecwid::new(http_client().unwrap(), &connection, &tracking, Arc::new(budget)).unwrap()
     }
 

@@ -59,8 +59,7 @@ pub(crate) fn client(
     api_url: &str,
     change: impl FnOnce(&mut TrackingSettings),
 ) -> (Ecwid, Arc<Budget>) {
-    let mut tracking =
-        TrackingSettings { number: true, url: true, complete_status_id: 10, pickup_carriers: Vec::new() };
+    let mut tracking = TrackingSettings::default();
     change(&mut tracking);
     let budget = Arc::new(Budget::default());
     let ecwid = Ecwid::new(http, &connection(api_url, TOKEN), &tracking, Arc::clone(&budget)).unwrap();

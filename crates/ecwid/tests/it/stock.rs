@@ -1,16 +1,17 @@
 //! Finding listings and setting their stock.
 
-use crossdock_domain::{Classify, Listing, Sku};
+use crossdock_domain::{Classify, Listing, ListingStock, Sku};
 use crossdock_storefront::{Quantity, Storefront as _};
 use serde_json::json;
-use wiremock::ResponseTemplate;
 use wiremock::matchers::{body_json, query_param};
+use wiremock::{Request, ResponseTemplate};
 
 use crate::shop::{Shop, fixture, get, json_of, put, refusal, updated};
 
-fn listing(sku: &str, product_id: &str, variant_id: Option<&str>, tracked: bool) -> Listing {
+pub(crate) fn listing(sku: &str, product_id: &str, variant_id: Option<&str>, tracked: bool) -> Listing {
     let variant_id = variant_id.map(str::to_owned);
-    Listing { sku: Sku::from(sku), product_id: product_id.to_owned(), variant_id, tracked }
+    let stock = if tracked { ListingStock::Counted } else { ListingStock::Uncounted };
+    Listing { sku: Sku::from(sku), product_id: product_id.to_owned(), variant_id, stock }
 }
 
 async fn listings(shop: &Shop, skus: &[&str]) -> Vec<Listing> {
@@ -102,4 +103,25 @@ async fn a_quantity_that_the_shop_did_not_need_to_change_is_done() {
             shop.ecwid.set_stock(&[Quantity { listing: listing("TEE", "1", None, true), units: 5 }]).await;
         assert_eq!(written[0].as_ref().map_or_else(Classify::class, |()| "done"), class, "{stands}");
     }
+}
+
+#[tokio::test]
+async fn products_are_read_alone_where_they_are_few_and_by_searches_where_they_are_many() {
+    let shop = Shop::start().await;
+    let product = |id: u64| json!({"id": id, "sku": format!("SKU-{id}"), "unlimited": false});
+    let answer = ResponseTemplate::new(200).set_body_json(product(1));
+    get("products/1").respond_with(answer).expect(1).mount(&shop.server).await;
+    let read = |ids: &[u64]| ids.iter().map(u64::to_string).chain(["odd".to_owned()]).collect::<Vec<_>>();
+    let one = shop.ecwid.listings_of_products(&read(&[2, 1, 1])).await.unwrap();
+    assert_eq!(one, [listing("SKU-1", "1", None, true)], "the second is gone");
+
+    let search = move |request: &Request| {
+        let (_, ids) = request.url.query_pairs().find(|(key, _)| key == "productId").unwrap();
+        let items: Vec<_> = ids.split(',').map(|id| product(id.parse().unwrap())).collect();
+        ResponseTemplate::new(200).set_body_json(json!({"total": items.len(), "items": items}))
+    };
+    get("products").respond_with(search).expect(3).mount(&shop.server).await;
+    let ids: Vec<u64> = (1..=250).collect();
+    assert_eq!(shop.ecwid.listings_of_products(&read(&ids)).await.unwrap().len(), 250);
+    shop.server.verify().await;
 }

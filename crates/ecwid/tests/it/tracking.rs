@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
-use crossdock_storefront::{Dispatch, Storefront as _, StorefrontError};
+use crossdock_settings::ByCarrier;
+use crossdock_storefront::{Dispatch, Storefront as _, StorefrontError, TakeBack};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use wiremock::{Request, ResponseTemplate};
@@ -21,7 +22,28 @@ fn parcel(number: &str, completes: bool) -> Dispatch {
         dispatched_at: Timestamp::UNIX_EPOCH,
         lines: None,
     };
-    Dispatch { order_id: "K8XTQ".into(), shipment, lines: Vec::new(), completes }
+    Dispatch {
+        order_id: "K8XTQ".into(),
+        shipment,
+        former: Vec::new(),
+        shop_shipments: Vec::new(),
+        others: Vec::new(),
+        lines: Vec::new(),
+        completes,
+    }
+}
+
+/// The parcel has not left after all; these others have.
+fn voided(parcel: &Dispatch, others: &[&Dispatch], completed: bool) -> TakeBack {
+    TakeBack {
+        order_id: parcel.order_id.clone(),
+        shipment: parcel.shipment.clone(),
+        former: parcel.former.clone(),
+        shop_shipments: Vec::new(),
+        others: others.iter().map(|other| other.shipment.clone()).collect(),
+        completed,
+        status_before: Some("PAID/AWAITING_PROCESSING".to_owned()),
+    }
 }
 
 /// Serves an order that keeps what is written to it, as Ecwid does.
@@ -145,4 +167,81 @@ async fn the_scope_to_write_orders_is_named() {
     put("orders/K8XTQ").respond_with(refusal(403, "INSUFFICIENT_APP_SCOPE", "no")).mount(&shop.server).await;
     let error = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap_err();
     assert!(matches!(error, StorefrontError::MissingScope { scope, .. } if scope == "update_orders"));
+}
+
+#[tokio::test]
+async fn a_relabelled_parcel_keeps_its_place_among_the_numbers_and_is_written_once() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let (first, second) = (parcel("T1", false), parcel("T2", true));
+    shop.ecwid.dispatch(&first).await.unwrap();
+    shop.ecwid.dispatch(&second).await.unwrap();
+    let mut relabelled = parcel("T9", false);
+    relabelled.former.push(first.shipment);
+    relabelled.others.push(second.shipment);
+    assert!(shop.ecwid.dispatch(&relabelled).await.unwrap().wrote);
+    assert!(!shop.ecwid.dispatch(&relabelled).await.unwrap().wrote);
+    // The link is that of the last parcel, and stays.
+    assert_eq!(shop.writes().await[2..], [json!({"trackingNumber": "T9, T2"})]);
+}
+
+#[tokio::test]
+async fn the_only_parcel_is_taken_back_in_one_call_and_only_once() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let only = parcel("T1", true);
+    shop.ecwid.dispatch(&only).await.unwrap();
+    for wrote in [true, false] {
+        let taken = shop.ecwid.take_back(&voided(&only, &[], true)).await.unwrap();
+        assert_eq!((taken.order_status.as_str(), taken.wrote), ("AWAITING_PROCESSING", wrote));
+    }
+    let back = json!({"trackingNumber": "", "trackingUrl": "", "fulfillmentStatus": "AWAITING_PROCESSING"});
+    assert_eq!(shop.writes().await[1..], [back]);
+}
+
+#[tokio::test]
+async fn a_part_that_is_taken_back_leaves_the_other_numbers_and_the_order_open() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let (first, second) = (parcel("T1", false), parcel("T2", true));
+    shop.ecwid.dispatch(&first).await.unwrap();
+    shop.ecwid.dispatch(&second).await.unwrap();
+    shop.ecwid.take_back(&voided(&second, &[&first], true)).await.unwrap();
+    let back = json!({
+        "trackingNumber": "T1", "trackingUrl": "https://track.example/T1", "fulfillmentStatus": "PROCESSING",
+    });
+    assert_eq!(shop.writes().await[2..], [back]);
+}
+
+#[tokio::test]
+async fn what_a_person_or_a_carrier_set_since_is_not_taken_back() {
+    for status in ["DELIVERED", "RETURNED", "WILL_NOT_DELIVER", "OUT_FOR_DELIVERY"] {
+        let shop = Shop::start().await;
+        let mut order = new_order();
+        order["fulfillmentStatus"] = status.into();
+        order["trackingNumber"] = "T1".into();
+        keep_order(&shop, order).await;
+        let taken = shop.ecwid.take_back(&voided(&parcel("T1", true), &[], true)).await.unwrap();
+        assert_eq!((taken.order_status.as_str(), taken.wrote), (status, true));
+        assert_eq!(shop.writes().await, [json!({"trackingNumber": ""})]);
+    }
+}
+
+#[tokio::test]
+async fn a_carriers_page_stands_for_a_link_that_the_warehouse_does_not_name() {
+    let shop = Shop::with(|tracking| {
+        tracking.url_templates =
+            ByCarrier::from_iter([("Bob's Vans", "https://bob.example/{tracking_number}")]);
+    })
+    .await;
+    keep_order(&shop, new_order()).await;
+    for (carrier, number) in [("bobs vans", "B 1"), ("UPS", "1Z9"), ("Unheard Of", "U1")] {
+        let mut parcel = parcel(number, false);
+        parcel.shipment.carrier = carrier.to_owned();
+        parcel.shipment.tracking_url = None;
+        shop.ecwid.dispatch(&parcel).await.unwrap();
+    }
+    let links: Vec<Value> = shop.writes().await.iter().map(|it| it["trackingUrl"].clone()).collect();
+    let ups = "https://www.ups.com/track?loc=en_US&tracknum=1Z9";
+    assert_eq!(links, [json!("https://bob.example/B%201"), json!(ups), Value::Null]);
 }

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 use super::order_row::{Standing, Untold, lock};
 use super::shipments::{note_what_is_gone, ship_if_all_is_done};
 use super::tell::tell;
-use super::telling::{begin, busy_until, repeat, replace_lines};
+use super::telling::{begin, is_busy, repeat, replace_lines};
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Happening, Judged, LedgerError, NextStep, OrderRecord, OrderState, Verdict};
@@ -18,8 +18,8 @@ pub(super) async fn judge(
     judged: &Judged,
     stands: Standing,
 ) -> Result<NextStep, LedgerError> {
-    if let Some(until) = busy_until(&stands, judged.happening.at) {
-        return Ok(NextStep::Wait { until });
+    if is_busy(&stands, judged.happening.at) {
+        return Ok(NextStep::Wait);
     }
     if stands.is_newer_than(judged.modified_at, judged.read_at) {
         return repeat(tx, stands, judged.happening.at).await;
@@ -94,8 +94,8 @@ pub(super) async fn gone(
     happening: &Happening,
 ) -> Result<NextStep, LedgerError> {
     let Some(stands) = lock(tx, store, order_id).await? else { return Ok(NextStep::Nothing) };
-    if let Some(until) = busy_until(&stands, happening.at) {
-        return Ok(NextStep::Wait { until });
+    if is_busy(&stands, happening.at) {
+        return Ok(NextStep::Wait);
     }
     if stands.is_newer_than(stands.order.modified_at, read_at) {
         return repeat(tx, stands, happening.at).await;
@@ -130,8 +130,8 @@ pub(super) async fn retry(
     happening: &Happening,
 ) -> Result<NextStep, LedgerError> {
     let Some(stands) = lock(tx, store, order_id).await? else { return Ok(NextStep::Nothing) };
-    if let Some(until) = busy_until(&stands, happening.at) {
-        return Ok(NextStep::Wait { until });
+    if is_busy(&stands, happening.at) {
+        return Ok(NextStep::Wait);
     }
     release_again(tx, stands, happening).await
 }
@@ -205,7 +205,7 @@ async fn promise_anew(
 }
 
 /// Of a cancelled order only what has left by now stays: counts from before that still have it on the shelf.
-async fn keep_what_left(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
+pub(super) async fn keep_what_left(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
     const LEFT: &str = "SELECT SUM(gone.quantity)
         FROM shipments JOIN shipment_lines AS gone ON gone.shipment_id = shipments.shipment_id
         WHERE shipments.store = $1 AND shipments.order_id = $2 AND gone.sku = order_lines.sku";

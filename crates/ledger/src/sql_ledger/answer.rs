@@ -32,6 +32,44 @@ pub(super) async fn answered(
     }
 }
 
+/// What the reply to a posted release implies. It is no answer by an event: it has no time of the warehouse's clock, and stands
+/// against none.
+pub(super) async fn implied(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    round: u32,
+    answer: &Answer,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    // One that has ended before was set aside there nonetheless, from this moment on.
+    let sql = match answer {
+        Answer::Accepted => {
+            "UPDATE orders
+             SET state = CASE WHEN state IN ('releasing', 'released') THEN 'accepted' ELSE state END,
+                 accepted_at = COALESCE(accepted_at, $4)
+             WHERE store = $1 AND order_id = $2 AND release_round = $3
+                 AND state IN ('releasing', 'released', 'shipped', 'cancelled')"
+        }
+        Answer::Rejected { .. } => {
+            "UPDATE orders SET state = 'rejected', reason = $4, accepted_at = NULL
+             WHERE store = $1 AND order_id = $2 AND release_round = $3 AND state IN ('releasing', 'released')"
+        }
+    };
+    let update =
+        tx.query(sql).bind(order.store.as_str()).bind(order.order_id.as_str()).bind(i64::from(round));
+    match answer {
+        Answer::Accepted => {
+            update.bind(Moment::from(happening.at)).execute().await?;
+        }
+        Answer::Rejected { reason, unknown_skus } => {
+            if update.bind(reason.as_str()).execute().await? > 0 {
+                unknown_skus::note(tx, order, unknown_skus, happening).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// `accepted_at` is when the acceptance that stands began: another one after it sets no other units aside.
 ///
 /// An order that has shipped before its acceptance was told keeps its state, but from when on the warehouse had set its units aside

@@ -1,31 +1,86 @@
-//! What the warehouse has taken over HTTP.
+//! What is posted to a warehouse that takes its orders over HTTP, and what it replied.
 
 use crossdock_domain::OrderNumber;
+use jiff::Timestamp;
 
+use super::answer;
+use super::order_row::lock_released;
+use super::tell::tell;
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::{Delivered, LedgerError, OrderState};
+use crate::{Answer, Delivered, Happening, LedgerError, OrderState};
+
+pub(super) async fn begin(tx: &mut Transaction, at: Timestamp) -> Result<(), LedgerError> {
+    tx.query("INSERT INTO posting (one, since) VALUES (1, $1) ON CONFLICT DO NOTHING")
+        .bind(Moment::from(at))
+        .execute()
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn end(tx: &mut Transaction) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM posting").execute().await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct DeliveryRow {
+    delivered_round: i64,
+    release_round: i64,
+    state: String,
+    posted: bool,
+    /// Whether its newest release can only have come to us.
+    ours: bool,
+}
 
 pub(super) async fn delivered(tx: &mut Transaction, number: &OrderNumber) -> Result<Delivered, LedgerError> {
     let row = tx
-        .query("SELECT delivered_round, state, released_at, answered_at FROM orders WHERE number = $1 AND released IS NOT NULL")
+        .query(
+            "SELECT delivered_round, release_round, state, posted_round > 0 AS posted,
+                    COALESCE(released_at > (SELECT since FROM posting), FALSE) AS ours
+             FROM orders WHERE number = $1 AND released IS NOT NULL",
+        )
         .bind(number.as_str())
-        .optional::<(i64, String, Option<Moment>, Option<Moment>)>()
+        .optional::<DeliveryRow>()
         .await?;
-    let (round, state, released_at, answered_at) =
-        row.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
+    let row = row.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
+    let count = |number: i64| u32::try_from(number).map_err(unreadable("delivered round"));
+    let (round, release) = (count(row.delivered_round)?, count(row.release_round)?);
     Ok(Delivered {
-        round: u32::try_from(round).map_err(unreadable("delivered round"))?,
-        // One that was refused before and is released again waits for an answer in the state of a release.
-        awaits_release: match round {
-            0 => released_at.is_some() && answered_at.is_none(),
-            _ => state == OrderState::Released.as_str(),
-        },
+        round,
+        release,
+        is_cancelled: row.state == OrderState::Cancelled.as_str(),
+        awaits_release: row.ours && round < release && row.state == OrderState::Released.as_str(),
+        may_be_there: row.posted || !row.ours,
     })
 }
 
-pub(super) async fn note(tx: &mut Transaction, number: &OrderNumber, round: u32) -> Result<(), LedgerError> {
+pub(super) async fn note_posting(
+    tx: &mut Transaction,
+    number: &OrderNumber,
+    round: u32,
+) -> Result<(), LedgerError> {
+    tx.query("UPDATE orders SET posted_round = $2 WHERE number = $1 AND posted_round < $2")
+        .bind(number.as_str())
+        .bind(i64::from(round))
+        .execute()
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn replied(
+    tx: &mut Transaction,
+    number: &OrderNumber,
+    round: u32,
+    answer: Option<&Answer>,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    let order = lock_released(tx, number).await?.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
+    tell(tx, &order.store, &order.order_id, happening).await?;
+    if let Some(answer) = answer {
+        answer::implied(tx, &order, round, answer, happening).await?;
+    }
     tx.query("UPDATE orders SET delivered_round = $2 WHERE number = $1 AND delivered_round < $2")
         .bind(number.as_str())
         .bind(i64::from(round))

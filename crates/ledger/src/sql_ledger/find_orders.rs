@@ -3,6 +3,7 @@
 use crossdock_domain::{OrderId, OrderNumber, StoreId};
 
 use super::order_row::OrderRow;
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
@@ -48,12 +49,21 @@ pub(super) async fn wanted(
     tx: &mut Transaction,
     wanted: &OrdersWanted,
 ) -> Result<Vec<OrderRecord>, LedgerError> {
-    let condition = "WHERE ($1 IS NULL OR store = $1) AND ($2 IS NULL OR state = $2)
-                     ORDER BY placed_at DESC, store, order_id LIMIT $3";
-    let query = OrderRow::select(tx, condition)
-        .bind(wanted.store.as_ref().map(StoreId::as_str))
-        .bind(wanted.state.map(OrderState::as_str))
-        .bind(i64::from(wanted.limit));
+    // A text of its own for each filter: with `$2 IS NULL OR store = $2`, neither engine uses the index that fits.
+    let filter = match (&wanted.store, wanted.state) {
+        (None, None) => "",
+        (Some(_), None) => "WHERE store = $2",
+        (None, Some(_)) => "WHERE state = $2",
+        (Some(_), Some(_)) => "WHERE store = $2 AND state = $3",
+    };
+    let condition = format!("{filter} ORDER BY placed_at DESC, store, order_id LIMIT $1");
+    let mut query = OrderRow::select(tx, &condition).bind(i64::from(wanted.limit));
+    if let Some(store) = &wanted.store {
+        query = query.bind(store.as_str());
+    }
+    if let Some(state) = wanted.state {
+        query = query.bind(state.as_str());
+    }
     records(query.all().await?)
 }
 
@@ -77,6 +87,7 @@ struct KnownRow {
     order_id: String,
     state: String,
     modified_at: Moment,
+    read_at: Option<Moment>,
 }
 
 pub(super) async fn known(
@@ -87,7 +98,7 @@ pub(super) async fn known(
     let mut known = Vec::new();
     for ids in ids.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
-            "SELECT order_id, state, modified_at FROM orders WHERE store = $1 AND order_id IN ({})",
+            "SELECT order_id, state, modified_at, read_at FROM orders WHERE store = $1 AND order_id IN ({})",
             value_rows(2, ids.len(), 1)
         );
         let query = ids
@@ -97,7 +108,8 @@ pub(super) async fn known(
             let state =
                 OrderState::named(&row.state).ok_or(row.state).map_err(unreadable("order's state"))?;
             let (order_id, modified_at) = (OrderId::new(row.order_id), row.modified_at.try_into()?);
-            known.push(KnownOrder { order_id, state, modified_at });
+            let read_at = row.read_at.map(Timestamp::try_from).transpose()?;
+            known.push(KnownOrder { order_id, state, modified_at, read_at });
         }
     }
     Ok(known)

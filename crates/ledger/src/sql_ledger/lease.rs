@@ -1,8 +1,9 @@
 //! Taking leases, and giving them back.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::database::Transaction;
+use crate::lease::LEASE_SECS_MAX;
 use crate::moment::Moment;
 use crate::{Lease, LeaseAnswer, LedgerError};
 
@@ -29,10 +30,15 @@ pub(super) async fn take(
     Ok(LeaseAnswer::Busy { until })
 }
 
-/// Whatever has expired goes, under any name: so it is free for the taking, and the table holds what is held and little more.
+/// Whatever has expired goes, and what lasts longer than any lease does, under any name: so it is free for the taking, and the table holds what is held and little more.
 /// Comes first: whoever waits here for another process holds nothing that the other may wait for.
 async fn clear_expired(tx: &mut Transaction, now: Timestamp) -> Result<(), LedgerError> {
-    tx.query("DELETE FROM leases WHERE until <= $1").bind(Moment::from(now)).execute().await?;
+    let latest = now.checked_add(SignedDuration::from_secs(LEASE_SECS_MAX)).unwrap_or(Timestamp::MAX);
+    tx.query("DELETE FROM leases WHERE until <= $1 OR until > $2")
+        .bind(Moment::from(now))
+        .bind(Moment::from(latest))
+        .execute()
+        .await?;
     Ok(())
 }
 

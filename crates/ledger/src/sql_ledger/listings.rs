@@ -1,158 +1,163 @@
-//! Where the shops list SKUs, as far as it was looked up.
+//! Where the shops list what they sell: the index of their catalogues.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crossdock_domain::{Listing, Sku, StoreId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::pushed::forget;
 use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
+use crate::error::unreadable;
 use crate::moment::Moment;
 
-/// A SKU that was looked up, and one of its listings, if it has any.
 #[derive(sqlx::FromRow)]
 struct ListingRow {
     sku: String,
-    product_id: Option<String>,
-    variant_id: Option<String>,
-    tracked: Option<bool>,
+    product_id: String,
+    variant_id: String,
+    stock: String,
 }
 
-pub(super) async fn known(
+impl TryFrom<ListingRow> for Listing {
+    type Error = LedgerError;
+
+    fn try_from(row: ListingRow) -> Result<Self, LedgerError> {
+        Ok(Self {
+            sku: Sku::new(row.sku),
+            product_id: row.product_id,
+            variant_id: Some(row.variant_id).filter(|id| !id.is_empty()),
+            stock: row.stock.parse().map_err(unreadable("listing's stock"))?,
+        })
+    }
+}
+
+/// The listings of these SKUs.
+pub(super) async fn of_skus(
     tx: &mut Transaction,
     store: &StoreId,
     skus: &[Sku],
-) -> Result<Vec<(Sku, Vec<Listing>)>, LedgerError> {
-    let mut known: BTreeMap<Sku, Vec<Listing>> = BTreeMap::new();
-    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
-        let sql = format!(
-            "SELECT looked_up.sku, listings.product_id, listings.variant_id, listings.tracked
-             FROM looked_up LEFT JOIN listings ON listings.store = looked_up.store AND listings.sku = looked_up.sku
-             WHERE looked_up.store = $1 AND looked_up.sku IN ({})
-             ORDER BY listings.product_id, COALESCE(listings.variant_id, '')",
-            value_rows(2, skus.len(), 1)
-        );
-        let mut select = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
-        for sku in skus {
-            select = select.bind(sku.as_str());
-        }
-        for row in select.all::<ListingRow>().await? {
-            let sku = Sku::new(row.sku);
-            let listings = known.entry(sku.clone()).or_default();
-            if let (Some(product_id), Some(tracked)) = (row.product_id, row.tracked) {
-                listings.push(Listing { sku, product_id, variant_id: row.variant_id, tracked });
-            }
-        }
-    }
-    Ok(known.into_iter().collect())
+) -> Result<Vec<Listing>, LedgerError> {
+    let skus: Vec<&str> = skus.iter().map(Sku::as_str).collect();
+    select(tx, store, "sku", &skus).await
 }
 
+async fn select(
+    tx: &mut Transaction,
+    store: &StoreId,
+    column: &str,
+    wanted: &[&str],
+) -> Result<Vec<Listing>, LedgerError> {
+    let mut listings = Vec::new();
+    for wanted in wanted.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "SELECT sku, product_id, variant_id, stock FROM listings
+             WHERE store = $1 AND {column} IN ({}) ORDER BY sku, product_id, variant_id",
+            value_rows(2, wanted.len(), 1)
+        );
+        let mut select = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
+        for one in wanted {
+            select = select.bind(*one);
+        }
+        for row in select.all::<ListingRow>().await? {
+            listings.push(row.try_into()?);
+        }
+    }
+    Ok(listings)
+}
+
+/// Puts down what was read of the shop at a moment. A listing that is new here, or is another than it was, was not told its
+/// quantity yet: what the shop was told of its SKU counts no more. Returns these SKUs.
 pub(super) async fn learn(
     tx: &mut Transaction,
     store: &StoreId,
-    found: &[(Sku, Vec<Listing>)],
-    at: Timestamp,
-) -> Result<(), LedgerError> {
-    // By SKU, so that two lookups at once lock rows in the same order.
-    let found: BTreeMap<&Sku, &Vec<Listing>> = found.iter().map(|(sku, listings)| (sku, listings)).collect();
-    let skus: Vec<&Sku> = found.keys().copied().collect();
-    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
-        mark_looked_up(tx, store, skus, at).await?;
-        delete(tx, store, skus).await?;
-    }
-    let listings: Vec<(&Sku, &Listing)> = found
-        .into_iter()
-        .flat_map(|(sku, listings)| listings.iter().map(move |listing| (sku, listing)))
-        .collect();
+    listings: &[Listing],
+    read_at: Timestamp,
+) -> Result<Vec<Sku>, LedgerError> {
+    // By their places, so that two readings at once lock rows in the same order, and each place stands once in a statement.
+    let by_place: BTreeMap<(&str, &str), &Listing> =
+        listings.iter().map(|listing| (place(listing), listing)).collect();
+    let products: BTreeSet<&str> = by_place.keys().map(|(product_id, _)| *product_id).collect();
+    let products: Vec<&str> = products.into_iter().collect();
+    let known = select(tx, store, "product_id", &products).await?;
+    let known: BTreeMap<(&str, &str), &Listing> =
+        known.iter().map(|listing| (place(listing), listing)).collect();
+    let news = by_place.iter().filter(|(place, listing)| known.get(*place) != Some(*listing));
+    let news: BTreeSet<Sku> = news.map(|(_, listing)| listing.sku.clone()).collect();
+    let listings: Vec<&Listing> = by_place.into_values().collect();
     for listings in listings.chunks(STATEMENT_ROWS_MAX) {
-        insert(tx, store, listings).await?;
+        upsert(tx, store, listings, read_at).await?;
     }
-    Ok(())
+    let news: Vec<Sku> = news.into_iter().collect();
+    forget(tx, store, &news).await?;
+    Ok(news)
 }
 
-/// Comes before the listings are replaced: it locks the SKUs, so that of two lookups at once only the later one's listings stand.
-async fn mark_looked_up(
+fn place(listing: &Listing) -> (&str, &str) {
+    (&listing.product_id, listing.variant_id.as_deref().unwrap_or_default())
+}
+
+async fn upsert(
     tx: &mut Transaction,
     store: &StoreId,
-    skus: &[&Sku],
-    at: Timestamp,
+    listings: &[&Listing],
+    read_at: Timestamp,
 ) -> Result<(), LedgerError> {
     let sql = format!(
-        "INSERT INTO looked_up (store, sku, at) VALUES {}
-         ON CONFLICT (store, sku) DO UPDATE SET at = excluded.at",
-        value_rows(1, skus.len(), 3)
+        "INSERT INTO listings (store, product_id, variant_id, sku, stock, read_at) VALUES {}
+         ON CONFLICT (store, product_id, variant_id) DO UPDATE
+         SET sku = excluded.sku, stock = excluded.stock, read_at = excluded.read_at",
+        value_rows(1, listings.len(), 6)
     );
     let mut upsert = tx.query(AssertSqlSafe(sql));
-    for sku in skus {
-        upsert = upsert.bind(store.as_str()).bind(sku.as_str()).bind(Moment::from(at));
+    for listing in listings {
+        let (product_id, variant_id) = place(listing);
+        upsert = upsert
+            .bind(store.as_str())
+            .bind(product_id)
+            .bind(variant_id)
+            .bind(listing.sku.as_str())
+            .bind(listing.stock.as_str())
+            .bind(Moment::from(read_at));
     }
     upsert.execute().await?;
     Ok(())
 }
 
-async fn insert(
+/// Replaces what is known of whole products. Of one that is gone, nothing is left.
+pub(super) async fn learn_products(
     tx: &mut Transaction,
     store: &StoreId,
-    listings: &[(&Sku, &Listing)],
-) -> Result<(), LedgerError> {
-    let rows = value_rows(1, listings.len(), 5);
-    let sql = format!("INSERT INTO listings (store, sku, product_id, variant_id, tracked) VALUES {rows}");
-    let mut insert = tx.query(AssertSqlSafe(sql));
-    for (sku, listing) in listings {
-        insert = insert
-            .bind(store.as_str())
-            .bind(sku.as_str())
-            .bind(listing.product_id.as_str())
-            .bind(listing.variant_id.as_deref())
-            .bind(listing.tracked);
-    }
-    insert.execute().await?;
-    Ok(())
-}
-
-pub(super) async fn forget_product(
-    tx: &mut Transaction,
-    store: &StoreId,
-    product_id: &str,
-    not_found_before: Timestamp,
-) -> Result<(), LedgerError> {
-    // With a SKU that was looked up, its listings go too.
-    tx.query(
-        "DELETE FROM looked_up
-         WHERE store = $1 AND (
-             sku IN (SELECT sku FROM listings WHERE store = $1 AND product_id = $2)
-             OR at < $3 AND sku NOT IN (SELECT sku FROM listings WHERE store = $1)
-         )",
-    )
-    .bind(store.as_str())
-    .bind(product_id)
-    .bind(Moment::from(not_found_before))
-    .execute()
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
-    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
-        let rows = value_rows(2, skus.len(), 1);
-        // With a SKU that was looked up, its listings go too.
-        let sql = format!("DELETE FROM looked_up WHERE store = $1 AND sku IN ({rows})");
-        let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
-        for sku in skus {
-            delete = delete.bind(sku.as_str());
+    product_ids: &[String],
+    listings: &[Listing],
+    read_at: Timestamp,
+) -> Result<Vec<Sku>, LedgerError> {
+    let news = learn(tx, store, listings, read_at).await?;
+    for product_ids in product_ids.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "DELETE FROM listings WHERE store = $1 AND read_at < $2 AND product_id IN ({})",
+            value_rows(3, product_ids.len(), 1)
+        );
+        let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str()).bind(Moment::from(read_at));
+        for product_id in product_ids {
+            delete = delete.bind(product_id.as_str());
         }
         delete.execute().await?;
     }
-    Ok(())
+    Ok(news)
 }
 
-async fn delete(tx: &mut Transaction, store: &StoreId, skus: &[&Sku]) -> Result<(), LedgerError> {
-    let sql = format!("DELETE FROM listings WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
-    let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
-    for sku in skus {
-        delete = delete.bind(sku.as_str());
-    }
-    delete.execute().await?;
+/// What no reading has seen since this moment is gone.
+pub(super) async fn forget_unseen(
+    tx: &mut Transaction,
+    store: &StoreId,
+    since: Timestamp,
+) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM listings WHERE store = $1 AND read_at < $2")
+        .bind(store.as_str())
+        .bind(Moment::from(since))
+        .execute()
+        .await?;
     Ok(())
 }

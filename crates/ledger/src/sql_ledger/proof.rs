@@ -17,7 +17,6 @@ pub(super) async fn proved_day(tx: &mut Transaction, store: &StoreId) -> Result<
     day.map(|day| day.parse()).transpose().map_err(unreadable("proved day"))
 }
 
-/// Days of four-digit years compare as texts.
 pub(super) async fn keep_proved_day(
     tx: &mut Transaction,
     store: &StoreId,
@@ -25,8 +24,7 @@ pub(super) async fn keep_proved_day(
 ) -> Result<(), LedgerError> {
     tx.query(
         "INSERT INTO reconciled (store, proved_day) VALUES ($1, $2)
-         ON CONFLICT (store) DO UPDATE SET proved_day = excluded.proved_day
-         WHERE reconciled.proved_day IS NULL OR reconciled.proved_day < excluded.proved_day",
+         ON CONFLICT (store) DO UPDATE SET proved_day = excluded.proved_day",
     )
     .bind(store.as_str())
     .bind(day.to_string())

@@ -1,13 +1,15 @@
-//! What each shop was last told.
+//! What each shop was last told, what it refused, and on which days it was told everything.
 
 use std::collections::BTreeMap;
 
 use crossdock_domain::{Sku, StoreId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
 
 use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
+use crate::error::unreadable;
 use crate::moment::Moment;
 
 pub(super) async fn pushed(
@@ -32,5 +34,80 @@ pub(super) async fn pushed(
         }
         upsert.execute().await?;
     }
+    let skus: Vec<&Sku> = quantities.iter().map(|(sku, _)| *sku).collect();
+    delete(tx, "refused_stock", store, &skus).await
+}
+
+pub(super) async fn refused(
+    tx: &mut Transaction,
+    store: &StoreId,
+    refusals: &[(Sku, String)],
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let by_sku: BTreeMap<&Sku, &str> = refusals.iter().map(|(sku, why)| (sku, why.as_str())).collect();
+    let refusals: Vec<(&Sku, &str)> = by_sku.into_iter().collect();
+    for refusals in refusals.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "INSERT INTO refused_stock (store, sku, why, at) VALUES {}
+             ON CONFLICT (store, sku) DO UPDATE SET why = excluded.why, at = excluded.at",
+            value_rows(1, refusals.len(), 4)
+        );
+        let mut upsert = tx.query(AssertSqlSafe(sql));
+        for (sku, why) in refusals {
+            upsert = upsert.bind(store.as_str()).bind(sku.as_str()).bind(*why).bind(Moment::from(at));
+        }
+        upsert.execute().await?;
+    }
+    Ok(())
+}
+
+/// What the shop was told of these SKUs, or refused, counts no more.
+pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
+    let skus: Vec<&Sku> = skus.iter().collect();
+    delete(tx, "pushed", store, &skus).await?;
+    delete(tx, "refused_stock", store, &skus).await
+}
+
+async fn delete(
+    tx: &mut Transaction,
+    table: &'static str,
+    store: &StoreId,
+    skus: &[&Sku],
+) -> Result<(), LedgerError> {
+    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
+        let sql =
+            format!("DELETE FROM {table} WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
+        let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
+        for sku in skus {
+            delete = delete.bind(sku.as_str());
+        }
+        delete.execute().await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn stock_day(tx: &mut Transaction, store: &StoreId) -> Result<Option<Date>, LedgerError> {
+    let row = tx
+        .query("SELECT stock_day FROM reconciled WHERE store = $1")
+        .bind(store.as_str())
+        .optional::<(Option<String>,)>()
+        .await?;
+    let day = row.and_then(|(day,)| day);
+    day.map(|day| day.parse()).transpose().map_err(unreadable("day of a full push"))
+}
+
+pub(super) async fn keep_stock_day(
+    tx: &mut Transaction,
+    store: &StoreId,
+    day: Date,
+) -> Result<(), LedgerError> {
+    tx.query(
+        "INSERT INTO reconciled (store, stock_day) VALUES ($1, $2)
+         ON CONFLICT (store) DO UPDATE SET stock_day = excluded.stock_day",
+    )
+    .bind(store.as_str())
+    .bind(day.to_string())
+    .execute()
+    .await?;
     Ok(())
 }

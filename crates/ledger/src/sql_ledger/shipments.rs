@@ -2,48 +2,95 @@
 
 use std::collections::HashMap;
 
-use crossdock_domain::{OrderId, Shipment, ShipmentId, ShippedLine, Sku, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, Shipment, ShipmentId, ShippedLine, Sku, StoreId};
 use sqlx::AssertSqlSafe;
 
 use super::order_row::lock_released;
-use super::shipment_row::{find, state_name};
+use super::relabel::told_again;
+use super::shipment_row::find;
 use super::tell::tell;
+use super::void_shipment::was_voided;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::open_lines::{open, summed};
-use crate::{Happening, IntendedShipment, LedgerError, OrderRecord, ShipmentState};
+use crate::{Happening, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
 
 pub(super) async fn intend(
     tx: &mut Transaction,
     shipment: &Shipment,
     happening: &Happening,
-) -> Result<IntendedShipment, LedgerError> {
+) -> Result<ShipmentRecord, LedgerError> {
     // The order is locked before its consignments are read: two of them see each other, whatever the order they come in.
     let order = lock_released(tx, &shipment.number).await?;
     if let Some(stands) = find(tx, &shipment.shipment_id).await? {
-        if stands.shipment.number == shipment.number {
-            return Ok(stands);
-        }
-        let (shipment_id, number) = (shipment.shipment_id.clone(), stands.shipment.number);
-        return Err(LedgerError::ShipmentIdReused { shipment_id, number });
+        require_number(&stands.record, &shipment.number)?;
+        return told_again(tx, stands, shipment, happening).await;
     }
     let order = order.ok_or_else(|| LedgerError::NoSuchOrder(shipment.number.clone()))?;
+    if was_voided(tx, &order, &shipment.shipment_id).await? {
+        return put_down_voided(tx, order, shipment, happening).await;
+    }
     let intended = intention(tx, order, shipment).await?;
-    insert(tx, &intended).await?;
+    if intended.lines.is_empty() {
+        return Ok(intended);
+    }
+    insert(tx, &intended, happening).await?;
     note_what_is_gone(tx, &intended.store, &intended.order_id).await?;
     tell(tx, &intended.store, &intended.order_id, happening).await?;
     Ok(intended)
+}
+
+/// A consignment's id belongs to one order.
+pub(super) fn require_number(stands: &ShipmentRecord, number: &OrderNumber) -> Result<(), LedgerError> {
+    if stands.shipment.number == *number {
+        return Ok(());
+    }
+    let (shipment_id, number) = (stands.shipment.shipment_id.clone(), stands.shipment.number.clone());
+    Err(LedgerError::ShipmentIdReused { shipment_id, number })
+}
+
+/// Nothing of it is gone, and nothing is to be written.
+async fn put_down_voided(
+    tx: &mut Transaction,
+    order: OrderRecord,
+    shipment: &Shipment,
+    happening: &Happening,
+) -> Result<ShipmentRecord, LedgerError> {
+    let voided = ShipmentRecord {
+        status_before: None,
+        lines: Vec::new(),
+        completes: false,
+        state: ShipmentState::Voided,
+        ..new_record(order, shipment)
+    };
+    insert(tx, &voided, happening).await?;
+    let what = format!("{}; it was voided before that was told", happening.what);
+    tell(tx, &voided.store, &voided.order_id, &Happening { what, ..happening.clone() }).await?;
+    Ok(voided)
+}
+
+fn new_record(order: OrderRecord, shipment: &Shipment) -> ShipmentRecord {
+    ShipmentRecord {
+        store: order.store,
+        order_id: order.order_id,
+        shipment: shipment.clone(),
+        former: Vec::new(),
+        lines: Vec::new(),
+        completes: false,
+        state: ShipmentState::Intended,
+        shop_shipments: Vec::new(),
+        status_before: Some(order.shop_status),
+    }
 }
 
 async fn intention(
     tx: &mut Transaction,
     order: OrderRecord,
     shipment: &Shipment,
-) -> Result<IntendedShipment, LedgerError> {
+) -> Result<ShipmentRecord, LedgerError> {
     let mut gone = units_gone(tx, &order).await?;
-    let released = order.released.iter().flat_map(|order| &order.lines);
-    let released = summed(released.map(|line| (&line.sku, line.quantity)));
+    let released = released_lines(&order);
     let lines = match &shipment.lines {
         Some(named) => summed(named.iter().map(|line| (&line.sku, line.quantity))),
         None => open(&released, &gone),
@@ -52,18 +99,36 @@ async fn intention(
         let units = gone.entry(line.sku.clone()).or_default();
         *units = units.saturating_add(i64::from(line.quantity));
     }
-    Ok(IntendedShipment {
-        store: order.store,
-        order_id: order.order_id,
-        shipment: shipment.clone(),
-        lines,
-        completes: open(&released, &gone).is_empty(),
-        state: ShipmentState::Intended,
-    })
+    let completes = open(&released, &gone).is_empty();
+    let status_before = status_before(tx, &order).await?;
+    Ok(ShipmentRecord { lines, completes, status_before, ..new_record(order, shipment) })
+}
+
+/// What was released, one line for each SKU.
+pub(super) fn released_lines(order: &OrderRecord) -> Vec<ShippedLine> {
+    let released = order.released.iter().flat_map(|order| &order.lines);
+    summed(released.map(|line| (&line.sku, line.quantity)))
+}
+
+/// The first consignment of an order that is put down remembers the status; all others repeat it.
+async fn status_before(tx: &mut Transaction, order: &OrderRecord) -> Result<Option<String>, LedgerError> {
+    let first = tx
+        .query(
+            "SELECT status_before FROM shipments
+             WHERE store = $1 AND order_id = $2 AND status_before IS NOT NULL LIMIT 1",
+        )
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .optional::<(String,)>()
+        .await?;
+    Ok(Some(first.map_or_else(|| order.shop_status.clone(), |(status,)| status)))
 }
 
 /// Units in all consignments of the order so far, by SKU.
-async fn units_gone(tx: &mut Transaction, order: &OrderRecord) -> Result<HashMap<Sku, i64>, LedgerError> {
+pub(super) async fn units_gone(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+) -> Result<HashMap<Sku, i64>, LedgerError> {
     let rows = tx
         .query(
             "SELECT line.sku, CAST(SUM(line.quantity) AS BIGINT)
@@ -78,23 +143,29 @@ async fn units_gone(tx: &mut Transaction, order: &OrderRecord) -> Result<HashMap
     Ok(rows.into_iter().map(|(sku, units)| (Sku::new(sku), units)).collect())
 }
 
-async fn insert(tx: &mut Transaction, intended: &IntendedShipment) -> Result<(), LedgerError> {
-    let shipment = &intended.shipment;
+async fn insert(
+    tx: &mut Transaction,
+    record: &ShipmentRecord,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    let shipment = &record.shipment;
     let told = serde_json::to_string(shipment).map_err(unreadable("shipment"))?;
     tx.query(
-        "INSERT INTO shipments (shipment_id, store, order_id, told, completes, state, dispatched_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO shipments (shipment_id, store, order_id, told, told_at, completes, state, dispatched_at, status_before)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(shipment.shipment_id.as_str())
-    .bind(intended.store.as_str())
-    .bind(intended.order_id.as_str())
+    .bind(record.store.as_str())
+    .bind(record.order_id.as_str())
     .bind(told)
-    .bind(intended.completes)
-    .bind(state_name(intended.state))
+    .bind(Moment::from(happening.at))
+    .bind(record.completes)
+    .bind(record.state.as_str())
     .bind(Moment::from(shipment.dispatched_at))
+    .bind(record.status_before.as_deref())
     .execute()
     .await?;
-    insert_lines(tx, &shipment.shipment_id, &intended.lines).await
+    insert_lines(tx, &shipment.shipment_id, &record.lines).await
 }
 
 async fn insert_lines(
@@ -145,21 +216,25 @@ pub(super) async fn note_what_is_gone(
 
 pub(super) async fn done(
     tx: &mut Transaction,
-    id: &ShipmentId,
+    written: &Shipment,
     shop_shipments: &[String],
     happening: &Happening,
 ) -> Result<(), LedgerError> {
-    let stands = find(tx, id).await?.ok_or_else(|| LedgerError::NoSuchShipment(id.clone()))?;
-    lock_released(tx, &stands.shipment.number).await?;
-    let noted = tx
-        .query("UPDATE shipments SET state = 'done', shop_shipments = $2 WHERE shipment_id = $1 AND state <> 'done'")
-        .bind(id.as_str())
-        .bind(serde_json::to_string(shop_shipments).map_err(unreadable("shop's shipment ids"))?)
-        .execute()
-        .await?;
-    if noted == 0 {
+    let id = &written.shipment_id;
+    lock_released(tx, &written.number).await?;
+    let stands = find(tx, id).await?.ok_or_else(|| LedgerError::NoSuchShipment(id.clone()))?.record;
+    if stands.state == ShipmentState::Done {
         return Ok(());
     }
+    // Told otherwise meanwhile: the shop's ids are worth knowing, but it is not done.
+    let is_done = stands.state == ShipmentState::Intended && stands.shipment == *written;
+    let state = if is_done { ShipmentState::Done } else { stands.state };
+    tx.query("UPDATE shipments SET state = $3, shop_shipments = $2 WHERE shipment_id = $1")
+        .bind(id.as_str())
+        .bind(serde_json::to_string(shop_shipments).map_err(unreadable("shop's shipment ids"))?)
+        .bind(state.as_str())
+        .execute()
+        .await?;
     tell(tx, &stands.store, &stands.order_id, happening).await?;
     ship_if_all_is_done(tx, &stands.store, &stands.order_id).await
 }

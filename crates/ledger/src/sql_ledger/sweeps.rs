@@ -8,7 +8,7 @@ use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::due::{DUE_AGAIN_SECS_MAX, DUE_AGAIN_SECS_MIN};
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::{DueOrder, LedgerError, RulesTold};
+use crate::{DueOrder, LedgerError, RulesTold, Swept};
 
 const MICROS: i64 = 1_000_000;
 
@@ -16,38 +16,68 @@ const MICROS: i64 = 1_000_000;
 const KEPT_OUT: &str = "SELECT order_id FROM orders
      WHERE store = $1 AND state IN ('filtered', 'held') AND order_id > $2 ORDER BY order_id LIMIT $3";
 
-/// An order that stays due is told again, each time after as long as it has been due by then, within `$3` and `$4`.
+/// As above: word for word.
+const OPEN: &str = "SELECT order_id FROM orders
+     WHERE store = $1 AND state IN ('held', 'releasing', 'released', 'accepted', 'rejected') AND order_id > $2
+       AND (read_at IS NULL OR read_at < $3)
+     ORDER BY order_id LIMIT $4";
+
+/// An order that stays due is told again, each time after as long as it has been due by then, within `$3` and `$4`. One that was told
+/// in a future further than that was told by a clock that was ahead.
 const DUE: &str = "SELECT store, order_id, due_at FROM orders
      WHERE due_at <= $1
        AND (due_told_at IS NULL OR due_told_at < due_at
+            OR due_told_at > $1 + $4
             OR due_told_at + CASE WHEN due_told_at - due_at < $3 THEN $3
                                   WHEN due_told_at - due_at > $4 THEN $4
                                   ELSE due_told_at - due_at END <= $1)
      ORDER BY due_at LIMIT $2";
 
-pub(super) async fn swept_to(
-    tx: &mut Transaction,
-    store: &StoreId,
-) -> Result<Option<Timestamp>, LedgerError> {
+pub(super) async fn swept(tx: &mut Transaction, store: &StoreId) -> Result<Option<Swept>, LedgerError> {
     let row = tx
-        .query("SELECT swept_to FROM reconciled WHERE store = $1")
+        .query("SELECT swept_from, swept_to FROM reconciled WHERE store = $1 AND swept_to IS NOT NULL")
         .bind(store.as_str())
-        .optional::<(Option<Moment>,)>()
+        .optional::<(Option<Moment>, Moment)>()
         .await?;
-    row.and_then(|(swept_to,)| swept_to).map(Timestamp::try_from).transpose()
+    let swept = |(from, to): (Option<Moment>, Moment)| {
+        Ok(Swept { from: from.map(Timestamp::try_from).transpose()?, to: to.try_into()? })
+    };
+    row.map(swept).transpose()
 }
 
-pub(super) async fn swept(tx: &mut Transaction, store: &StoreId, to: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn keep_swept(
+    tx: &mut Transaction,
+    store: &StoreId,
+    swept: Swept,
+) -> Result<(), LedgerError> {
     tx.query(
-        "INSERT INTO reconciled (store, swept_to) VALUES ($1, $2)
-         ON CONFLICT (store) DO UPDATE SET swept_to = excluded.swept_to
-         WHERE reconciled.swept_to IS NULL OR reconciled.swept_to < excluded.swept_to",
+        "INSERT INTO reconciled (store, swept_from, swept_to) VALUES ($1, $2, $3)
+         ON CONFLICT (store) DO UPDATE SET swept_from = excluded.swept_from, swept_to = excluded.swept_to",
     )
     .bind(store.as_str())
-    .bind(Moment::from(to))
+    .bind(swept.from.map(Moment::from))
+    .bind(Moment::from(swept.to))
     .execute()
     .await?;
     Ok(())
+}
+
+pub(super) async fn open_orders(
+    tx: &mut Transaction,
+    store: &StoreId,
+    read_before: Timestamp,
+    after: Option<&OrderId>,
+    limit: u32,
+) -> Result<Vec<OrderId>, LedgerError> {
+    let ids = tx
+        .query(OPEN)
+        .bind(store.as_str())
+        .bind(after.map_or("", OrderId::as_str))
+        .bind(Moment::from(read_before))
+        .bind(i64::from(limit))
+        .all::<(String,)>()
+        .await?;
+    Ok(ids.into_iter().map(|(id,)| OrderId::new(id)).collect())
 }
 
 pub(super) async fn rules(tx: &mut Transaction, store: &StoreId) -> Result<Option<RulesTold>, LedgerError> {
@@ -168,5 +198,7 @@ mod tests {
         assert!(!due.contains("TEMP B-TREE"), "{due}");
         let kept_out = plan(KEPT_OUT, 3).await;
         assert!(kept_out.contains("USING INDEX orders_kept_out (store=? AND order_id>?)"), "{kept_out}");
+        let open = plan(OPEN, 4).await;
+        assert!(open.contains("USING INDEX orders_open (store=? AND order_id>?)"), "{open}");
     }
 }

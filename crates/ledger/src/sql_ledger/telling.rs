@@ -38,7 +38,8 @@ pub(super) async fn begin(
     let (store, order_id, round) = (&stands.order.store, &stands.order.order_id, stands.round + 1);
     tx.query(
         "UPDATE orders SET state = $3, reason = $4, released = $5, test = $6, round = $7, untold = $8, changed = $9,
-                           releasing_until = $10, due_at = $11
+                           releasing_until = $10, due_at = $11,
+                           release_round = CASE $8 WHEN 'release' THEN $7 ELSE release_round END
          WHERE store = $1 AND order_id = $2",
     )
     .bind(store.as_str())
@@ -82,8 +83,8 @@ pub(super) async fn repeat(
     stands: Standing,
     now: Timestamp,
 ) -> Result<NextStep, LedgerError> {
-    if let Some(until) = busy_until(&stands, now) {
-        return Ok(NextStep::Wait { until });
+    if is_busy(&stands, now) {
+        return Ok(NextStep::Wait);
     }
     if stands.untold.is_none() {
         return Ok(NextStep::Nothing);
@@ -98,9 +99,9 @@ pub(super) async fn repeat(
     next(stands, true)
 }
 
-/// When the time of the process that is telling the warehouse something is over; none if none is at it.
-pub(super) fn busy_until(stands: &Standing, now: Timestamp) -> Option<Timestamp> {
-    stands.telling_until.filter(|until| stands.untold.is_some() && now < *until)
+/// Whether a process is telling the warehouse something, and its time is not over.
+pub(super) fn is_busy(stands: &Standing, now: Timestamp) -> bool {
+    stands.untold.is_some() && stands.telling_until.is_some_and(|until| now < until)
 }
 
 fn next(stands: Standing, again: bool) -> Result<NextStep, LedgerError> {

@@ -1,9 +1,7 @@
 //! What changes at the shop mean for an order that the warehouse has.
 
 use crossdock_domain::{OrderId, ReleasedOrder, Sku, Unfit};
-use crossdock_ledger::{
-    Answer, Judged, Ledger, News, NextStep, OrderState, RELEASE_SECS_MAX, Telling, Verdict,
-};
+use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, Telling, Verdict};
 use jiff::SignedDuration;
 use rstest::rstest;
 
@@ -11,14 +9,14 @@ use crate::database::{Engine, fresh};
 use crate::judging::{again, judge, publish_1001};
 use crate::samples::{
     answer_1001, au, filter, happening, hold, judged, level, minute, number, order_1001, release,
-    release_1001, released_order, shipment, told_of_1001,
+    release_1001, released_order, shipment, stands_at_the_shop, told_of_1001,
 };
 
 fn id() -> OrderId {
     OrderId::from("1001")
 }
 
-fn cancel(reason: &str) -> Verdict {
+pub(crate) fn cancel(reason: &str) -> Verdict {
     Verdict::Cancel { reason: reason.to_owned() }
 }
 
@@ -107,9 +105,8 @@ async fn an_amendment_in_doubt_is_told_again_and_grows_with_the_next_change(
     let (ledger, _database) = fresh(engine).await;
     release_1001(&*ledger, &[("TEE", 2)]).await;
     let first = judge(&*ledger, &judged("1001", 5, release("1001", &[("TEE", 3)]))).await;
-    let until = minute(5) + SignedDuration::from_secs(RELEASE_SECS_MAX);
     let soon = Judged { happening: happening("soon", minute(5)), ..judged("1001", 6, cancel("cancelled")) };
-    assert_eq!(judge(&*ledger, &soon).await, NextStep::Wait { until });
+    assert_eq!(judge(&*ledger, &soon).await, NextStep::Wait);
     assert_eq!(ledger.take_up(&au(), &id(), minute(6)).await.unwrap(), again(first));
     let moved =
         ReleasedOrder { shipping_method: "Standard".to_owned(), ..released_order("1001", &[("TEE", 3)]) };
@@ -150,7 +147,7 @@ async fn a_cancellation_takes_the_place_of_a_release_in_doubt(
     judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
     // While one process may be releasing it, the cancellation waits; then it wins.
     let soon = Judged { happening: happening("soon", minute(1)), ..judged("1001", 2, cancel("refunded")) };
-    assert!(matches!(judge(&*ledger, &soon).await, NextStep::Wait { .. }));
+    assert_eq!(judge(&*ledger, &soon).await, NextStep::Wait);
     let step = judge(&*ledger, &judged("1001", 3, cancel("refunded"))).await;
     assert_eq!(step, tell(2, cancelled("refunded")));
     confirm(&*ledger, 1, 4).await;
@@ -182,10 +179,10 @@ async fn a_telling_that_failed_is_taken_up_at_once(
 ) {
     let (ledger, _database) = fresh(engine).await;
     let first = judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
-    assert!(matches!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait { .. }));
+    assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait);
     // Another round's failure is not this one's.
     ledger.not_told(&au(), &id(), 2).await.unwrap();
-    assert!(matches!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait { .. }));
+    assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait);
     ledger.not_told(&au(), &id(), 1).await.unwrap();
     assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), again(first));
     ledger.not_told(&au(), &id(), 1).await.unwrap();
@@ -199,7 +196,7 @@ async fn an_order_that_was_never_released_is_cancelled_silently_and_may_be_reope
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    assert_eq!(judge(&*ledger, &judged("1001", 1, hold("no SKU"))).await, NextStep::Nothing);
+    assert_eq!(judge(&*ledger, &judged("1001", 1, hold("no SKU"))).await, NextStep::Held);
     assert_eq!(judge(&*ledger, &judged("1001", 2, cancel("declined"))).await, NextStep::Nothing);
     let order = order_1001(&*ledger).await;
     assert_eq!((order.state, order.reason.as_str()), (OrderState::Cancelled, "declined"));
@@ -235,7 +232,7 @@ async fn what_has_shipped_is_neither_amended_nor_cancelled(
     let (ledger, _database) = fresh(engine).await;
     release_1001(&*ledger, &[("TEE", 2)]).await;
     ledger.intend_shipment(&shipment("S1", 5, None), &happening("intended", minute(5))).await.unwrap();
-    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(6))).await.unwrap();
+    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(6))).await;
     for verdict in [release("1001", &[("TEE", 3)]), cancel("refunded")] {
         assert_eq!(judge(&*ledger, &judged("1001", 7, verdict)).await, NextStep::Nothing);
     }
@@ -393,7 +390,7 @@ async fn an_order_amended_to_what_has_left_has_shipped(
         .intend_shipment(&shipment("S1", 5, Some(&[("TEE", 1)])), &happening("S1", minute(5)))
         .await
         .unwrap();
-    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(6))).await.unwrap();
+    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(6))).await;
     let step = judge(&*ledger, &judged("1001", 7, release("1001", &[("TEE", 1)]))).await;
     assert!(matches!(step, NextStep::Tell(_)));
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);

@@ -7,7 +7,7 @@ use rstest::rstest;
 use crate::database::{Engine, fresh};
 use crate::samples::{
     answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release, release_1001,
-    shipment, told_of_1001,
+    shipment, stands_at_the_shop, told_of_1001,
 };
 
 #[rstest]
@@ -127,7 +127,7 @@ async fn a_shipped_order_stays_shipped_and_the_answer_is_told(
     let (ledger, _database) = fresh(engine).await;
     release_1001(&*ledger, &[("TEE", 2)]).await;
     ledger.intend_shipment(&shipment("S1", 5, None), &happening("intended", minute(5))).await.unwrap();
-    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(6))).await.unwrap();
+    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(6))).await;
     answer_1001(&*ledger, 7, answer).await;
     let order = order_1001(&*ledger).await;
     assert_eq!((order.state, order.reason.as_str()), (OrderState::Shipped, ""));

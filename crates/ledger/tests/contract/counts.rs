@@ -1,7 +1,8 @@
 //! Counts, and what the shops were told of them.
 
 use crossdock_domain::{Promised, Sku, StockLevel};
-use crossdock_ledger::Ledger;
+use crossdock_ledger::{Ledger, Pushed, Refused};
+use jiff::civil::date;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -60,7 +61,8 @@ async fn counts_and_pushes_beyond_all_sense_are_kept_as_told(
 
     let lines = ledger.stock(&au()).await.unwrap();
     assert_eq!(lines.iter().map(|line| line.level.clone()).collect::<Vec<_>>(), levels);
-    assert_eq!(lines.iter().map(|line| line.pushed).collect::<Vec<_>>(), [Some(i64::MIN), Some(i64::MAX)]);
+    let told: Vec<_> = lines.iter().map(|line| line.pushed.map(|it| it.units)).collect();
+    assert_eq!(told, [Some(i64::MIN), Some(i64::MAX)]);
     let units = 4 * i64::from(u32::MAX);
     let promised = Promised { total: units, unallocated: units };
     assert!(lines.iter().all(|line| line.promised == promised), "{lines:?}");
@@ -102,7 +104,17 @@ async fn ten_thousand_skus_are_counted_pushed_and_read(
     ledger.pushed(&au(), &quantities, minute(2)).await.unwrap();
     let lines = ledger.stock(&au()).await.unwrap();
     assert_eq!(lines.len(), 10_000);
-    assert!(lines.iter().all(|line| line.pushed == Some(line.level.on_hand)));
+    let told = Some(Pushed { units: 0, at: minute(2) });
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.pushed.map(|it| Pushed { units: it.units - line.level.on_hand, ..it }) == told)
+    );
+    let some: Vec<Sku> = levels.iter().rev().step_by(13).map(|level| level.sku.clone()).collect();
+    let mut of_some = ledger.stock_of(&au(), &some).await.unwrap();
+    of_some.sort_by(|one, other| one.level.sku.cmp(&other.level.sku));
+    let expected: Vec<_> = lines.into_iter().filter(|line| some.contains(&line.level.sku)).collect();
+    assert_eq!(of_some, expected, "of some SKUs the same as of all");
 }
 
 #[rstest]
@@ -110,7 +122,7 @@ async fn ten_thousand_skus_are_counted_pushed_and_read(
 async fn what_a_shop_was_last_told_is_its_own(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
     let (ledger, _database) = fresh(engine).await;
     count(&*ledger, 1, &[level("TEE", 10)]).await;
-    let pushed = async |shop: &str| ledger.stock(&store(shop)).await.unwrap()[0].pushed;
+    let pushed = async |shop: &str| ledger.stock(&store(shop)).await.unwrap()[0].pushed.map(|it| it.units);
     let tell = async |shop: &str, units: i64, at: i64| {
         ledger.pushed(&store(shop), &[(Sku::from("TEE"), units)], minute(at)).await.unwrap();
     };
@@ -124,4 +136,49 @@ async fn what_a_shop_was_last_told_is_its_own(#[values(Engine::Sqlite, Engine::P
     // A SKU that nobody counted may be pushed; it has no line.
     ledger.pushed(&au(), &[(Sku::from("MUG"), 1)], minute(5)).await.unwrap();
     assert_eq!(ledger.stock(&au()).await.unwrap().len(), 1);
+}
+
+#[rstest]
+#[tokio::test]
+async fn only_skus_that_were_asked_for_and_counted_have_a_line(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("TEE", 10), level("CAP", 1)]).await;
+    let of = async |skus: &[&str]| {
+        let skus: Vec<Sku> = skus.iter().map(|sku| Sku::from(*sku)).collect();
+        let lines = ledger.stock_of(&au(), &skus).await.unwrap();
+        lines.iter().map(|line| line.level.sku.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&["TEE", "NEVER"]).await, ["TEE"]);
+    assert_eq!(of(&[]).await, [""; 0]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_shop_refused_is_known_until_it_takes_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("TEE", 10)]).await;
+    let refused = async |shop: &str| ledger.stock(&store(shop)).await.unwrap()[0].refused.clone();
+    for (at, why) in [(2, "no"), (3, "still no")] {
+        ledger.stock_refused(&au(), &[(Sku::from("TEE"), why.to_owned())], minute(at)).await.unwrap();
+        assert_eq!(refused("acme-au").await, Some(Refused { why: why.to_owned(), at: minute(at) }));
+    }
+    assert_eq!(refused("acme-nz").await, None);
+    ledger.pushed(&au(), &[(Sku::from("TEE"), 10)], minute(4)).await.unwrap();
+    assert_eq!(refused("acme-au").await, None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_day_of_a_shops_full_push_is_its_own(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(ledger.stock_day(&au()).await.unwrap(), None);
+    for day in [date(2026, 11, 20), date(2030, 1, 1), date(2026, 11, 21)] {
+        ledger.keep_stock_day(&au(), day).await.unwrap();
+        assert_eq!(ledger.stock_day(&au()).await.unwrap(), Some(day));
+    }
+    assert_eq!(ledger.stock_day(&store("acme-nz")).await.unwrap(), None);
 }

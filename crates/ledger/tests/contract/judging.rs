@@ -58,17 +58,18 @@ async fn a_new_order_is_kept_with_all_that_is_known_of_it(
 }
 
 #[rstest]
-#[case::filtered(filter("country: US"), OrderState::Filtered, "country: US")]
-#[case::held(hold("no SKU"), OrderState::Held, "no SKU")]
+#[case::filtered(filter("country: US"), OrderState::Filtered, "country: US", NextStep::Nothing)]
+#[case::held(hold("no SKU"), OrderState::Held, "no SKU", NextStep::Held)]
 #[tokio::test]
 async fn a_filtered_or_held_order_is_accounted_for_and_not_published(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[case] verdict: crossdock_ledger::Verdict,
     #[case] state: OrderState,
     #[case] reason: &str,
+    #[case] step: NextStep,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    assert_eq!(judge(&*ledger, &judged("1001", 1, verdict)).await, NextStep::Nothing);
+    assert_eq!(judge(&*ledger, &judged("1001", 1, verdict)).await, step);
     let order = order_1001(&*ledger).await;
     assert_eq!((order.state, order.reason.as_str(), order.released), (state, reason, None));
 }
@@ -180,4 +181,22 @@ async fn a_filtered_order_takes_another_number_if_it_is_free(
     let taken = Judged { number: number("1002"), ..judged("1001", 3, filter("country: US")) };
     assert!(matches!(ledger.judge(&taken).await, Err(LedgerError::NumberTaken { .. })));
     assert!(ledger.order_by_number(&"AU1001".into()).await.unwrap().is_some());
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_is_said_to_be_held_when_that_is_new_or_what_it_wants_may_be(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let step = async |at: i64, verdict| judge(&*ledger, &judged("1001", at, verdict)).await;
+    assert_eq!(step(1, hold("no SKU")).await, NextStep::Held);
+    assert_eq!(step(1, hold("no SKU")).await, NextStep::Nothing, "the same order again");
+    assert_eq!(step(2, hold("no SKU")).await, NextStep::Held, "it was changed");
+    assert_eq!(step(1, hold("no address")).await, NextStep::Nothing, "a late reading");
+    assert_eq!(step(3, filter("country: US")).await, NextStep::Nothing);
+    assert_eq!(step(3, hold("no SKU")).await, NextStep::Held, "the rules have changed");
+    assert_eq!(step(4, release("1001", &[("TEE", 2)])).await, publish_1001());
+    let released = judge(&*ledger, &judged("1001", 5, hold("no SKU"))).await;
+    assert!(!matches!(released, NextStep::Held), "the warehouse may have it: {released:?}");
 }

@@ -128,3 +128,15 @@ async fn a_lease_given_back_is_found_free_by_those_who_ask_again(
     }
     assert_eq!(tasks.join_all().await.len(), 8);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_lease_that_a_clock_far_ahead_took_is_free(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let (day, name) = (24 * 60, "sweep/acme-au");
+    let _ahead = taken(&*ledger, name, day, day + 5).await;
+    assert_eq!(lease(&*ledger, name, day - 55, day - 50).await, busy(day + 5));
+    let _heir = taken(&*ledger, name, 0, 5).await;
+}

@@ -1,81 +1,126 @@
-//! Where shops list SKUs: learned, and forgotten when a product changes.
+//! Where shops list SKUs: read as a whole, kept up to date product by product.
 
-use crossdock_domain::{Listing, Sku};
-use crossdock_ledger::Ledger;
-use jiff::Timestamp;
+use crossdock_domain::{Listing, ListingStock, Sku};
+use crossdock_ledger::{Catalogue, Ledger, Reading};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{au, level, listing, minute, store};
 
-async fn known(ledger: &dyn Ledger, skus: &[&str]) -> Vec<(String, Vec<Listing>)> {
+async fn known(ledger: &dyn Ledger, skus: &[&str]) -> Vec<Listing> {
     let skus: Vec<Sku> = skus.iter().map(|sku| Sku::from(*sku)).collect();
-    let known = ledger.listings(&au(), &skus).await.unwrap();
-    known.into_iter().map(|(sku, listings)| (sku.to_string(), listings)).collect()
+    ledger.listings(&au(), &skus).await.unwrap()
 }
 
-async fn learn(ledger: &dyn Ledger, found: &[(&str, Vec<Listing>)]) {
-    let found: Vec<_> = found.iter().map(|(sku, listings)| (Sku::from(*sku), listings.clone())).collect();
-    ledger.learn_listings(&au(), &found, minute(1)).await.unwrap();
+/// A reading of one page.
+async fn read(ledger: &dyn Ledger, at: i64, page: &[Listing]) {
+    ledger.learn_page(&au(), minute(at), page, None).await.unwrap();
+}
+
+async fn reread(ledger: &dyn Ledger, at: i64, products: &[&str], listings: &[Listing]) -> Vec<String> {
+    let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
+    let news = ledger.learn_products(&au(), &products, listings, minute(at)).await.unwrap();
+    news.iter().map(Sku::to_string).collect()
 }
 
 #[rstest]
 #[tokio::test]
-async fn what_was_looked_up_is_known_and_nothing_else(
+async fn a_catalogue_is_complete_after_its_last_page_and_a_reading_goes_on_where_it_was_left(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    assert_eq!(known(&*ledger, &["TEE"]).await, []);
-    let untracked = Listing { tracked: false, ..listing("TEE", "11", None) };
-    let twice = vec![untracked, listing("TEE", "12", Some("7")), listing("TEE", "12", Some("8"))];
-    learn(&*ledger, &[("TEE", twice.clone()), ("MUG", vec![])]).await;
-    assert_eq!(
-        known(&*ledger, &["TEE", "MUG", "CAP"]).await,
-        [("MUG".into(), vec![]), ("TEE".into(), twice)]
-    );
-    assert_eq!(ledger.listings(&store("acme-nz"), &[Sku::from("TEE")]).await.unwrap(), []);
-    assert_eq!(known(&*ledger, &[]).await, []);
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), Catalogue::default());
+    ledger.learn_page(&au(), minute(1), &[listing("TEE", "11", None)], Some("after 11")).await.unwrap();
+    let reading = Reading { began_at: minute(1), place: Some("after 11".into()) };
+    let under_way = Catalogue { as_of: None, reading: Some(reading) };
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), under_way);
+    ledger.learn_page(&au(), minute(1), &[listing("CAP", "12", None)], None).await.unwrap();
+    let complete = Catalogue { as_of: Some(minute(1)), reading: None };
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), complete);
+    assert_eq!(known(&*ledger, &["TEE", "CAP", "MUG"]).await.len(), 2);
+
+    ledger.learn_page(&au(), minute(5), &[], Some("after 10")).await.unwrap();
+    let again = Reading { began_at: minute(5), place: Some("after 10".into()) };
+    let again = Catalogue { as_of: Some(minute(1)), reading: Some(again) };
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), again, "the former reading stands meanwhile");
+    assert_eq!(ledger.catalogue(&store("acme-nz")).await.unwrap(), Catalogue::default());
+    ledger.doubt_catalogue(&au()).await.unwrap();
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), Catalogue::default());
+    assert_eq!(known(&*ledger, &["TEE", "CAP"]).await.len(), 2, "what was read stands in doubt too");
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_new_lookup_replaces_the_old_one(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+async fn what_a_later_reading_does_not_see_is_gone(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
     let (ledger, _database) = fresh(engine).await;
-    learn(&*ledger, &[("TEE", vec![listing("TEE", "11", None)]), ("CAP", vec![listing("CAP", "12", None)])])
-        .await;
-    for _ in 0..2 {
-        learn(&*ledger, &[("TEE", vec![listing("TEE", "13", None)])]).await;
-    }
-    let cap = ("CAP".into(), vec![listing("CAP", "12", None)]);
-    assert_eq!(known(&*ledger, &["TEE", "CAP"]).await[0], cap);
-    assert_eq!(known(&*ledger, &["TEE"]).await[0].1, [listing("TEE", "13", None)]);
-    learn(&*ledger, &[("TEE", vec![])]).await;
-    assert_eq!(known(&*ledger, &["TEE"]).await, [("TEE".into(), vec![])]);
+    let uncounted = Listing { stock: ListingStock::Uncounted, ..listing("TEE", "11", None) };
+    let twice = [uncounted, listing("TEE", "12", Some("7")), listing("TEE", "12", Some("8"))];
+    read(&*ledger, 1, &[&twice[..], &[listing("CAP", "13", None)]].concat()).await;
+    assert_eq!(known(&*ledger, &["TEE"]).await, twice);
+    assert_eq!(ledger.listings(&store("acme-nz"), &[Sku::from("TEE")]).await.unwrap(), []);
+    // A product that moves between pages comes twice.
+    let page = [twice[0].clone(), twice[1].clone(), twice[0].clone()];
+    ledger.learn_page(&au(), minute(2), &page, Some("2")).await.unwrap();
+    assert_eq!(known(&*ledger, &["TEE", "CAP"]).await.len(), 4, "before the end nothing is gone");
+    ledger.learn_page(&au(), minute(2), &page[..1], None).await.unwrap();
+    assert_eq!(known(&*ledger, &["TEE", "CAP"]).await, twice[..2]);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_changed_product_is_forgotten_but_not_what_was_told_of_it(
+async fn a_product_is_as_it_was_read_last_and_gone_if_it_was_not_there(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    read(
+        &*ledger,
+        1,
+        &[listing("TEE", "11", Some("1")), listing("CAP", "11", Some("2")), listing("MUG", "12", None)],
+    )
+    .await;
+    let renamed = [listing("TEE-M", "11", Some("1"))];
+    assert_eq!(reread(&*ledger, 2, &["11"], &renamed).await, ["TEE-M"]);
+    assert_eq!(known(&*ledger, &["TEE", "CAP", "TEE-M"]).await, renamed);
+    assert_eq!(reread(&*ledger, 3, &["11"], &renamed).await, [""; 0], "nothing is new");
+    assert_eq!(reread(&*ledger, 4, &["11", "never"], &[]).await, [""; 0]);
+    assert_eq!(known(&*ledger, &["TEE-M", "MUG"]).await, [listing("MUG", "12", None)]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_listing_that_is_new_was_not_told_and_one_that_is_as_it_was_was(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
     let skus = ["CAP", "MUG", "TEE"];
     ledger.counted(minute(1), &skus.map(|sku| level(sku, 5))).await.unwrap();
-    // TEE stands in two products, MUG in none.
-    let tee = vec![listing("TEE", "11", None), listing("TEE", "12", None)];
-    let cap = ("CAP".to_owned(), vec![listing("CAP", "13", None)]);
-    learn(&*ledger, &[("TEE", tee), ("CAP", cap.1.clone()), ("MUG", vec![])]).await;
-    ledger.pushed(&au(), &skus.map(|sku| (Sku::from(sku), 5)), minute(2)).await.unwrap();
+    let listings = [listing("CAP", "11", None), listing("MUG", "12", None), listing("TEE", "13", None)];
+    read(&*ledger, 1, &listings).await;
+    let tell = async || {
+        ledger.pushed(&au(), &skus.map(|sku| (Sku::from(sku), 5)), minute(2)).await.unwrap();
+        ledger.pushed(&store("acme-nz"), &skus.map(|sku| (Sku::from(sku), 5)), minute(2)).await.unwrap();
+    };
+    let told = async |shop: &str| {
+        let lines = ledger.stock(&store(shop)).await.unwrap();
+        let told = lines.into_iter().filter(|line| line.pushed.is_some());
+        told.map(|line| line.level.sku.to_string()).collect::<Vec<_>>()
+    };
+    tell().await;
+    read(&*ledger, 3, &listings).await;
+    assert_eq!(reread(&*ledger, 4, &["11"], &listings[..1]).await, [""; 0]);
+    assert_eq!(told("acme-au").await, skus, "our own push comes back as a changed product");
 
-    ledger.forget_product(&store("acme-nz"), "11", minute(2)).await.unwrap();
-    assert_eq!(known(&*ledger, &skus).await.len(), 3, "another shop's product may have the same id");
-    ledger.forget_product(&au(), "11", minute(2)).await.unwrap();
-    assert_eq!(known(&*ledger, &skus).await, [cap]);
-    ledger.forget_product(&au(), "11", minute(2)).await.unwrap();
-    ledger.forget_product(&au(), "13", minute(2)).await.unwrap();
-    assert_eq!(known(&*ledger, &skus).await, []);
-    let lines = ledger.stock(&au()).await.unwrap();
-    assert!(lines.iter().all(|line| line.pushed == Some(5)), "{lines:?}");
+    // MUG is listed once more, TEE begins to be uncounted.
+    let uncounted = Listing { stock: ListingStock::Uncounted, ..listings[2].clone() };
+    let more = [listings[1].clone(), listing("MUG", "14", Some("1")), uncounted];
+    assert_eq!(reread(&*ledger, 5, &["12", "13", "14"], &more).await, ["MUG", "TEE"]);
+    assert_eq!(told("acme-au").await, ["CAP"]);
+    assert_eq!(told("acme-nz").await, skus, "another shop's products may have the same ids");
+    tell().await;
+    read(&*ledger, 6, &[&more[..], &[listing("CAP", "11", Some("1"))]].concat()).await;
+    assert_eq!(told("acme-au").await, ["MUG", "TEE"]);
 }
 
 #[rstest]
@@ -86,47 +131,34 @@ async fn many_listings_are_learned_and_forgotten_at_once(
     let (ledger, _database) = fresh(engine).await;
     let names: Vec<String> = (0..1_700).map(|sku| format!("SKU{sku:04}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let found: Vec<_> = names.iter().map(|sku| (*sku, vec![listing(sku, "11", Some(sku))])).collect();
-    learn(&*ledger, &found).await;
-    assert_eq!(known(&*ledger, &names).await.len(), 1_700);
-    ledger.forget_product(&au(), "11", minute(1)).await.unwrap();
-    assert_eq!(known(&*ledger, &names).await, []);
+    let found: Vec<_> = names.iter().map(|sku| listing(sku, "11", Some(sku))).collect();
+    read(&*ledger, 1, &found).await;
+    assert_eq!(known(&*ledger, &names).await, found);
+    reread(&*ledger, 2, &["11"], &found[..600]).await;
+    assert_eq!(known(&*ledger, &names).await, found[..600]);
 }
 
 #[rstest]
 #[tokio::test]
-async fn what_was_not_found_is_not_looked_up_again_at_each_change(
+async fn each_write_of_ours_has_one_echo_for_a_while(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    // Looked up at minute 1.
-    let tee = vec![listing("TEE", "11", None)];
-    learn(&*ledger, &[("TEE", tee), ("MUG", vec![])]).await;
-    ledger.forget_product(&au(), "11", minute(1)).await.unwrap();
-    assert_eq!(known(&*ledger, &["TEE", "MUG"]).await, [("MUG".into(), vec![])]);
-    ledger.forget_product(&au(), "11", minute(2)).await.unwrap();
-    assert_eq!(known(&*ledger, &["MUG"]).await, []);
-    ledger.forget_product(&au(), "11", Timestamp::MIN).await.unwrap();
-}
-
-#[rstest]
-#[tokio::test]
-async fn skus_whose_listing_is_gone_are_forgotten_and_no_others(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    let names: Vec<String> = (0..700).map(|sku| format!("SKU{sku:04}")).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let found: Vec<_> = names.iter().map(|sku| (*sku, vec![listing(sku, "11", Some(sku))])).collect();
-    learn(&*ledger, &found).await;
-    learn(&*ledger, &[("MUG", vec![])]).await;
-
-    let gone: Vec<Sku> = names[..600].iter().copied().chain(["MUG", "NEVER"]).map(Sku::from).collect();
-    ledger.forget_listings(&store("acme-nz"), &gone).await.unwrap();
-    ledger.forget_listings(&au(), &[]).await.unwrap();
-    assert_eq!(known(&*ledger, &names).await.len(), 700);
-    ledger.forget_listings(&au(), &gone).await.unwrap();
-    assert_eq!(known(&*ledger, &["MUG"]).await, []);
-    let left: Vec<String> = known(&*ledger, &names).await.into_iter().map(|(sku, _)| sku).collect();
-    assert_eq!(left, names[600..]);
+    let wrote = async |products: &[&str], at: i64| {
+        let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
+        ledger.expect_echoes(&au(), &products, minute(at)).await.unwrap();
+    };
+    let echo = async |shop: &str, product: &str, since: i64| {
+        ledger.is_echo(&store(shop), product, minute(since)).await.unwrap()
+    };
+    wrote(&["11", "12", "11"], 10).await;
+    assert!(!echo("acme-nz", "11", 5).await && !echo("acme-au", "13", 5).await);
+    assert!(echo("acme-au", "11", 5).await && echo("acme-au", "11", 5).await);
+    assert!(!echo("acme-au", "11", 5).await, "a third one is an edit");
+    assert!(!echo("acme-au", "12", 11).await, "too late");
+    wrote(&["12"], 20).await;
+    wrote(&["12"], 21).await;
+    assert!(echo("acme-au", "12", 20).await && echo("acme-au", "12", 20).await);
+    assert!(!echo("acme-au", "12", 20).await);
+    wrote(&[], 22).await;
 }

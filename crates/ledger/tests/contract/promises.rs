@@ -1,13 +1,13 @@
 //! What is promised of a SKU: sold, and still on the shelf when it was counted.
 
-use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder};
-use crossdock_ledger::{Answer, Ledger};
+use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder, Sku};
+use crossdock_ledger::{Answer, Judged, Ledger, OrderState, Verdict};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
-    answer_1001, au, filter, happening, judged, level, minute, rejected, release, release_1001,
-    release_order, released_order, shipment, store,
+    answer_1001, au, filter, happening, judged, level, minute, number, rejected, release, release_1001,
+    release_order, released_order, shipment, stands_at_the_shop, store,
 };
 
 async fn count(ledger: &dyn Ledger, at: i64) {
@@ -48,10 +48,7 @@ async fn a_count_sees_what_was_on_the_shelf_at_its_time(
     dispatch(&*ledger, "S2", 60, 3).await;
     if shop_knows {
         for id in ["S1", "S2"] {
-            ledger
-                .shipment_done(&id.into(), &[], &happening(&format!("{id} done"), minute(61)))
-                .await
-                .unwrap();
+            stands_at_the_shop(&*ledger, id, &happening(&format!("{id} done"), minute(61))).await;
         }
     }
     count(&*ledger, counted_at).await;
@@ -94,7 +91,7 @@ async fn an_order_is_promised_from_its_release_on(
 
 #[rstest]
 #[tokio::test]
-async fn a_refused_order_is_promised_no_more_until_it_is_accepted(
+async fn a_refused_order_stays_promised_until_the_shop_cancels_it(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
@@ -102,9 +99,59 @@ async fn a_refused_order_is_promised_no_more_until_it_is_accepted(
     answer_1001(&*ledger, 10, Answer::Accepted).await;
     answer_1001(&*ledger, 11, rejected("damaged")).await;
     count(&*ledger, 12).await;
-    assert_eq!(promised(&*ledger).await, (0, 0));
-    answer_1001(&*ledger, 13, Answer::Accepted).await;
     assert_eq!(promised(&*ledger).await, (5, 5));
+    let cancel = Verdict::Cancel { reason: "cancelled at the shop".into() };
+    ledger.judge(&judged("1001", 13, cancel)).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (0, 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_waits_for_its_hour_is_promised_and_one_that_is_given_up_is_not(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 0).await;
+    let hold = Verdict::Hold { reason: "waits 2 h for the buyer".into(), until: Some(minute(120)) };
+    let shape = Ok(Box::new(released_order("1001", &[("TEE", 4)])));
+    ledger.judge(&Judged { shape, ..judged("1001", 1, hold) }).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (4, 4));
+    ledger.judge(&judged("1001", 2, filter("status: pending"))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (0, 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_amended_order_is_promised_as_it_is_now_and_a_parcel_taken_back_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5)]).await;
+    dispatch(&*ledger, "S1", 10, 2).await;
+    count(&*ledger, 20).await;
+    ledger.judge(&judged("1001", 30, release("1001", &[("TEE", 9)]))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (7, 7));
+    let voided = happening("voided", minute(40));
+    ledger.void_shipment(&number("1001"), &"S1".into(), &voided).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (9, 9));
+}
+
+#[rstest]
+#[tokio::test]
+async fn each_order_that_a_sku_is_promised_to_is_named_with_its_units(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5), ("CAP", 1)]).await;
+    release_order(&*ledger, released_order("1002", &[("TEE", 3)])).await;
+    let test = ReleasedOrder { test: true, ..released_order("1003", &[("TEE", 100)]) };
+    release_order(&*ledger, test).await;
+    dispatch(&*ledger, "S1", 10, 2).await;
+    ledger.counted(minute(20), &[level("TEE", 100), level("CAP", 1)]).await.unwrap();
+    let told = ledger.promised_to(&[Sku::from("TEE"), Sku::from("NONE")]).await.unwrap();
+    let told: Vec<_> = told.iter().map(|it| (it.number.as_str(), it.state, it.units)).collect();
+    assert_eq!(told, [("BG1001", OrderState::Released, 3), ("BG1002", OrderState::Released, 3)]);
+    assert_eq!(ledger.promised_to(&[]).await.unwrap(), []);
 }
 
 #[rstest]
@@ -116,7 +163,7 @@ async fn an_acceptance_told_after_the_parcel_counts_from_when_it_was(
     release_1001(&*ledger, &[("TEE", 5)]).await;
     count(&*ledger, 30).await;
     dispatch(&*ledger, "S1", 40, 5).await;
-    ledger.shipment_done(&"S1".into(), &[], &happening("done", minute(41))).await.unwrap();
+    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(41))).await;
     assert_eq!(promised(&*ledger).await, (5, 5));
     answer_1001(&*ledger, 20, Answer::Accepted).await;
     assert_eq!(promised(&*ledger).await, (5, 0));
@@ -124,7 +171,7 @@ async fn an_acceptance_told_after_the_parcel_counts_from_when_it_was(
 
 #[rstest]
 #[case::a_rejection_after_an_acceptance(&[(true, 20), (false, 10)], 30, (5, 0))]
-#[case::an_acceptance_after_a_rejection(&[(false, 20), (true, 10)], 30, (0, 0))]
+#[case::an_acceptance_after_a_rejection(&[(false, 20), (true, 10)], 30, (5, 5))]
 #[case::an_acceptance_told_twice_begins_with_the_first(&[(true, 10), (true, 20)], 15, (5, 0))]
 #[case::an_acceptance_after_a_rejection_begins_anew(&[(true, 10), (false, 12), (true, 20)], 15, (5, 5))]
 #[case::and_an_older_one_does_not_move_it(&[(false, 12), (true, 20), (true, 10)], 15, (5, 5))]

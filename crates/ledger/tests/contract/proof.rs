@@ -1,6 +1,7 @@
 //! Up to which day a shop's orders are accounted for, and the records of many orders at once.
 
 use crossdock_domain::OrderId;
+use crossdock_ledger::Swept;
 use jiff::civil::date;
 use rstest::rstest;
 
@@ -9,18 +10,23 @@ use crate::samples::{au, filter, hold, judged, minute, release, store};
 
 #[rstest]
 #[tokio::test]
-async fn a_shops_proved_day_moves_on_and_never_back(
+async fn a_shops_proved_day_is_kept_beside_its_cursor(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
     assert_eq!(ledger.proved_day(&au()).await.unwrap(), None);
-    ledger.swept(&au(), minute(5)).await.unwrap();
+    let swept = Swept { from: None, to: minute(5) };
+    ledger.keep_swept(&au(), swept).await.unwrap();
     assert_eq!(ledger.proved_day(&au()).await.unwrap(), None, "swept, and never proved");
-    for day in [date(2026, 9, 30), date(2026, 11, 2), date(2026, 10, 31)] {
+    for day in [date(2026, 9, 30), date(2027, 11, 2), date(2026, 11, 2)] {
         ledger.keep_proved_day(&au(), day).await.unwrap();
     }
-    assert_eq!(ledger.proved_day(&au()).await.unwrap(), Some(date(2026, 11, 2)));
-    assert_eq!(ledger.swept_to(&au()).await.unwrap(), Some(minute(5)), "kept beside the cursor");
+    assert_eq!(
+        ledger.proved_day(&au()).await.unwrap(),
+        Some(date(2026, 11, 2)),
+        "of a clock that was ahead, too"
+    );
+    assert_eq!(ledger.swept(&au()).await.unwrap(), Some(swept));
     assert_eq!(ledger.proved_day(&store("acme-nz")).await.unwrap(), None);
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crossdock_domain::{
-    Address, LineId, Listing, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId,
-    ShippedLine, Sku, StockLevel, StoreId,
+    Address, LineId, Listing, ListingStock, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder,
+    Shipment, ShipmentId, ShippedLine, Sku, StockLevel, StoreId,
 };
 use crossdock_ledger::{Answer, Happening, Judged, Ledger, NextStep, OrderRecord, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -164,6 +164,13 @@ pub(crate) fn listing(sku: &str, product_id: &str, variant_id: Option<&str>) -> 
         sku: Sku::from(sku),
         product_id: product_id.to_owned(),
         variant_id: variant_id.map(str::to_owned),
-        tracked: true,
+        stock: ListingStock::Counted,
     }
+}
+
+/// A consignment of order 1001 stands at the shop as it was told last.
+pub(crate) async fn stands_at_the_shop(ledger: &dyn Ledger, id: &str, happening: &Happening) {
+    let all = ledger.shipments(&au(), &OrderId::from("1001")).await.unwrap();
+    let told = all.into_iter().find(|it| it.shipment.shipment_id.as_str() == id).unwrap().shipment;
+    ledger.shipment_done(&told, &[format!("shop-{id}")], happening).await.unwrap();
 }

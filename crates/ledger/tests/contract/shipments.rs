@@ -1,23 +1,23 @@
 //! Consignments: whole, in parts, out of order, too much.
 
 use crossdock_domain::{Classify, Mend, OrderId, Shipment};
-use crossdock_ledger::{IntendedShipment, Ledger, LedgerError, OrderState, ShipmentState};
+use crossdock_ledger::{Ledger, LedgerError, OrderState, ShipmentRecord, ShipmentState};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
     answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release_1001,
-    release_order, released_order, shipment, shipped_lines, told_of_1001,
+    release_order, released_order, shipment, shipped_lines, stands_at_the_shop, told_of_1001,
 };
 
-async fn intend(ledger: &dyn Ledger, shipment: &Shipment) -> IntendedShipment {
+async fn intend(ledger: &dyn Ledger, shipment: &Shipment) -> ShipmentRecord {
     let happening = happening(&format!("{} intended", shipment.shipment_id), shipment.dispatched_at);
     ledger.intend_shipment(shipment, &happening).await.unwrap()
 }
 
 async fn done(ledger: &dyn Ledger, id: &str) {
     let happening = happening(&format!("{id} done"), minute(30));
-    ledger.shipment_done(&id.into(), &[format!("shop-{id}")], &happening).await.unwrap();
+    stands_at_the_shop(ledger, id, &happening).await;
 }
 
 #[rstest]
@@ -47,11 +47,12 @@ async fn the_same_consignment_again_is_what_stands(
     let (ledger, _database) = fresh(engine).await;
     release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
     let first = intend(&*ledger, &shipment("S1", 5, Some(&[("CAP", 1), ("TEE", 1)]))).await;
-    let relabelled = Shipment { tracking_number: "OTHER".to_owned(), ..shipment("S1", 9, None) };
-    assert_eq!(intend(&*ledger, &relabelled).await, first);
+    assert_eq!(intend(&*ledger, &shipment("S1", 5, Some(&[("TEE", 1), ("CAP", 1)]))).await, first);
 
     done(&*ledger, "S1").await;
-    assert_eq!(intend(&*ledger, &relabelled).await, IntendedShipment { state: ShipmentState::Done, ..first });
+    let shop_shipments = vec!["shop-S1".to_owned()];
+    let stands = ShipmentRecord { state: ShipmentState::Done, shop_shipments, ..first };
+    assert_eq!(intend(&*ledger, &shipment("S1", 5, None)).await, stands);
     assert_eq!(told_of_1001(&*ledger).await.len(), 4);
 }
 
@@ -165,7 +166,7 @@ async fn a_consignment_is_done_once(#[values(Engine::Sqlite, Engine::Postgres)] 
     for _ in 0..2 {
         done(&*ledger, "S1").await;
     }
-    ledger.shipment_done(&"S1".into(), &[], &happening("another telling", minute(31))).await.unwrap();
+    stands_at_the_shop(&*ledger, "S1", &happening("another telling", minute(31))).await;
     assert_eq!(told_of_1001(&*ledger).await[2..], ["told by S1 intended", "told by S1 done"]);
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
 }
@@ -204,6 +205,6 @@ async fn a_consignment_that_was_never_put_down_cannot_be_done(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    let outcome = ledger.shipment_done(&"S1".into(), &[], &happening("e1", minute(5))).await;
+    let outcome = ledger.shipment_done(&shipment("S1", 5, None), &[], &happening("e1", minute(5))).await;
     assert!(matches!(outcome, Err(LedgerError::NoSuchShipment(id)) if id.as_str() == "S1"));
 }

@@ -1,7 +1,7 @@
 //! How far shops are reconciled, and which orders are to be looked at again.
 
 use crossdock_domain::OrderId;
-use crossdock_ledger::{DueOrder, Judged, Lease, LeaseAnswer, Ledger, RulesTold, Verdict};
+use crossdock_ledger::{DueOrder, Judged, Lease, LeaseAnswer, Ledger, RulesTold, Swept, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 
@@ -25,16 +25,78 @@ async fn due(ledger: &dyn Ledger, at: Timestamp) -> Vec<String> {
 
 #[rstest]
 #[tokio::test]
-async fn a_cursor_moves_on_shop_by_shop_and_never_back(
+async fn what_was_swept_is_kept_shop_by_shop(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(ledger.swept(&au()).await.unwrap(), None);
+    for (from, to) in [(None, 5), (Some(3), 9), (Some(1), 7)] {
+        let swept = Swept { from: from.map(minute), to: minute(to) };
+        ledger.keep_swept(&au(), swept).await.unwrap();
+        assert_eq!(ledger.swept(&au()).await.unwrap(), Some(swept));
+    }
+    assert_eq!(ledger.swept(&store("acme-nz")).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn open_orders_are_those_of_which_more_may_come_and_that_were_not_read_since(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, database) = fresh(engine).await;
+    let mug = |order_id: &str| release(order_id, &[("MUG", 1)]);
+    for (order_id, read_at, verdict) in [
+        ("1001", 1, mug("1001")),
+        ("1002", 1, filter("country: US")),
+        ("1003", 1, hold("no SKU")),
+        ("1004", 5, mug("1004")),
+        ("999", 1, mug("999")),
+        ("998", 1, mug("998")),
+    ] {
+        ledger.judge(&judged(order_id, read_at, verdict)).await.unwrap();
+    }
+    database.meddle("UPDATE orders SET state = 'shipped' WHERE order_id = '998'").await;
+    let open = async |read_before: i64, after: Option<&OrderId>| {
+        ledger.open_orders(&au(), minute(read_before), after, 2).await.unwrap()
+    };
+    assert_eq!(open(5, None).await, [id("1001"), id("1003")]);
+    assert_eq!(open(5, Some(&id("1003"))).await, [id("999")]);
+    assert_eq!(open(6, Some(&id("1003"))).await, [id("1004"), id("999")]);
+    assert_eq!(open(1, None).await, []);
+    // Put down by a version that did not say when it read.
+    database.meddle("UPDATE orders SET read_at = NULL WHERE order_id = '1004'").await;
+    assert_eq!(open(1, None).await, [id("1004")]);
+    assert_eq!(ledger.open_orders(&store("acme-nz"), minute(9), None, 9).await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_was_read_in_the_second_of_its_change_may_have_changed_again(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    assert_eq!(ledger.swept_to(&au()).await.unwrap(), None);
-    ledger.swept(&au(), minute(5)).await.unwrap();
-    ledger.swept(&au(), minute(9)).await.unwrap();
-    ledger.swept(&au(), minute(7)).await.unwrap();
-    assert_eq!(ledger.swept_to(&au()).await.unwrap(), Some(minute(9)));
-    assert_eq!(ledger.swept_to(&store("acme-nz")).await.unwrap(), None);
+    let read = async |secs: i64| {
+        let read_at = minute(4) + SignedDuration::from_secs(secs);
+        let judged = Judged { read_at, ..judged("1001", 4, hold("no SKU")) };
+        ledger.judge(&judged).await.unwrap();
+        let known = ledger.known(&au(), &[id("1001")]).await.unwrap().remove(0);
+        assert_eq!(known.read_at, Some(read_at));
+        [minute(3), minute(4), minute(5)].map(|modified_at| known.is_as_of(modified_at))
+    };
+    assert_eq!(read(1).await, [true, false, false]);
+    assert_eq!(read(2).await, [true, true, false]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_was_told_by_a_clock_far_ahead_is_due_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    hold_until(&*ledger, "1001", 1, 10).await;
+    let now = ledger.due(minute(10), 100).await.unwrap();
+    ledger.told_due(&now, minute(10 + 24 * 60)).await.unwrap();
+    assert_eq!(due(&*ledger, minute(11)).await, ["1001"]);
+    ledger.told_due(&now, minute(11)).await.unwrap();
+    assert_eq!(due(&*ledger, minute(11)).await, [""; 0]);
 }
 
 #[rstest]
@@ -46,16 +108,17 @@ async fn rules_are_kept_beside_the_cursor(#[values(Engine::Sqlite, Engine::Postg
         again_at: again_at.map(minute),
     };
     assert_eq!(ledger.rules(&au()).await.unwrap(), None);
-    ledger.swept(&au(), minute(5)).await.unwrap();
+    let swept = Swept { from: None, to: minute(5) };
+    ledger.keep_swept(&au(), swept).await.unwrap();
     assert_eq!(ledger.rules(&au()).await.unwrap(), None, "swept, and never judged by rules that are known");
     for rules in [told("one", None), told("other", Some(7)), told("other", None), told("third", Some(8))] {
         ledger.keep_rules(&au(), &rules).await.unwrap();
         assert_eq!(ledger.rules(&au()).await.unwrap(), Some(rules));
     }
-    assert_eq!(ledger.swept_to(&au()).await.unwrap(), Some(minute(5)));
+    assert_eq!(ledger.swept(&au()).await.unwrap(), Some(swept));
     let nz = store("acme-nz");
     ledger.keep_rules(&nz, &told("its own", None)).await.unwrap();
-    assert_eq!(ledger.swept_to(&nz).await.unwrap(), None);
+    assert_eq!(ledger.swept(&nz).await.unwrap(), None);
     assert_eq!(ledger.rules(&au()).await.unwrap(), Some(told("third", Some(8))));
 }
 

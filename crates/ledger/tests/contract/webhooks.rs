@@ -13,10 +13,12 @@ async fn a_shops_webhooks_are_known_as_they_were_last_kept(
 ) {
     let (ledger, database) = fresh(engine).await;
     assert_eq!(ledger.webhook_watch(&au()).await.unwrap(), WebhookWatch::default());
-    let dead = WebhookWatch { alive_at: Some(minute(1)), missed_from: Some(minute(0)), mended_at: None };
+    let nothing = WebhookWatch::default();
+    let dead = WebhookWatch { alive_at: Some(minute(1)), missed_from: Some(minute(0)), ..nothing };
     let mended = WebhookWatch { mended_at: Some(minute(3)), ..dead };
-    let alive = WebhookWatch { alive_at: Some(minute(5)), missed_from: None, mended_at: None };
-    for watch in [dead, mended, mended, alive, dead] {
+    let alive = WebhookWatch { alive_at: Some(minute(5)), ..nothing };
+    let removed = WebhookWatch { removed_at: Some(minute(7)), ..nothing };
+    for watch in [dead, mended, mended, alive, removed, dead] {
         ledger.keep_webhook_watch(&au(), &watch).await.unwrap();
         assert_eq!(ledger.webhook_watch(&au()).await.unwrap(), watch);
     }

@@ -84,16 +84,17 @@ impl Endpoint {
         let answer = request.send().await.map_err(unreachable)?;
         let (status, wait) = (answer.status().as_u16(), retry_after(answer.headers(), Timestamp::now()));
         match status {
-            // 409: it has this very event already.
-            200..=299 | 409 => Ok(()),
+            200..=299 => Ok(()),
             _ => Err(refusal(status, wait, &bounded_body(answer).await)),
         }
     }
 }
 
-/// What an answer other than 2xx and 409 means.
+/// What an answer other than 2xx means.
 ///
-/// A refusal is believed only with a reason: a proxy's 400 or 404 must not reject orders.
+/// A refusal is believed only with a reason: a proxy's 400 or 404 must not reject orders. A 409 is neither taken nor refused: by
+/// RFC 9110 (15.5.10) the warehouse's own state is in the way, and by draft-ietf-httpapi-idempotency-key-header-07 (October 2025) a
+/// request with the same key is still under way. Either may pass. What it has taken before, a warehouse answers as it did then.
 fn refusal(status: u16, wait: Option<Duration>, body: &[u8]) -> Trouble {
     let problem = || Problem::read(body);
     match (status, wait) {
@@ -102,6 +103,7 @@ fn refusal(status: u16, wait: Option<Duration>, body: &[u8]) -> Trouble {
         }
         (503, Some(wait)) => Trouble::Throttled { wait },
         (408 | 500.., _) => Trouble::NotNow { status },
+        (409, _) => Trouble::Conflict { problem: problem() },
         (401 | 403, _) => Trouble::CredentialsRefused { status },
         (400 | 422, _) => match problem() {
             Some(problem) => Trouble::Refused { status, problem },
@@ -169,6 +171,8 @@ mod tests {
             (503, None, REASON, (Mend::Wait, "warehouse-unavailable")),
             (500, None, REASON, (Mend::Wait, "warehouse-unavailable")),
             (408, None, REASON, (Mend::Wait, "warehouse-unavailable")),
+            (409, None, REASON, (Mend::Wait, "warehouse-conflict")),
+            (409, None, b"", (Mend::Wait, "warehouse-conflict")),
             (401, None, REASON, (Mend::Credentials, "warehouse-credentials")),
             (403, None, REASON, (Mend::Credentials, "warehouse-credentials")),
             (404, None, REASON, (Mend::Wait, "warehouse-endpoint")),
@@ -176,6 +180,26 @@ mod tests {
         ] {
             assert_eq!(mend(status, named, body), expected, "{status}");
         }
+    }
+
+    #[test]
+    fn a_page_of_whoever_answered_is_told_to_nobody() {
+        const PAGE: &[u8] = b"<html><body>upstream 10.0.0.7 is down</body></html>";
+        let quoted =
+            serde_json::to_vec(&serde_json::json!({ "detail": String::from_utf8_lossy(PAGE) })).unwrap();
+        for status in [302, 400, 401, 404, 408, 409, 422, 429, 500, 502, 503, 504] {
+            for body in [PAGE, &quoted] {
+                let told = crossdock_telemetry::chain(&refusal(status, None, body));
+                assert!(!told.contains('<') && !told.contains("upstream"), "{status}: {told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_conflict_is_told_in_the_warehouses_words_if_it_has_any() {
+        let told = |body| refusal(409, None, body).to_string();
+        assert_eq!(told(REASON), "the warehouse answered 409, a conflict: too heavy");
+        assert_eq!(told(b""), "the warehouse answered 409, a conflict");
     }
 
     #[test]

@@ -37,9 +37,12 @@ impl Problem {
     }
 }
 
-/// In one line, and cut.
+/// In one line, and cut; nothing of a page that somebody has wrapped.
 fn shortened(text: &str) -> String {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if words.starts_with('<') {
+        return String::new();
+    }
     words.chars().filter(|character| !character.is_control()).take(REASON_CHARS_MAX).collect()
 }
 
@@ -57,7 +60,9 @@ mod tests {
         assert_eq!(reason(both).unwrap(), "too heavy");
         assert_eq!(reason(r#"{"title": "No", "detail": " "}"#).unwrap(), "No");
         assert_eq!(reason(&format!(r#"{{"detail": "{}"}}"#, "ä".repeat(5_000))).unwrap(), "ä".repeat(300));
-        for silent in ["", "{}", r#"{"detail": 7}"#, "<html>422</html>", "[]", r#""no""#] {
+        for silent in
+            ["", "{}", r#"{"detail": 7}"#, "<html>422</html>", "[]", r#""no""#, r#"{"detail": "<html>"}"#]
+        {
             assert_eq!(reason(silent), None, "{silent}");
         }
     }

@@ -34,6 +34,9 @@ pub(super) enum Trouble {
     /// It could not do it now.
     #[error("the warehouse answered {status}")]
     NotNow { status: u16 },
+    /// Something is in the way there: this request under way a second time, or the state of the order.
+    #[error("the warehouse answered 409, a conflict{}", said(problem.as_ref()))]
+    Conflict { problem: Option<Problem> },
     /// No answer.
     #[error("the warehouse did not answer")]
     Unreachable(#[source] Box<dyn Error + Send + Sync>),
@@ -59,6 +62,10 @@ pub(super) enum Trouble {
     Ledger(#[from] LedgerError),
 }
 
+fn said(problem: Option<&Problem>) -> String {
+    problem.map(|problem| format!(": {}", problem.reason)).unwrap_or_default()
+}
+
 impl Trouble {
     /// If it is the warehouse's as a whole: how long others had better wait too.
     pub(super) fn of_all(&self) -> Option<Duration> {
@@ -69,6 +76,7 @@ impl Trouble {
             }
             Self::NotNow { status } => (*status == 503).then_some(Duration::from_secs(NOT_TRIED_SECS)),
             Self::Refused { .. }
+            | Self::Conflict { .. }
             | Self::NotTried { .. }
             | Self::BehindRelease { .. }
             | Self::ReleaseMissing
@@ -88,7 +96,9 @@ impl Classify for Trouble {
                 Mend::WaitFor(*wait)
             }
             Self::CredentialsRefused { .. } => Mend::Credentials,
-            Self::NoEndpoint { .. } | Self::NotNow { .. } | Self::Unreachable(_) => Mend::Wait,
+            Self::NoEndpoint { .. } | Self::NotNow { .. } | Self::Conflict { .. } | Self::Unreachable(_) => {
+                Mend::Wait
+            }
             Self::Invalid(error) => error.mend(),
             Self::Busy(error) => error.mend(),
             Self::Ledger(error) => error.mend(),
@@ -102,6 +112,7 @@ impl Classify for Trouble {
             Self::CredentialsRefused { .. } => "warehouse-credentials",
             Self::NoEndpoint { .. } => "warehouse-endpoint",
             Self::NotNow { .. } | Self::Unreachable(_) => "warehouse-unavailable",
+            Self::Conflict { .. } => "warehouse-conflict",
             Self::NotTried { .. } => "warehouse-not-tried",
             Self::BehindRelease { .. } => "behind-release",
             Self::ReleaseMissing => "release-missing",

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-/// Shortest time between the beginnings of two batches of a lane that gathers, in milliseconds.
-///
-/// The first message of a quiet lane goes at once; what comes within this time after it makes the second batch, by whose size
-/// the lane's pace is known.
+/// Shortest time between the beginnings of two batches of a lane that gathers, in milliseconds. The first message of a quiet lane goes
+/// at once.
 const GATHER_MS_MIN: u64 = 1_000;
 
 /// Time without a message after which a lane gathers no longer: the burst is over.
@@ -13,45 +11,40 @@ pub(super) const QUIET: Duration = Duration::from_millis(GATHER_MS_MIN);
 
 /// Longest time that a lane gathers, in milliseconds.
 ///
-/// At 1,000 orders in a minute it holds 250 of them then, as many as a shop lists in one call.
-const GATHER_MS_MAX: u64 = 15_000;
+/// At 1,000 orders in a minute it holds 500 of them then: two lists of as many as a shop gives in one call.
+const GATHER_MS_MAX: u64 = 30_000;
 
-/// Different subjects in a second at which a lane gathers for one second.
+/// Different subjects in a second up to which a lane gathers for one second.
+const SUBJECTS_PER_SEC_UNDELAYED: f64 = 5.0;
+
+/// The time from the beginning of a batch to the beginning of the next, if messages about so many different subjects wait by then.
 ///
-/// The time grows with the square of the pace: a few orders a second are hardly delayed (3 a second: by a second at most),
-/// and from 16 a second on the longest time is reached.
-const SUBJECTS_PER_SEC_GATHERED_1_SEC: f64 = 4.0;
-
-/// The time from the beginning of a batch to the beginning of the next. The batch is about so many different subjects; `before` is
-/// the time since the beginning of the lane's batch before it, if that was lately.
-pub(super) fn gather(subjects: usize, before: Option<Duration>) -> Duration {
+/// It is never over before the time that a steady pace calls for: that grows with the cube of the pace, so that five orders a second are
+/// delayed by a second at most, ten by eight, and those of a rush for as long as it takes to fill the shop's lists.
+pub(super) fn gather(subjects: usize) -> Duration {
     let (least, most) = (Duration::from_millis(GATHER_MS_MIN), Duration::from_millis(GATHER_MS_MAX));
-    let Some(before) = before else { return least };
     let subjects = f64::from(u32::try_from(subjects).unwrap_or(u32::MAX));
-    let pace = subjects / before.max(least).as_secs_f64() / SUBJECTS_PER_SEC_GATHERED_1_SEC;
-    Duration::try_from_secs_f64(pace * pace).unwrap_or(most).clamp(least, most)
+    let secs = (subjects / SUBJECTS_PER_SEC_UNDELAYED).powf(0.75);
+    Duration::try_from_secs_f64(secs).unwrap_or(most).clamp(least, most)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// When a lane into which so many different subjects come a second begins its next batch.
+    fn steady(subjects_per_sec: u32) -> f64 {
+        let waiting = |tenths: u32| usize::try_from(subjects_per_sec * tenths / 10).unwrap();
+        let due = |tenths: &u32| Duration::from_millis(u64::from(*tenths) * 100) >= gather(waiting(*tenths));
+        f64::from((0..=300).find(due).unwrap()) / 10.0
+    }
+
     #[test]
-    fn the_pace_of_a_lane_says_how_long_it_gathers() {
-        let secs = Duration::from_secs_f64;
-        assert_eq!(gather(1, None), secs(1.0), "a quiet lane");
-        assert_eq!(gather(700, None), secs(1.0), "nothing is known of its pace");
-        for (subjects, before, expected) in [
-            (1, 1.0, 1.0),
-            (3, 1.0, 1.0),
-            (12, 1.5, 4.0),
-            (17, 1.0, 15.0),
-            (250, 15.0, 15.0),
-            (250, 60.0, 1.085_069_444),
-        ] {
-            assert_eq!(gather(subjects, Some(secs(before))), secs(expected), "{subjects} in {before} s");
+    fn the_faster_they_come_the_longer_they_are_gathered() {
+        for (subjects_per_sec, secs) in [(1, 1.0), (3, 1.0), (5, 1.0), (10, 8.0), (17, 30.0), (500, 30.0)] {
+            let began = steady(subjects_per_sec);
+            assert!((began - secs).abs() < 0.3, "{subjects_per_sec} a second: {began} s");
         }
-        assert_eq!(gather(8, Some(Duration::ZERO)), secs(4.0), "a full batch behind another");
-        assert_eq!(gather(usize::MAX, Some(Duration::ZERO)), secs(15.0));
+        assert_eq!(gather(usize::MAX), Duration::from_secs(30));
     }
 }

@@ -1,6 +1,5 @@
 //! Takes deliveries, gives them to their lanes, and starts the lanes' batches. Lanes outlive connections.
 
-use std::collections::HashSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -136,8 +135,9 @@ impl Intake {
         match route {
             Ok(route) => {
                 let lane = route.lane.clone();
+                let subject = route.subject.clone();
                 held.route = route;
-                self.lanes.put(&lane, self.work.gathers(&lane), Instant::now(), held);
+                self.lanes.put(&lane, self.work.gathers(&lane), Instant::now(), subject.as_deref(), held);
                 self.start(lane);
             }
             Err(failure) => {
@@ -148,7 +148,7 @@ impl Intake {
     }
 
     fn start(&mut self, lane: String) {
-        if let Some(batch) = self.lanes.start(&lane, Instant::now(), subjects) {
+        if let Some(batch) = self.lanes.start(&lane, Instant::now()) {
             self.batches.spawn(Arc::clone(&self.work).handle(lane, batch));
         }
     }
@@ -178,11 +178,6 @@ impl Intake {
             self.singles.spawn(async move { work.spill(&held).await });
         }
     }
-}
-
-/// How many different orders or SKUs these messages are about.
-fn subjects(batch: &[Held]) -> usize {
-    batch.iter().map(|held| held.route.subject.as_deref()).collect::<HashSet<_>>().len()
 }
 
 /// Until this moment; for ever, if there is none.

@@ -1,6 +1,6 @@
 //! Which messages wait in which lane, and which lane may work next. Pure: time and messages come from outside.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::gather::{QUIET, gather};
@@ -8,11 +8,13 @@ use super::gather::{QUIET, gather};
 /// Most messages handed to a handler at once.
 const BATCH_MAX: usize = 100;
 
-/// Most messages of a lane that gathers handed to a handler at once.
-///
-/// A shop tells of a new order three times, so this is 234 orders: fewer than the 250 that a shop lists in one call, also with
-/// those whose notices fall into two batches.
-const GATHERED_MAX: usize = 700;
+/// Most different subjects in a batch of a lane that gathers: four lists of the 250 orders that a shop gives in one call. However
+/// often a shop tells of an order, it counts once.
+const SUBJECTS_MAX: usize = 1_000;
+
+/// Different subjects with which a lane that gathers is full: twice as many as a batch takes. The notices of a rush come in no order; by
+/// then most of those about the first half have come, so that few of these are read once more with the next.
+const SUBJECTS_FULL: usize = 2 * SUBJECTS_MAX;
 
 /// Longest that a message waits in its lane before it is put off, in seconds.
 ///
@@ -23,7 +25,7 @@ const WAIT_SECS_MAX: u64 = 10 * 60;
 /// How long a lane's batch must have run before what waits behind it is spilled, in seconds: a lane that gets on needs no help.
 const SLOW_SECS_MIN: u64 = 1;
 
-/// Lanes with something in them, and those whose latest batch began a moment ago.
+/// Lanes with something in them, and those that gather and whose latest batch began a moment ago.
 pub(super) struct Lanes<T> {
     /// Most messages taken and not yet answered for, over all lanes.
     prefetch: usize,
@@ -37,36 +39,65 @@ struct Lane<T> {
     running: usize,
     /// When its latest batch began; none before the first.
     began: Option<Instant>,
-    /// The next batch begins then, unless the lane holds a full one before.
-    gathers_until: Option<Instant>,
-    waiting: VecDeque<(Instant, T)>,
+    waiting: VecDeque<Waiting<T>>,
+    /// What the waiting messages are about, if it gathers.
+    subjects: HashSet<Option<String>>,
+}
+
+struct Waiting<T> {
+    since: Instant,
+    subject: Option<String>,
+    message: T,
 }
 
 impl<T> Lane<T> {
     fn new(gathers: bool) -> Self {
-        Self { gathers, running: 0, began: None, gathers_until: None, waiting: VecDeque::new() }
+        Self { gathers, running: 0, began: None, waiting: VecDeque::new(), subjects: HashSet::new() }
     }
 
     fn held(&self) -> usize {
         self.running + self.waiting.len()
     }
 
-    /// Messages of a full batch.
-    fn most(&self, share: usize) -> usize {
-        share.min(if self.gathers { GATHERED_MAX } else { BATCH_MAX })
-    }
-
     /// When its next batch may begin; none if one is being handled, or nothing waits. A lane that nothing more comes into need not
     /// gather any longer.
     fn due(&self, share: usize) -> Option<Instant> {
-        let (oldest, newest) = (self.waiting.front()?.0, self.waiting.back()?.0);
-        let full = self.waiting.len() >= self.most(share);
-        let due = self.gathers_until.filter(|_| !full).map_or(oldest, |until| until.min(newest + QUIET));
+        let (oldest, newest) = (self.waiting.front()?.since, self.waiting.back()?.since);
+        let full = self.subjects.len() >= SUBJECTS_FULL || self.waiting.len() >= share;
+        let gathers = self.began.filter(|_| self.gathers && !full);
+        let due = gathers.map_or(oldest, |began| (began + gather(self.subjects.len())).min(newest + QUIET));
         (self.running == 0).then_some(due.max(oldest))
     }
 
-    fn gathers_at(&self, now: Instant) -> bool {
-        self.gathers_until.is_some_and(|until| until > now)
+    /// Takes the next batch off what waits, oldest first; of a lane that gathers, all about the same subjects.
+    fn take(&mut self, share: usize) -> Vec<T> {
+        let most = share.min(if self.gathers { usize::MAX } else { BATCH_MAX });
+        let mut batch = Vec::new();
+        let mut about = HashSet::new();
+        for waiting in std::mem::take(&mut self.waiting) {
+            let known = !self.gathers || about.contains(&waiting.subject);
+            if batch.len() < most && (known || about.len() < SUBJECTS_MAX) {
+                if !known {
+                    about.insert(waiting.subject);
+                }
+                batch.push(waiting.message);
+            } else {
+                self.waiting.push_back(waiting);
+            }
+        }
+        self.count_subjects();
+        batch
+    }
+
+    fn count_subjects(&mut self) {
+        if self.gathers {
+            self.subjects = self.waiting.iter().map(|waiting| waiting.subject.clone()).collect();
+        }
+    }
+
+    /// Whether a message that comes now goes at once: no batch has just begun.
+    fn is_quiet(&self, now: Instant) -> bool {
+        self.began.is_none_or(|began| now >= began + gather(1))
     }
 }
 
@@ -75,33 +106,27 @@ impl<T> Lanes<T> {
         Self { prefetch: prefetch.into(), lanes: HashMap::new() }
     }
 
-    /// Adds a message at the end of its lane, which gathers or does not.
-    pub(super) fn put(&mut self, lane: &str, gathers: bool, now: Instant, message: T) {
+    /// Adds a message about this subject at the end of its lane, which gathers or does not.
+    pub(super) fn put(&mut self, lane: &str, gathers: bool, now: Instant, subject: Option<&str>, message: T) {
         if !self.lanes.contains_key(lane) {
             self.lanes.insert(lane.to_owned(), Lane::new(gathers));
         }
         if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.waiting.push_back((now, message));
+            let subject = subject.filter(|_| lane.gathers).map(str::to_owned);
+            if lane.gathers && !lane.subjects.contains(&subject) {
+                lane.subjects.insert(subject.clone());
+            }
+            lane.waiting.push_back(Waiting { since: now, subject, message });
         }
     }
 
-    /// Takes the next batch of a lane, oldest first, if none of it is being handled and it need not gather any longer. `subjects`
-    /// counts how many different things a batch is about.
-    pub(super) fn start(
-        &mut self,
-        lane: &str,
-        now: Instant,
-        subjects: impl FnOnce(&[T]) -> usize,
-    ) -> Option<Vec<T>> {
+    /// Takes the next batch of a lane, oldest first, if none of it is being handled and it need not gather any longer.
+    pub(super) fn start(&mut self, lane: &str, now: Instant) -> Option<Vec<T>> {
         let share = self.share();
         let lane = self.lanes.get_mut(lane).filter(|lane| lane.due(share).is_some_and(|due| due <= now))?;
-        lane.running = lane.most(share).min(lane.waiting.len());
-        let batch: Vec<T> = lane.waiting.drain(..lane.running).map(|(_, message)| message).collect();
-        let before = lane.began.replace(now);
-        if lane.gathers {
-            let before = before.map(|before| now.duration_since(before));
-            lane.gathers_until = Some(now + gather(subjects(&batch), before));
-        }
+        let batch = lane.take(share);
+        lane.running = batch.len();
+        lane.began = Some(now);
         Some(batch)
     }
 
@@ -128,7 +153,10 @@ impl<T> Lanes<T> {
 
     /// Drops what waits: its connection is lost, and it comes back on the next. Batches keep their lanes.
     pub(super) fn forget_waiting(&mut self, now: Instant) {
-        self.lanes.values_mut().for_each(|lane| lane.waiting.clear());
+        for lane in self.lanes.values_mut() {
+            lane.waiting.clear();
+            lane.count_subjects();
+        }
         self.forget_quiet(now);
     }
 
@@ -142,11 +170,14 @@ impl<T> Lanes<T> {
             let slow = lane.running > 0 && lane.began.is_some_and(|began| longer(began, SLOW_SECS_MIN));
             let over = if slow { lane.held().saturating_sub(share).min(lane.waiting.len()) } else { 0 };
             spilled.extend(lane.waiting.drain(lane.waiting.len() - over..));
-            let old = lane.waiting.iter().take_while(|(since, _)| longer(*since, WAIT_SECS_MAX)).count();
+            let old = lane.waiting.iter().take_while(|waiting| longer(waiting.since, WAIT_SECS_MAX)).count();
             spilled.extend(lane.waiting.drain(..old));
+            if over + old > 0 {
+                lane.count_subjects();
+            }
         }
         self.forget_quiet(now);
-        spilled.into_iter().map(|(_, message)| message).collect()
+        spilled.into_iter().map(|waiting| waiting.message).collect()
     }
 
     /// How many messages one lane may hold: as much as any other, and as much is left for a lane that is yet to come.
@@ -158,7 +189,7 @@ impl<T> Lanes<T> {
 
     /// A lane that holds nothing is kept as long as its pace matters.
     fn forget_quiet(&mut self, now: Instant) {
-        self.lanes.retain(|_, lane| lane.held() > 0 || lane.gathers_at(now));
+        self.lanes.retain(|_, lane| lane.held() > 0 || lane.gathers && !lane.is_quiet(now));
     }
 }
 

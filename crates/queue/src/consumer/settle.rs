@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crossdock_domain::Mend;
 use crossdock_telemetry::chain;
 use jiff::Timestamp;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 
 use super::Outcome;
 use super::held::Held;
@@ -22,6 +23,7 @@ impl Work {
     pub(super) async fn settle(&self, held: &Held, outcome: Outcome) {
         let Outcome::Failed(failure) = outcome else {
             held.ack().await;
+            self.not_put_aside(held);
             return self.metrics.settled(self.queue.role, Settled::Done);
         };
         let now = Timestamp::now();
@@ -29,10 +31,14 @@ impl Work {
             Verdict::Retry { step, counted } => {
                 self.log_retry(held, &failure, step, counted);
                 self.replace(held, &held.retry(step, &self.queue, counted, now), Settled::Retried).await;
+                let first_failed_at = held.delivery.first_failed_at.unwrap_or(now);
+                let (lane, wait) = (self.lane(held), Duration::from_millis(step.wait_ms.into()));
+                self.metrics.put_aside.put(lane, first_failed_at, &held.delivery.id, wait);
             }
             Verdict::Dead => {
                 self.log_dead(held, &failure);
                 self.replace(held, &held.dead(&failure, &self.queue, now), Settled::Dead).await;
+                self.not_put_aside(held);
             }
         }
     }
@@ -68,7 +74,23 @@ impl Work {
         }
     }
 
+    /// A message that is done, or dead, waits no longer.
+    fn not_put_aside(&self, held: &Held) {
+        if let Some(first_failed_at) = held.delivery.first_failed_at {
+            self.metrics.put_aside.ended(self.lane(held), first_failed_at, &held.delivery.id);
+        }
+    }
+
+    fn lane<'h>(&self, held: &'h Held) -> (&'static str, &'h str) {
+        (self.queue.role, &held.route.lane)
+    }
+
+    /// That a shop refuses its credentials is logged where it is found out, once for all messages.
     fn log_retry(&self, held: &Held, failure: &Failure, step: &RetryStep, counted: bool) {
+        if failure.mend == Mend::Credentials {
+            let (id, wait_ms) = (&held.delivery.id, step.wait_ms);
+            return debug!(store.id = held.route.lane, message.id = id, wait_ms, "waits for new credentials");
+        }
         warn!(
             role = self.queue.role,
             store.id = held.route.lane,

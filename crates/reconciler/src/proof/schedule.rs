@@ -31,6 +31,11 @@ pub(super) fn due(proved: Date, last_due: Date) -> impl Iterator<Item = Date> {
     first.series(1.day()).take_while(move |day| *day <= last_due)
 }
 
+/// A proved day as far as it can be believed: one that has not come yet was put down by a clock that was ahead, and says nothing.
+pub(super) fn believed(proved: Date, today: Date) -> Date {
+    if proved > today { Date::MIN } else { proved }
+}
+
 pub(super) fn today(time_zone: &TimeZone, now: Timestamp) -> Date {
     now.to_zoned(time_zone.clone()).date()
 }
@@ -73,5 +78,12 @@ mod tests {
         assert_eq!(days(date(2026, 11, 21), date(2026, 11, 20)), [0; 0]);
         assert_eq!(days(date(2026, 10, 30), date(2026, 11, 2)), [31, 1, 2]);
         assert_eq!(days(date(2026, 1, 1), date(2026, 11, 20)), [14, 15, 16, 17, 18, 19, 20]);
+    }
+
+    #[test]
+    fn a_day_that_has_not_come_is_not_proved() {
+        let (today, last_due) = (date(2026, 11, 21), date(2026, 11, 20));
+        assert_eq!(due(believed(today, today), last_due).count(), 0, "a new shop's first");
+        assert_eq!(due(believed(date(2026, 11, 22), today), last_due).count(), 7);
     }
 }

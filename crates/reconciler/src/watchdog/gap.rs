@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crossdock_ledger::WebhookWatch;
 
+use super::LEFT_ALONE_SECS;
+use crate::sweep::is_ahead;
+
 /// What is to be done for a shop that lacks no subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Next {
@@ -16,6 +19,22 @@ pub(super) enum Next {
     LookSince(Timestamp),
 }
 
+/// What is known, as far as it can be believed: of what a clock put down that was ahead, only that it was before now.
+pub(super) fn believed(watch: &WebhookWatch, now: Timestamp) -> WebhookWatch {
+    let past = |at: Option<Timestamp>| at.filter(|at| !is_ahead(*at, now));
+    WebhookWatch {
+        alive_at: watch.alive_at.map(|at| at.min(now)),
+        missed_from: watch.missed_from.map(|at| if is_ahead(at, now) { Timestamp::MIN } else { at }),
+        mended_at: past(watch.mended_at),
+        removed_at: past(watch.removed_at),
+    }
+}
+
+/// Whether a person had the shop's webhooks removed a while ago.
+pub(super) fn is_left_alone(watch: &WebhookWatch, now: Timestamp) -> bool {
+    watch.removed_at.is_some_and(|at| now.duration_since(at).as_secs() < LEFT_ALONE_SECS)
+}
+
 /// The shop lacks something, which is about to be mended.
 ///
 /// What the platform was still trying to tell when it was last seen alive may be lost too: it gives up `repeats_for` after its first
@@ -23,7 +42,7 @@ pub(super) enum Next {
 pub(super) fn open(watch: &WebhookWatch, repeats_for: Duration, now: Timestamp) -> WebhookWatch {
     let before = watch.alive_at.map(|at| at.saturating_sub(repeats_for).unwrap_or(Timestamp::MIN));
     let missed_from = watch.missed_from.or(before).unwrap_or(now);
-    WebhookWatch { missed_from: Some(missed_from), mended_at: None, ..*watch }
+    WebhookWatch { missed_from: Some(missed_from), mended_at: None, removed_at: None, ..*watch }
 }
 
 /// What is to be done, now that the shop lacks nothing.
@@ -44,7 +63,7 @@ pub(super) fn looked(watch: &WebhookWatch, began: Timestamp, now: Timestamp) -> 
 
 /// The shop was seen to lack nothing.
 pub(super) fn trusted(at: Timestamp) -> WebhookWatch {
-    WebhookWatch { alive_at: Some(at), missed_from: None, mended_at: None }
+    WebhookWatch { alive_at: Some(at), ..WebhookWatch::default() }
 }
 
 #[cfg(test)]
@@ -96,6 +115,27 @@ mod tests {
         );
         let dead = open(&mended, REPEATS, at("10T12:11:00"));
         assert_eq!(next(&dead, SETTLES, at("10T12:11:00")), Next::LookSince(at("10T12:10:00")));
+    }
+
+    #[test]
+    fn a_time_that_has_not_come_is_not_believed() {
+        let (now, ahead) = (at("10T12:00:00"), at("12T12:00:00"));
+        let alive = believed(&trusted(ahead), now);
+        assert_eq!(alive, trusted(now));
+        let settling = WebhookWatch { missed_from: Some(ahead), mended_at: Some(ahead), ..trusted(ahead) };
+        let settling = believed(&settling, now);
+        assert_eq!(next(&settling, SETTLES, now), Next::LookSince(Timestamp::MIN));
+        assert_eq!(looked(&settling, now, now).mended_at, Some(now));
+    }
+
+    #[test]
+    fn a_shop_whose_webhooks_were_removed_is_left_alone_for_an_hour() {
+        let removed = WebhookWatch { removed_at: Some(at("10T12:00:00")), ..WebhookWatch::default() };
+        assert!(is_left_alone(&removed, at("10T12:59:59")));
+        assert!(!is_left_alone(&removed, at("10T13:00:00")));
+        assert!(!is_left_alone(&trusted(at("10T12:00:00")), at("10T12:00:00")));
+        let wanted = open(&removed, REPEATS, at("10T12:10:00"));
+        assert_eq!((wanted.removed_at, wanted.missed_from), (None, Some(at("10T12:10:00"))));
     }
 
     #[test]

@@ -1,13 +1,20 @@
 //! What a shop's webhook subscriptions are worth, and what would mend them.
 
+mod place;
+
 use crossdock_storefront::{Shop, StorefrontError, Webhook, Webhooks};
 use url::Url;
 
 use crate::patience::patiently;
+use place::Place;
 
 /// What is told where nothing can be mended, because it is not known where webhooks are to go.
 const NO_ADDRESS: &str =
     "receiver.public_url is not set, so it is not known where webhooks are to go; set it";
+
+/// What is told where nothing is mended, because a person wants it so.
+const LEFT_ALONE: &str =
+    "its webhooks were removed by hand less than an hour ago; `crossdock webhooks sync` makes them anew";
 
 /// A shop's subscriptions, held against what Crossdock wants to be told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +45,8 @@ pub enum Standing {
     Active,
     /// It goes to the receiver, and the platform has switched it off.
     SwitchedOff,
+    /// The same, but others tell the receiver of all that is wanted of it.
+    Spare,
     /// It goes to the receiver, which refuses its callbacks: the header of `webhook_header` is not among them.
     WithoutHeader,
     /// A wanted scope has none.
@@ -50,14 +59,22 @@ pub enum Standing {
 
 impl Standing {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Active, Self::SwitchedOff, Self::WithoutHeader, Self::Missing, Self::Elsewhere, Self::Other];
+    pub const ALL: [Self; 7] = [
+        Self::Active,
+        Self::SwitchedOff,
+        Self::Spare,
+        Self::WithoutHeader,
+        Self::Missing,
+        Self::Elsewhere,
+        Self::Other,
+    ];
 
     /// A word for programs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::SwitchedOff => "switched_off",
+            Self::Spare => "spare",
             Self::WithoutHeader => "without_header",
             Self::Missing => "missing",
             Self::Elsewhere => "elsewhere",
@@ -87,6 +104,11 @@ impl Remedy {
             Self::Subscribe { scope, destination } => webhooks.subscribe(scope, destination).await,
             Self::Activate(webhook) => patiently(|| webhooks.activate(webhook)).await,
         }
+    }
+
+    /// Whether it mends this subscription.
+    fn is_of(&self, hook: &Webhook) -> bool {
+        matches!(self, Self::Activate(mended) if mended.id == hook.id)
     }
 
     /// The scope that it is about.
@@ -125,16 +147,11 @@ impl Inspection {
             .into_iter()
             .map(|hook| Finding { scope: hook.scope.clone(), standing: standing(&hook), webhook: Some(hook) })
             .collect();
-        let mut remedies = Vec::new();
+        let mut remedies: Vec<Remedy> = Vec::new();
         for scope in wanted {
             match Cover::of(scope, &findings) {
                 Cover::Whole => {}
-                Cover::Mendable(hook) => {
-                    let remedy = Remedy::Activate(hook.clone());
-                    if !remedies.contains(&remedy) {
-                        remedies.push(remedy);
-                    }
-                }
+                Cover::Mendable(hook) => activate(&mut remedies, hook),
                 Cover::None => {
                     let scope = (*scope).to_owned();
                     findings.push(Finding {
@@ -148,7 +165,32 @@ impl Inspection {
                 }
             }
         }
+        for finding in &mut findings {
+            match (finding.standing, &finding.webhook) {
+                // Its callbacks are refused, whoever else tells of the same: too many of those, and the platform blocks the address.
+                (Standing::WithoutHeader, Some(hook)) => activate(&mut remedies, hook),
+                (Standing::SwitchedOff, Some(hook)) if !remedies.iter().any(|it| it.is_of(hook)) => {
+                    finding.standing = Standing::Spare;
+                }
+                _ => {}
+            }
+        }
         Self { findings, objection: None, remedies }
+    }
+
+    /// Nothing is to be mended for now: a person wants it so.
+    pub(super) fn leave_alone(&mut self) {
+        self.remedies.clear();
+        self.objection.get_or_insert_with(|| LEFT_ALONE.to_owned());
+    }
+
+    /// The subscriptions that lead to the receiver.
+    pub fn ours(&self) -> impl Iterator<Item = &Webhook> {
+        let here = [Standing::Active, Standing::SwitchedOff, Standing::Spare, Standing::WithoutHeader];
+        self.findings
+            .iter()
+            .filter(move |finding| here.contains(&finding.standing))
+            .filter_map(|finding| finding.webhook.as_ref())
     }
 
     /// How many findings are like this.
@@ -162,6 +204,14 @@ fn standing_here(hook: &Webhook) -> Standing {
         (true, true) => Standing::Active,
         (true, false) => Standing::WithoutHeader,
         (false, _) => Standing::SwitchedOff,
+    }
+}
+
+/// Once for all that it covers.
+fn activate(remedies: &mut Vec<Remedy>, hook: &Webhook) {
+    let remedy = Remedy::Activate(hook.clone());
+    if !remedies.contains(&remedy) {
+        remedies.push(remedy);
     }
 }
 
@@ -188,34 +238,6 @@ impl<'a> Cover<'a> {
         // Rather the very scope than a family: that brings no more than is wanted.
         let first = mendable.clone().next();
         mendable.find(|hook| hook.scope == scope).or(first).map_or(Self::None, Self::Mendable)
-    }
-}
-
-/// Where a subscription leads, seen from the receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// To the receiver.
-    Here,
-    /// To a route like the receiver's, somewhere else.
-    Elsewhere,
-    /// To something else.
-    Nowhere,
-}
-
-impl Place {
-    /// Without an address of the receiver, its route alone has to tell.
-    fn of(hook: &str, receiver: Option<&Url>, route: &str) -> Self {
-        let Ok(hook) = Url::parse(hook) else { return Self::Nowhere };
-        // The receiver takes callbacks at the route of all shops, too.
-        let of_all_shops = route.rsplit_once('/').map_or(route, |(path, _)| path);
-        let path = hook.path().trim_end_matches('/');
-        if path != route && path != of_all_shops {
-            return Self::Nowhere;
-        }
-        match receiver {
-            Some(receiver) if hook.origin() != receiver.origin() => Self::Elsewhere,
-            _ => Self::Here,
-        }
     }
 }
 

@@ -1,27 +1,21 @@
 //! One shop's webhooks, looked after again and again as long as it is configured.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crossdock_domain::StoreId;
 use crossdock_queue::Failure;
 use crossdock_settings::StoreSettings;
-use crossdock_storefront::{Shop, Shops};
+use crossdock_storefront::Shop;
 use jiff::Timestamp;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Mended, Standing, Watchdog};
+use super::{Asked, Mended, Standing, Watchdog};
+use crate::rounds::Rounds;
 use crate::schedule::Schedule;
-use crate::trouble::{Trouble, pause_after};
-
-/// Time between two looks at the clock and the settings, in seconds.
-const LOOK_SECS: u64 = 1;
 
 /// The rounds of one shop, as often as it is swept.
 pub(crate) struct WatchRounds {
     pub(crate) store: StoreId,
-    pub(crate) shops: Shops,
     pub(crate) watchdog: Watchdog,
     pub(crate) memory: Memory,
 }
@@ -33,48 +27,33 @@ pub(crate) struct Memory {
     settings: Option<Arc<StoreSettings>>,
     /// When they were, here or in another process.
     looked_at: Option<Timestamp>,
-    not_before: Option<Instant>,
     elsewhere: usize,
-    trouble: Trouble,
+    objection: Option<String>,
 }
 
-impl WatchRounds {
-    /// Goes on until the shop is not configured any more, or until told to stop.
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
-        while let Ok(shop) = self.shops.get(&self.store)
-            && !stop.is_cancelled()
-        {
-            if self.memory.not_before.is_none_or(|moment| moment <= Instant::now()) {
-                self.look(&shop, &stop).await;
-            }
-            stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(LOOK_SECS))).await;
-        }
-        self.watchdog.metrics.forget_webhooks(&self.store);
-    }
-
-    async fn look(&mut self, shop: &Shop, stop: &CancellationToken) {
-        let every = shop.settings.sweep_every;
-        match self.round(shop, stop).await {
-            Ok(()) => self.memory.not_before = None,
-            Err(failure) => {
-                self.memory.not_before = Some(Instant::now() + pause_after(&failure, every));
-                self.tell_trouble(&failure);
-            }
-        }
-    }
+impl Rounds for WatchRounds {
+    const TROUBLE: &'static str = "the shop's webhooks cannot be looked after";
+    const WELL_AGAIN: &'static str = "the shop's webhooks are well again";
 
     async fn round(&mut self, shop: &Shop, stop: &CancellationToken) -> Result<(), Failure> {
         let Some(webhooks) = shop.storefront.webhooks() else { return Ok(()) };
-        if self.is_due(shop).await? {
-            let began = Timestamp::now();
-            let mended = self.watchdog.alone(shop, webhooks, stop).await?;
-            self.memory.looked_at = Some(began);
-            self.memory.settings = Some(shop.settings.clone());
-            self.tell(&mended);
+        if !self.is_due(shop).await? {
+            return Ok(());
         }
-        Ok(())
+        let began = Timestamp::now();
+        let mended = self.watchdog.alone(shop, webhooks, Asked::ByTheClock, stop).await?;
+        self.memory.looked_at = Some(began);
+        self.memory.settings = Some(shop.settings.clone());
+        self.tell(&mended);
+        mended.refusals().map_or(Ok(()), Err)
     }
 
+    fn end(&mut self) {
+        self.watchdog.metrics.forget_webhooks(&self.store);
+    }
+}
+
+impl WatchRounds {
     /// New settings may want something else of the shop. Otherwise another process may have been faster.
     async fn is_due(&mut self, shop: &Shop) -> Result<bool, Failure> {
         if !self.memory.settings.as_ref().is_some_and(|settings| Arc::ptr_eq(settings, &shop.settings)) {
@@ -103,23 +82,11 @@ impl WatchRounds {
             tracing::warn!(store.id = %store, webhooks = elsewhere, "webhooks go to our route at another address; remove them if nothing listens there");
         }
         self.memory.elsewhere = elsewhere;
-        let trouble = &mut self.memory.trouble;
-        match mended.unmended() {
-            // It may be meant so: webhooks can be made by hand, too.
-            Some(failure) if mended.inspection.objection.is_some() => trouble.is(&failure, |error| {
-                tracing::info!(store.id = %store, error, "the shop's webhooks are only watched");
-            }),
-            Some(failure) => self.tell_trouble(&failure),
-            None => {
-                trouble.is_over(|| tracing::info!(store.id = %store, "the shop's webhooks are well again"));
-            }
+        // It may be meant so: webhooks can be made by hand, too.
+        let objection = mended.inspection.objection.clone();
+        if let Some(reason) = objection.as_ref().filter(|_| objection != self.memory.objection) {
+            tracing::info!(store.id = %store, reason, "the shop's webhooks are only watched");
         }
-    }
-
-    fn tell_trouble(&mut self, failure: &Failure) {
-        let store = &self.store;
-        self.memory.trouble.is(failure, |error| {
-            tracing::warn!(store.id = %store, error, "the shop's webhooks cannot be looked after");
-        });
+        self.memory.objection = objection;
     }
 }

@@ -11,8 +11,8 @@ use super::inventory::{LOCATION_ID, sku_id};
 use super::refusal::Refusal;
 use super::state::State;
 use super::webhooks::Event;
-use crate::Item;
 use crate::catalog::is_variant;
+use crate::{Catalog, Item, Whole};
 
 /// Most items of an adjustment (Inventory V3 reference, 2026-04-01).
 const ITEMS_MAX: usize = 2000;
@@ -27,6 +27,8 @@ const INVALID_FIELDS: &str = "Payload contains invalid fields";
 #[derive(Debug)]
 struct Change {
     at: usize,
+    /// Whether the count of the whole product is meant, which its variants share.
+    whole: bool,
     units: i64,
 }
 
@@ -49,8 +51,8 @@ pub(super) async fn absolute(Shop(shop): Shop<Arc<State>>, body: Bytes) -> Resul
     };
     let events: Vec<Event> = {
         let mut items = shop.catalog.items();
-        let changes = changes(&items, wanted)?;
-        changes.into_iter().filter_map(|change| apply(&mut items, &change)).collect()
+        let changes = changes(&shop.catalog, &items, wanted)?;
+        changes.into_iter().filter_map(|change| apply(&shop.catalog, &mut items, &change)).collect()
     };
     for event in events {
         shop.announce(&[event]);
@@ -58,11 +60,11 @@ pub(super) async fn absolute(Shop(shop): Shop<Arc<State>>, body: Bytes) -> Resul
     Ok(Json(json!({ "transaction_id": shop.announcer.transaction_id() })))
 }
 
-fn changes(items: &[Item], wanted: &[Value]) -> Result<Vec<Change>, Refusal> {
+fn changes(catalog: &Catalog, items: &[Item], wanted: &[Value]) -> Result<Vec<Change>, Refusal> {
     let mut errors = Map::new();
     let mut changes = Vec::new();
     for (place, item) in wanted.iter().enumerate() {
-        match change(items, item) {
+        match change(catalog, items, item) {
             Ok(change) => changes.push(change),
             Err(Unfit::OtherTracking(title)) => return Err(Refusal::unprocessable(title, Map::new())),
             Err(Unfit::Field(field, reason)) => {
@@ -73,7 +75,7 @@ fn changes(items: &[Item], wanted: &[Value]) -> Result<Vec<Change>, Refusal> {
     if errors.is_empty() { Ok(changes) } else { Err(Refusal::unprocessable(INVALID_FIELDS, errors)) }
 }
 
-fn change(items: &[Item], wanted: &Value) -> Result<Change, Unfit> {
+fn change(catalog: &Catalog, items: &[Item], wanted: &Value) -> Result<Change, Unfit> {
     if wanted["location_id"].as_u64() != Some(LOCATION_ID) {
         return Err(Unfit::Field("location_id", "there is no such location"));
     }
@@ -84,29 +86,37 @@ fn change(items: &[Item], wanted: &Value) -> Result<Change, Unfit> {
         return Err(Unfit::Field("identity", "one of sku, variant_id and product_id is expected"));
     };
     let is = |item: &Item| match name {
-        "sku" => value.as_str() == Some(&item.sku),
+        "sku" => {
+            value.as_str() == Some(&item.sku) || value.as_str() == Some(&catalog.whole(item.product_id).sku)
+        }
         "variant_id" => value.as_u64() == Some(item.variant_id),
         _ => value.as_u64() == Some(item.product_id),
     };
     let at = items.iter().position(is).ok_or(Unfit::Field(name, "there is no such item"))?;
-    let mode = if is_variant(items, &items[at]) { "variant" } else { "product" };
+    let whole = catalog.whole(items[at].product_id).stock.is_some();
+    let mode = if is_variant(items, &items[at]) && !whole { "variant" } else { "product" };
     let other = if mode == "variant" { "product_id" } else { "variant_id" };
-    if name == other && items[at].stock.is_some() {
+    if name == other && (items[at].stock.is_some() || whole) {
         let title =
             format!("[Item with {name} {value} is tracked by {mode}, please update stock by {mode} id]");
         return Err(Unfit::OtherTracking(title));
     }
-    Ok(Change { at, units })
+    Ok(Change { at, whole, units })
 }
 
 /// Sets units where stock is tracked (elsewhere a quantity has no effect), and tells of a change.
-fn apply(items: &mut [Item], change: &Change) -> Option<Event> {
-    let is_variant = is_variant(items, &items[change.at]);
+fn apply(catalog: &Catalog, items: &mut [Item], change: &Change) -> Option<Event> {
+    let is_variant = is_variant(items, &items[change.at]) && !change.whole;
     let item = &mut items[change.at];
-    if item.stock? == change.units {
+    let whole = catalog.whole(item.product_id);
+    if whole.stock.or(item.stock)? == change.units {
         return None;
     }
-    item.stock = Some(change.units);
+    if change.whole {
+        catalog.set_whole(item.product_id, Whole { stock: Some(change.units), ..whole });
+    } else {
+        item.stock = Some(change.units);
+    }
     let mut inventory = json!({ "product_id": item.product_id, "method": "absolute", "value": change.units });
     if !is_variant {
         let data = json!({ "type": "product", "id": item.product_id, "inventory": inventory });

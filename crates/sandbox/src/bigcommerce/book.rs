@@ -100,7 +100,7 @@ impl Order {
             self.fields.insert("custom_status".into(), json!(name));
             events.push(Event::status_updated(self.id, previous, new));
         }
-        self.touch();
+        self.touched_at(Timestamp::now());
         events.push(Event::order("store/order/updated", self.id));
         events
     }
@@ -112,8 +112,9 @@ impl Order {
         })
     }
 
-    fn touch(&mut self) {
-        self.modified = Timestamp::now();
+    /// It was last modified at this moment.
+    pub(super) fn touched_at(&mut self, at: Timestamp) {
+        self.modified = at;
         self.fields.insert("date_modified".into(), json!(rfc_2822(self.modified)));
     }
 }

@@ -11,8 +11,8 @@ use super::inventory::sku_id;
 use super::params::{BadParam, Params};
 use super::refusal::Refusal;
 use super::state::State;
-use crate::Item;
 use crate::catalog::has_variants;
+use crate::{Item, Whole};
 
 /// Most objects on a page (`limit` of the Products V3 reference, 2026-04-01).
 const LIMIT_MAX: usize = 250;
@@ -51,7 +51,7 @@ pub(super) async fn variants(
     Ok(Json(page.v3(found.collect())))
 }
 
-/// Products; `sku` and `sku:in` mean the product's own SKU, which a product with variants does not have here.
+/// Products; `sku` and `sku:in` mean the product's own SKU, which a product with variants has only if it was given one.
 pub(super) async fn products(
     Shop(shop): Shop<Arc<State>>,
     Query(params): Query<Params>,
@@ -60,12 +60,16 @@ pub(super) async fn products(
     let include = params.list("include").unwrap_or_default();
     let among =
         |name: &str, value: &str| params.list(name).is_none_or(|list| list.iter().any(|of| of == value));
+    let (span, mut products) = (IdSpan::of(&params)?, shop.catalog.products());
+    sort(&mut products, &params)?;
     let mut found = Vec::new();
-    for items in shop.catalog.products() {
-        let mut document = product(&items);
+    for items in products {
+        let whole = shop.catalog.whole(items[0].product_id);
+        let mut document = product(&items, &whole);
         let id = document["id"].to_string();
         let sku = document["sku"].as_str().unwrap_or_default().to_owned();
-        if among("id", &id) && among("id:in", &id) && among("sku", &sku) && among("sku:in", &sku) {
+        let listed = among("id", &id) && among("id:in", &id) && span.has(items[0].product_id);
+        if listed && among("sku", &sku) && among("sku:in", &sku) {
             keep_fields(&mut document, &params);
             included(&mut document, &items, &include);
             found.push(document);
@@ -74,8 +78,50 @@ pub(super) async fn products(
     Ok(Json(page.v3(found)))
 }
 
+/// `id:min` and its kin.
+struct IdSpan {
+    from: Option<u64>,
+    to: Option<u64>,
+    over: Option<u64>,
+    under: Option<u64>,
+}
+
+impl IdSpan {
+    fn of(params: &Params) -> Result<Self, Refusal> {
+        let id = |name| params.parse(name).map_err(bad_param);
+        let (from, to) = (id("id:min")?, id("id:max")?);
+        Ok(Self { from, to, over: id("id:greater")?, under: id("id:less")? })
+    }
+
+    fn has(&self, id: u64) -> bool {
+        self.from.is_none_or(|from| id >= from)
+            && self.to.is_none_or(|to| id <= to)
+            && self.over.is_none_or(|over| id > over)
+            && self.under.is_none_or(|under| id < under)
+    }
+}
+
+/// Applies `sort` and `direction`, as far as the documented fields differ here. What the order is without them is not documented.
+fn sort(products: &mut [Vec<Item>], params: &Params) -> Result<(), Refusal> {
+    match params.get("sort") {
+        None | Some("id") => products.sort_by_key(|items| items[0].product_id),
+        Some("name") => products.sort_by(|one, other| one[0].name.cmp(&other[0].name)),
+        Some("price") => products.sort_by_key(|items| items[0].price),
+        Some(_) => return Err(bad_param(BadParam::Invalid("sort".to_owned()))),
+    }
+    match params.get("direction") {
+        None | Some("asc") => {}
+        Some("desc") => products.reverse(),
+        Some(_) => return Err(bad_param(BadParam::Invalid("direction".to_owned()))),
+    }
+    Ok(())
+}
+
 /// `none`, `product` or `variant`.
-fn tracking(items: &[Item]) -> &'static str {
+fn tracking(items: &[Item], whole: &Whole) -> &'static str {
+    if whole.stock.is_some() {
+        return "product";
+    }
     match (items.iter().any(|item| item.stock.is_some()), has_variants(items)) {
         (false, _) => "none",
         (true, true) => "variant",
@@ -83,23 +129,23 @@ fn tracking(items: &[Item]) -> &'static str {
     }
 }
 
-fn product(items: &[Item]) -> Value {
+fn product(items: &[Item], whole: &Whole) -> Value {
     let first = &items[0];
     let complex = has_variants(items);
     json!({
         "id": first.product_id,
         "name": first.name,
         "type": "physical",
-        "sku": if complex { "" } else { first.sku.as_str() },
+        "sku": if complex { whole.sku.as_str() } else { first.sku.as_str() },
         "description": "",
         "weight": 0,
         "price": first.price.to_f64(),
         "calculated_price": first.price.to_f64(),
         "categories": [],
         "brand_id": 0,
-        "inventory_level": items.iter().filter_map(|item| item.stock).sum::<i64>(),
+        "inventory_level": whole.stock.unwrap_or_else(|| items.iter().filter_map(|item| item.stock).sum()),
         "inventory_warning_level": 0,
-        "inventory_tracking": tracking(items),
+        "inventory_tracking": tracking(items, whole),
         "is_visible": true,
         "is_featured": false,
         "availability": "available",

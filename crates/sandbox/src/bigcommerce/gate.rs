@@ -13,6 +13,7 @@ use super::BigcommerceScope::{
     self, InformationReadOnly, InventoryModify, InventoryReadOnly, OrdersModify, OrdersReadOnly,
     ProductsModify, ProductsReadOnly,
 };
+use super::legacy;
 use super::refusal::Refusal;
 use super::state::State as Shop;
 use crate::faults;
@@ -49,7 +50,8 @@ fn check(shop: &Shop, request: &Request, reading: Reading) -> Result<(), u16> {
     if !reading.within {
         return Err(429);
     }
-    if header(headers, "x-auth-token") != Some(shop.access_token().as_str()) {
+    let (name, credentials) = legacy::credentials(shop);
+    if header(headers, name.as_str()) != Some(credentials.as_str()) {
         return Err(401);
     }
     let Some(resource) = path.strip_prefix(shop.base.as_str()) else { return Err(403) };
@@ -81,7 +83,7 @@ fn scope(method: &Method, resource: &str) -> Option<BigcommerceScope> {
     let of = |read: BigcommerceScope, modify: BigcommerceScope| Some(if reads { read } else { modify });
     match resource.split('/').nth(1)? {
         "orders" | "order_statuses" => of(OrdersReadOnly, OrdersModify),
-        "catalog" => of(ProductsReadOnly, ProductsModify),
+        "catalog" | "products" => of(ProductsReadOnly, ProductsModify),
         "inventory" => of(InventoryReadOnly, InventoryModify),
         "store" => Some(InformationReadOnly),
         _ => None,
@@ -108,16 +110,20 @@ fn refused(shop: &Shop, path: &str, status: u16, wait: Option<Duration>) -> Resp
     answer
 }
 
-/// The four documented headers on each answer, and `X-Retry-After` in seconds on a 429.
+/// The four documented headers on each answer, and `X-Retry-After` in seconds on a 429. A legacy account is told this alone: that
+/// it is told a quota at all is not documented.
 fn quota_headers(answer: &mut Response, shop: &Shop, reading: Reading) {
     let quota = shop.meter.quota();
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let headers = answer.headers_mut();
+    if !reading.within {
+        headers.insert("x-retry-after", millis(reading.reset).div_ceil(1000).into());
+    }
+    if shop.legacy.is_some() {
+        return;
+    }
     headers.insert("x-rate-limit-time-window-ms", millis(quota.window).into());
     headers.insert("x-rate-limit-time-reset-ms", millis(reading.reset).into());
     headers.insert("x-rate-limit-requests-quota", quota.requests.into());
     headers.insert("x-rate-limit-requests-left", reading.left.into());
-    if !reading.within {
-        headers.insert("x-retry-after", millis(reading.reset).div_ceil(1000).into());
-    }
 }

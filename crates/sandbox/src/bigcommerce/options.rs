@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use url::Url;
 
+use super::LegacyAccount;
 use crate::{Item, Quota};
 
 /// What an API account may do. Modify includes read-only.
@@ -54,6 +55,8 @@ pub struct BigcommerceOptions {
     pub client_secret: String,
     /// Name and value of a header that comes with every webhook to `receiver`: the older scheme, beside the signature.
     pub webhook_header: Option<(String, String)>,
+    /// Whether a legacy account is what the shop is reached by; then it tells nobody of anything, and has no V3.
+    pub legacy: Option<LegacyAccount>,
     /// What the token may do.
     pub scopes: BTreeSet<BigcommerceScope>,
     /// Id of the first order; the next ones count up. Webhooks' random ids come from it too.
@@ -81,6 +84,7 @@ impl Default for BigcommerceOptions {
             access_token: "sandbox-access-token".into(),
             client_secret: "sandbox-client-secret".into(),
             webhook_header: None,
+            legacy: None,
             scopes: BigcommerceScope::ALL.into(),
             first_order_id: 1001,
             catalog: Vec::new(),

@@ -37,12 +37,14 @@ pub(super) fn order(shop: &State, order: &Order, include: Include) -> Value {
     {
         fields.insert(name.into(), shop.link(&format!("{at}/{part}")));
     }
-    let held = if include.consignments {
-        consignments(shop, order, include.line_items)
-    } else {
-        shop.link(&format!("{at}/consignments"))
-    };
-    fields.insert("consignments".into(), held);
+    if shop.legacy.as_ref().is_none_or(|account| account.includes_consignments) {
+        let held = if include.consignments {
+            consignments(shop, order, include.line_items)
+        } else {
+            shop.link(&format!("{at}/consignments"))
+        };
+        fields.insert("consignments".into(), held);
+    }
     let fees = if include.fees { json!([]) } else { shop.link(&format!("{at}/fees")) };
     fields.insert("fees".into(), fees);
     Value::Object(fields)

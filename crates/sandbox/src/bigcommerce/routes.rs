@@ -10,13 +10,14 @@ use axum::routing::{get, put};
 use super::gate::gate;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{adjustments, catalog, hooks, inventory, orders, shipments, store};
+use super::{adjustments, catalog, hooks, inventory, legacy, orders, shipments, store};
 
 /// The whole API behind the gate.
 pub(super) fn router(shop: &Arc<State>) -> Router {
     let base = shop.base.trim_end_matches('/');
+    let added = if shop.legacy.is_some() { legacy::routes() } else { v3() };
     Router::new()
-        .nest(base, v2().merge(v3()))
+        .nest(base, v2().merge(added))
         .fallback(|request: Request| async move { Refusal::of_path(request.uri().path(), 404) })
         .method_not_allowed_fallback(
             |request: Request| async move { Refusal::of_path(request.uri().path(), 405) },

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use super::BigcommerceScope;
 use super::book::Book;
 use super::hooks::HookBook;
+use super::legacy::LegacyAccount;
 use super::webhooks::{Announcer, Event};
 use crate::journal::Journal;
 use crate::quota::Meter;
@@ -15,8 +16,9 @@ use crate::{Catalog, Faults};
 pub(super) struct State {
     /// Scheme, host and port, without a slash at the end.
     pub(super) origin: String,
-    /// `/stores/{store_hash}/`
+    /// `/stores/{store_hash}/`, or a legacy account's `/api/`.
     pub(super) base: String,
+    pub(super) legacy: Option<LegacyAccount>,
     pub(super) store_hash: String,
     pub(super) access_token: Mutex<String>,
     pub(super) scopes: BTreeSet<BigcommerceScope>,

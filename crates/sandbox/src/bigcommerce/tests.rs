@@ -3,6 +3,7 @@
 mod access;
 mod documents;
 mod hooks;
+mod legacy;
 mod orders;
 mod shipments;
 mod stock;

@@ -78,7 +78,7 @@ fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// The scopes that a resource below the shop's base wants; none for a resource that there is not.
-fn scopes(method: &Method, resource: &str) -> &'static [EcwidScope] {
+pub(super) fn scopes(method: &Method, resource: &str) -> &'static [EcwidScope] {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match (resource.split('/').next().unwrap_or_default(), reads) {
         ("orders", true) => &[ReadOrders],

@@ -60,7 +60,9 @@ pub struct EcwidOptions {
     /// How long the search of orders finds neither the old nor the new shape of an order that was placed or changed. How long it
     /// lags is not documented; the official client's tests wait for it up to a minute.
     pub search_lag: Duration,
-    /// Requests that are answered.
+    /// How long the shop takes for each request of a batch. Not documented.
+    pub batch_pace: Duration,
+    /// Requests that are answered, those in batches among them: whether they count is not documented.
     pub quota: Quota,
     /// What orders' and events' random ids come from: the same seed gives the same ids, so a shop that outlives its process
     /// needs another each time.
@@ -80,6 +82,7 @@ impl Default for EcwidOptions {
             callback_path: "/webhooks/ecwid".into(),
             currency: "USD".into(),
             search_lag: Duration::ZERO,
+            batch_pace: Duration::ZERO,
             quota: Quota::ECWID,
             seed: 1,
         }

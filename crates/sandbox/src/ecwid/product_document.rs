@@ -10,14 +10,21 @@ use crate::{Catalog, Item};
 
 /// A product of these items: one item, or one combination for each.
 ///
-/// A product with combinations has an automatic SKU and unlimited stock of its own; what counts stands in the combinations.
+/// A product with combinations has an automatic SKU and unlimited stock of its own, unless it was given others; what counts stands in
+/// the combinations.
 pub(super) fn product(catalog: &Catalog, items: &[Item]) -> Value {
     let first = &items[0];
     let complex = has_variants(items);
-    let own_stock = if complex { None } else { first.stock };
+    let whole = catalog.whole(first.product_id);
+    let own_stock = if complex { whole.stock } else { first.stock };
+    let own_sku = match (complex, whole.sku.is_empty()) {
+        (true, true) => format!("{:05}", first.product_id),
+        (true, false) => whole.sku,
+        (false, _) => first.sku.clone(),
+    };
     let mut document = json!({
         "id": first.product_id,
-        "sku": if complex { format!("{:05}", first.product_id) } else { first.sku.clone() },
+        "sku": own_sku,
         "name": first.name,
         "price": number(first.price),
         "priceInProductList": number(first.price),

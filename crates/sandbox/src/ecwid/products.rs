@@ -12,10 +12,10 @@ use super::product_document as document;
 use super::refusal::Refusal;
 use super::state::State;
 use super::webhooks::Event;
-use crate::Item;
 use crate::catalog::has_variants;
+use crate::{Item, Whole};
 
-/// Products; `sku` finds the one that has it, itself or in a combination, and leaves other filters aside.
+/// Products; `sku` finds those that have it, themselves or in a combination, and leaves other filters aside.
 pub(super) async fn search(
     Shop(shop): Shop<Arc<State>>,
     Query(params): Query<Params>,
@@ -28,8 +28,15 @@ pub(super) async fn search(
     let of_id = |(product, _): &(Value, Vec<Item>)| {
         params.list("productId").is_none_or(|ids| ids.contains(&product["id"].to_string().as_str()))
     };
-    let found = documents.filter(of_sku).filter(of_id).map(|(product, _)| product);
-    Ok(Json(params.page(found.collect())?))
+    let mut found: Vec<Value> = documents.filter(of_sku).filter(of_id).map(|(product, _)| product).collect();
+    match params.get("sortBy") {
+        // In the order of their ids, which is that of their making.
+        None | Some("RELEVANCE" | "ADDED_TIME_ASC") => {}
+        Some("ADDED_TIME_DESC") => found.reverse(),
+        Some("NAME_ASC") => found.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str())),
+        Some(_) => return Err(Refusal::wrong_parameter("sortBy")),
+    }
+    Ok(Json(params.page(found)?))
 }
 
 pub(super) async fn one(
@@ -59,7 +66,7 @@ pub(super) async fn combination(
     Ok(Json(found.ok_or_else(|| Refusal::no_combination(&combination))?.clone()))
 }
 
-/// Sets the stock of a product without combinations; on one with them, nothing here changes.
+/// Sets the stock of a product: of one with combinations, its own and not theirs.
 pub(super) async fn update(
     Shop(shop): Shop<Arc<State>>,
     Path(id): Path<String>,
@@ -67,7 +74,8 @@ pub(super) async fn update(
 ) -> Result<Json<Value>, Refusal> {
     let items = items_of(&shop, &id)?;
     let target = (!has_variants(&items)).then_some(items[0].variant_id);
-    set_stock(&shop, items[0].product_id, target, &body)
+    set_stock(&shop, items[0].product_id, target, &Level::read(&body)?);
+    Ok(updated_one())
 }
 
 pub(super) async fn update_combination(
@@ -77,8 +85,19 @@ pub(super) async fn update_combination(
 ) -> Result<Json<Value>, Refusal> {
     let items = items_of(&shop, &id)?;
     let found = items.iter().find(|item| has_variants(&items) && item.variant_id.to_string() == combination);
-    let target = found.ok_or_else(|| Refusal::no_combination(&combination))?.variant_id;
-    set_stock(&shop, items[0].product_id, Some(target), &body)
+    let target = found.ok_or_else(|| Refusal::no_combination(&combination))?;
+    let (level, whole) = (Level::read(&body)?, shop.catalog.whole(target.product_id));
+    let shared = !whole.sku.is_empty() && (target.sku == whole.sku || target.sku.is_empty());
+    if shared && stock_after(target.stock, &level) != whole.stock {
+        let message = "Product variation with the same SKU as the main product must have the same stock.";
+        return Err(Refusal::new(400, "DIFFERENT_COMBINATION_STOCK", message));
+    }
+    set_stock(&shop, target.product_id, Some(target.variant_id), &level);
+    Ok(updated_one())
+}
+
+fn updated_one() -> Json<Value> {
+    Json(json!({ "updateCount": 1 }))
 }
 
 fn items_of(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
@@ -86,22 +105,34 @@ fn items_of(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
     found.ok_or_else(|| Refusal::no_product(id))
 }
 
-fn set_stock(
-    shop: &State,
-    product_id: u64,
-    variant_id: Option<u64>,
-    body: &Bytes,
-) -> Result<Json<Value>, Refusal> {
-    let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| Refusal::of_status(400))?;
-    let quantity = field(&body, "quantity", Value::as_i64)?;
-    let unlimited = field(&body, "unlimited", Value::as_bool)?;
+/// The stock that a request sets.
+#[derive(Debug, Default)]
+struct Level {
+    quantity: Option<i64>,
+    unlimited: Option<bool>,
+}
+
+impl Level {
+    fn read(body: &Bytes) -> Result<Self, Refusal> {
+        let body: Map<String, Value> = serde_json::from_slice(body).map_err(|_| Refusal::of_status(400))?;
+        let quantity = field(&body, "quantity", Value::as_i64)?;
+        Ok(Self { quantity, unlimited: field(&body, "unlimited", Value::as_bool)? })
+    }
+}
+
+/// Of a variant, or without one of the product as a whole.
+fn set_stock(shop: &State, product_id: u64, variant_id: Option<u64>, level: &Level) {
+    if variant_id.is_none() {
+        let whole = shop.catalog.whole(product_id);
+        let stock = stock_after(whole.stock, level);
+        shop.catalog.set_whole(product_id, Whole { stock, ..whole });
+    }
     for item in shop.catalog.items().iter_mut() {
         if item.product_id == product_id && Some(item.variant_id) == variant_id {
-            item.stock = stock_after(item.stock, quantity, unlimited);
+            item.stock = stock_after(item.stock, level);
         }
     }
     shop.announce(&[Event::product_updated(product_id)]);
-    Ok(Json(json!({ "updateCount": 1 })))
 }
 
 fn field<T>(
@@ -113,23 +144,24 @@ fn field<T>(
 }
 
 /// A quantity alone does not end `unlimited`: `unlimited: false` must come with it (the official Java client's tests).
-fn stock_after(before: Option<i64>, quantity: Option<i64>, unlimited: Option<bool>) -> Option<i64> {
-    if unlimited.unwrap_or(before.is_none()) {
+fn stock_after(before: Option<i64>, level: &Level) -> Option<i64> {
+    if level.unlimited.unwrap_or(before.is_none()) {
         return None;
     }
-    Some(quantity.or(before).unwrap_or(0))
+    Some(level.quantity.or(before).unwrap_or(0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::stock_after;
+    use super::{Level, stock_after};
 
     #[test]
     fn a_quantity_takes_effect_only_where_stock_is_limited() {
-        assert_eq!(stock_after(Some(3), Some(5), None), Some(5));
-        assert_eq!(stock_after(None, Some(5), None), None);
-        assert_eq!(stock_after(None, Some(5), Some(false)), Some(5));
-        assert_eq!(stock_after(Some(3), None, None), Some(3));
-        assert_eq!(stock_after(Some(3), None, Some(true)), None);
+        let after = |before, quantity, unlimited| stock_after(before, &Level { quantity, unlimited });
+        assert_eq!(after(Some(3), Some(5), None), Some(5));
+        assert_eq!(after(None, Some(5), None), None);
+        assert_eq!(after(None, Some(5), Some(false)), Some(5));
+        assert_eq!(after(Some(3), None, None), Some(3));
+        assert_eq!(after(Some(3), None, Some(true)), None);
     }
 }

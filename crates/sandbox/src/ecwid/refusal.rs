@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// An answer that refuses a request.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,15 +51,24 @@ impl Refusal {
         };
         Self::new(status, code, message)
     }
-}
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    /// Its status.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Its body.
+    pub(super) fn body(&self) -> Value {
         let mut body = json!({ "errorMessage": self.message });
         if !self.code.is_empty() {
             body["errorCode"] = json!(self.code);
         }
-        (status, Json(body)).into_response()
+        body
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status(), Json(self.body())).into_response()
     }
 }

@@ -9,13 +9,14 @@ use axum::routing::get;
 use super::gate::gate;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{orders, products, profile};
+use super::{batches, orders, products, profile};
 
 /// The whole API behind the gate.
 pub(super) fn router(shop: &Arc<State>) -> Router {
     let routes = Router::new()
         .route("/profile", get(profile::profile))
         .route("/profile/order_statuses", get(profile::order_statuses))
+        .route("/batch", get(batches::progress).post(batches::submit).delete(batches::cancel))
         .route("/orders", get(orders::search))
         .route("/orders/deleted", get(orders::deleted))
         .route("/orders/{id}", get(orders::one).put(orders::update))

@@ -8,6 +8,7 @@ use fastrand::Rng;
 use serde_json::{Map, Value};
 
 use super::EcwidScope;
+use super::batches::Batches;
 use super::order::Order;
 use super::webhooks::{Announcer, Event};
 use crate::journal::Journal;
@@ -33,6 +34,7 @@ pub(super) struct State {
     /// The custom statuses that are turned on, by id.
     pub(super) status_names: Mutex<BTreeMap<String, String>>,
     pub(super) book: Mutex<Book>,
+    pub(super) batches: Batches,
 }
 
 /// The orders of a shop, in memory, by internal id.

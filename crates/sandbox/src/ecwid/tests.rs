@@ -1,6 +1,7 @@
 //! The shop over real HTTP, held against what is documented.
 
 mod access;
+mod batches;
 mod documents;
 mod orders;
 mod products;

@@ -28,6 +28,11 @@ pub(crate) async fn meet(
             answering.await
         }
         Some(Fault::HalfBody) => half(answering.await).await,
+        Some(Fault::DoneThenHang(wait)) => {
+            let answer = answering.await;
+            tokio::time::sleep(wait).await;
+            answer
+        }
         Some(Fault::DoneThenCut) => {
             answering.await;
             cut()

@@ -37,12 +37,10 @@ pub(super) fn store(platform: Platform) -> StoreSettings {
         },
         sweep_every: Duration::from_mins(5),
         tracking: TrackingSettings {
-            number: true,
-            url: true,
-            complete_status_id: 10,
             pickup_carriers: vec!["Pickup In-Store".into()],
+            ..TrackingSettings::default()
         },
-        stock: StockSettings { push: StockPush::Available, on_change: true, buffer: 1 },
+        stock: StockSettings { push: StockPush::Available, daily_at: None, on_change: true, buffer: 1 },
         id,
     }
 }

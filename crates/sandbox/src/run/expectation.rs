@@ -177,7 +177,9 @@ mod tests {
 
     #[test]
     fn the_shop_should_show_the_shelf_less_what_is_kept_back() {
-        let told = |push, buffer, on_hand| stock(&StockSettings { push, on_change: true, buffer }, on_hand);
+        let told = |push, buffer, on_hand| {
+            stock(&StockSettings { push, daily_at: None, on_change: true, buffer }, on_hand)
+        };
         assert_eq!(told(StockPush::OnHand, 0, 12), Some(12));
         assert_eq!(told(StockPush::Available, 5, 12), Some(7));
         assert_eq!(told(StockPush::Available, 5, 3), Some(0));

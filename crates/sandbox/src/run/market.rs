@@ -149,7 +149,7 @@ impl Market {
     /// Asks for what a schedule asks for every evening.
     async fn ask_for_full_push(&self) -> bool {
         for shop in &self.shops {
-            let due = StockDue { store: shop.settings.id.clone(), full: true };
+            let due = StockDue { store: shop.settings.id.clone(), full: true, skus: None };
             let id = Uuid::now_v7().simple().to_string();
             let event = Event::new(&Source::Role("sandbox"), id.clone(), Timestamp::now(), due);
             let message = Message {

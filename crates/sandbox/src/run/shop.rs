@@ -3,14 +3,16 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use crossdock_settings::{BigcommerceConnection, Connection, EcwidConnection, StoreSettings};
+use crossdock_settings::{
+    BigcommerceConnection, BigcommerceLegacy, Connection, EcwidConnection, StoreSettings,
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::{Host, Url};
 
 use super::expectation::bigcommerce_status;
 use super::{SandboxError, Units, goods};
-use crate::{BigcommerceOptions, BigcommerceShop, Catalog, Draft, EcwidOptions, EcwidShop};
+use crate::{BigcommerceOptions, BigcommerceShop, Catalog, Draft, EcwidOptions, EcwidShop, LegacyAccount};
 
 /// A store of the settings, served by the sandbox.
 pub(super) struct OpenShop {
@@ -57,6 +59,11 @@ pub(super) async fn open_all(
                     receiver: Some(receiver.clone()),
                     ..options
                 };
+                BigcommerceShop::start(options).await.map(Front::Bigcommerce)
+            }
+            Connection::BigcommerceLegacy(account) => {
+                let options =
+                    BigcommerceOptions { listen: address, first_order_id, catalog, ..legacy(account) };
                 BigcommerceShop::start(options).await.map(Front::Bigcommerce)
             }
             Connection::Ecwid(connection) => {
@@ -141,6 +148,15 @@ fn bigcommerce(connection: &BigcommerceConnection, store: &StoreSettings) -> Big
     }
 }
 
+fn legacy(account: &BigcommerceLegacy) -> BigcommerceOptions {
+    let username = account.username.clone();
+    BigcommerceOptions {
+        legacy: Some(LegacyAccount { username, includes_consignments: true }),
+        access_token: account.token.expose_secret().to_owned(),
+        ..BigcommerceOptions::default()
+    }
+}
+
 fn ecwid(connection: &EcwidConnection, store: &StoreSettings) -> EcwidOptions {
     EcwidOptions {
         store_id: connection.store_id,
@@ -159,6 +175,7 @@ fn first(secrets: &[SecretString]) -> String {
 fn api_url(store: &StoreSettings) -> &Url {
     match &store.connection {
         Connection::Bigcommerce(connection) => &connection.api_url,
+        Connection::BigcommerceLegacy(account) => &account.api_path,
         Connection::Ecwid(connection) => &connection.api_url,
     }
 }
@@ -208,6 +225,22 @@ mod tests {
         let error = open(shop_at("https://api.bigcommerce.com")).await.err().unwrap();
         assert!(matches!(error, SandboxError::NoStore));
         assert!(error.to_string().contains("api_url = \"http://127.0.0.1:9001\""), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_legacy_account_is_served_at_its_api_path() {
+        let mut store = store(Platform::Bigcommerce);
+        let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let api_path: Url = format!("http://{address}/api/v2/").parse().unwrap();
+        let token = "token".to_owned().into();
+        let account = BigcommerceLegacy { api_path: api_path.clone(), username: "npf".to_owned(), token };
+        store.connection = Connection::BigcommerceLegacy(account);
+        let _shops = open(store).await.unwrap();
+        let status = async |token: &str| {
+            let request = reqwest::Client::new().get(api_path.join("store").unwrap());
+            request.basic_auth("npf", Some(token)).send().await.unwrap().status().as_u16()
+        };
+        assert_eq!((status("token").await, status("another").await), (200, 401));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShippedLine, Sku, StockLevel};
+use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel};
 use crossdock_events::{
     Event, EventData, Source, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
 };
@@ -26,6 +26,8 @@ pub(super) struct Book {
     pub(super) labels: Labels,
     pub(super) entries: Vec<Entry>,
     pub(super) shipments: Vec<Shipment>,
+    /// Consignments that have not left after all.
+    pub(super) voided: HashSet<ShipmentId>,
     pub(super) shipments_since_count: u32,
     /// When which entry is to be shipped.
     pub(super) due: BTreeSet<(Instant, usize)>,
@@ -76,6 +78,7 @@ impl Book {
             labels,
             entries: Vec::new(),
             shipments: Vec::new(),
+            voided: HashSet::new(),
             shipments_since_count: 0,
             due: BTreeSet::new(),
             places: HashMap::new(),
@@ -242,6 +245,27 @@ impl Book {
         }
         entry.state = state;
         Ok(at)
+    }
+
+    /// Units of an order are on the shelf again, set aside for it.
+    pub(super) fn reopen(&mut self, number: &OrderNumber, lines: &[ShippedLine]) {
+        for line in lines {
+            self.shelf.put_away(&line.sku, i64::from(line.quantity));
+        }
+        let Some(&at) = self.places.get(number) else { return };
+        let entry = &mut self.entries[at];
+        for line in lines {
+            match entry.open.iter_mut().find(|open| open.sku == line.sku) {
+                Some(open) => open.quantity += line.quantity,
+                None => entry.open.push(line.clone()),
+            }
+        }
+        if entry.state == OrderState::Shipped {
+            entry.state = OrderState::Accepted;
+        }
+        if entry.holds_units() {
+            self.shelf.allocate(lines);
+        }
     }
 
     fn tell_rejected(&mut self, at: usize, reason: String, unknown_skus: Vec<Sku>) {

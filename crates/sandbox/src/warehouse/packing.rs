@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crossdock_domain::{OrderNumber, Shipment, ShippedLine, Sku, StockLevel};
-use crossdock_events::StockCounted;
+use crossdock_domain::{OrderNumber, Shipment, ShipmentId, ShippedLine, Sku, StockLevel};
+use crossdock_events::{ShipmentVoided, StockCounted};
 use tokio::time::Instant;
 
 use super::book::{Book, event_id};
@@ -69,6 +69,35 @@ impl Book {
             shipment.clone(),
             trace,
         );
+    }
+
+    /// Puts another label on a parcel that has left, and tells it under the same id. None if there is no such parcel.
+    pub(super) fn relabel(&mut self, id: &ShipmentId) -> Option<Shipment> {
+        let at = self.shipments.iter().position(|it| it.shipment_id == *id)?;
+        let former = &self.shipments[at];
+        let (number, lines) = (former.number.clone(), former.lines.clone());
+        let new = self.labels.print(&number, Vec::new(), former.dispatched_at);
+        let relabelled = Shipment { shipment_id: id.clone(), lines, ..new };
+        self.shipments[at] = relabelled.clone();
+        tracing::info!("warehouse relabelled a parcel of {number} for {}", relabelled.carrier);
+        let (now, trace) = (self.now(), self.entry(&number).map(|entry| entry.trace));
+        self.tell(event_id("relabelled"), now, relabelled.clone(), trace);
+        Some(relabelled)
+    }
+
+    /// Takes a parcel back that has not left after all, and tells it: its units are on the shelf, and open. None if there is no such
+    /// parcel.
+    pub(super) fn void(&mut self, id: &ShipmentId) -> Option<()> {
+        let at = self.shipments.iter().position(|it| it.shipment_id == *id)?;
+        let shipment = self.shipments[at].clone();
+        if self.voided.insert(id.clone()) {
+            self.reopen(&shipment.number, shipment.lines.as_deref().unwrap_or_default());
+        }
+        tracing::info!("warehouse voided a parcel of {}", shipment.number);
+        let (now, trace) = (self.now(), self.entry(&shipment.number).map(|entry| entry.trace));
+        let data = ShipmentVoided { shipment_id: id.clone(), number: shipment.number };
+        self.tell(format!("voided-{id}"), now, data, trace);
+        Some(())
     }
 
     pub(super) fn count(&mut self, levels: Vec<StockLevel>) {

@@ -1,5 +1,9 @@
 //! `[store.bigcommerce]`: how a BigCommerce shop is reached.
 
+mod legacy;
+
+pub use legacy::BigcommerceLegacy;
+
 use crossdock_domain::Platform;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -8,6 +12,8 @@ use crate::base_url::parse_base_url;
 use crate::claims::Claims;
 use crate::item::Item;
 use crate::section::Section;
+
+use super::Connection;
 
 /// Source: BigCommerce's API reference (public repository bigcommerce/docs at 24f580ca, 2026-04-01).
 const API_URL_DEFAULT: &str = "https://api.bigcommerce.com";
@@ -18,7 +24,13 @@ const ALONE_CHARS_MIN: usize = 16;
 /// Most characters of a shared header's name: far more than any has.
 const HEADER_NAME_CHARS_MAX: usize = 100;
 
-/// A BigCommerce shop.
+/// Keys of an account with an access token.
+const ACCOUNT: [&str; 4] = ["store_hash", "client_id", "client_secrets", "access_token"];
+
+/// Keys that may go with these.
+const ADDED: [&str; 2] = ["api_url", "webhook_header"];
+
+/// A BigCommerce shop behind an account with an access token.
 #[derive(Debug, Clone)]
 pub struct BigcommerceConnection {
     /// The shop's hash: in API paths, and in a callback's `producer`.
@@ -48,9 +60,40 @@ pub struct WebhookHeader {
     pub alone: bool,
 }
 
+/// Reads the section: an account with an access token, or a legacy one.
+pub(super) fn read(mut section: Section<'_>, claims: &mut Claims) -> Option<Connection> {
+    let legacy = section.take("legacy");
+    let given: Vec<&str> = ACCOUNT.into_iter().chain(ADDED).filter(|key| section.has(key)).collect();
+    match legacy {
+        Some(legacy) if given.is_empty() => {
+            section.finish();
+            BigcommerceLegacy::read(legacy.section()?, claims).map(Connection::BigcommerceLegacy)
+        }
+        Some(legacy) => {
+            legacy.refuse(&format!(
+                "does not go with {}; keep the one account that this store is reached by",
+                given.join(", ")
+            ));
+            BigcommerceConnection::read(section, claims).map(Connection::Bigcommerce)
+        }
+        None if !given.iter().any(|key| ACCOUNT.contains(key)) => {
+            let what = format!(
+                "is missing; add {}, or legacy = {{ api_path, username, token }}",
+                ACCOUNT.join(", ")
+            );
+            section.refuse("store_hash", &what);
+            for key in ADDED {
+                section.take(key);
+            }
+            section.finish();
+            None
+        }
+        None => BigcommerceConnection::read(section, claims).map(Connection::Bigcommerce),
+    }
+}
+
 impl BigcommerceConnection {
-    pub(super) fn read(mut section: Section<'_>, claims: &mut Claims) -> Option<Self> {
-        section.take_unbuilt("legacy");
+    fn read(mut section: Section<'_>, claims: &mut Claims) -> Option<Self> {
         let store_hash = section.require("store_hash", r#""abc123""#).and_then(|item| {
             let hash = item.parsed(parse_store_hash)?;
             claims.shop(&item, Platform::Bigcommerce, &hash);

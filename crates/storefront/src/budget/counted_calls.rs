@@ -90,16 +90,6 @@ impl CountedCalls {
         Ok(())
     }
 
-    /// Tells the other processes that nothing is left for so long, as far as the ledger answers: they may not have met the 429.
-    pub(super) async fn close(&self, wait: Duration) {
-        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-        // As if all had been taken so long ago that they are forgotten when the wait is over.
-        let taken_at = Timestamp::now().saturating_add(wait).and_then(|end| end.saturating_sub(counted()));
-        if let Ok(taken_at) = taken_at {
-            self.ask(taken_at, CALLS_A_MINUTE, CALLS_A_MINUTE).await;
-        }
-    }
-
     async fn grant(&self, wanted: u32, priority: Priority) -> u32 {
         let most = CALLS_A_MINUTE - left_alone(priority, CALLS_A_MINUTE);
         match self.ask(Timestamp::now(), wanted, most).await {

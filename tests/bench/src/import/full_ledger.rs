@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crossdock_domain::OrderId;
-use crossdock_ledger::{Ledger, OrdersWanted, Verdict};
+use crossdock_ledger::{Ledger, OrdersWanted, Swept, Verdict};
 use crossdock_tests::database::Engine;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -119,10 +119,10 @@ async fn fill(ledger: &dyn Ledger, shops: u32) -> anyhow::Result<()> {
 async fn sweep(ledger: &dyn Ledger) -> anyhow::Result<()> {
     let (store, now) = (store(1), Timestamp::now());
     let lease = ledger.lease("sweep/shop-1", now, now + SignedDuration::from_secs(30)).await?.taken()?;
-    ledger.swept_to(&store).await?;
+    ledger.swept(&store).await?;
     let ids: Vec<OrderId> = (1..=PAGE).map(|order| OrderId::new(order.to_string())).collect();
     anyhow::ensure!(ledger.known(&store, &ids).await?.len() == PAGE as usize);
-    ledger.swept(&store, now).await?;
+    ledger.keep_swept(&store, Swept { from: Some(now), to: now }).await?;
     ledger.end_lease(&lease).await?;
     anyhow::ensure!(ledger.due(now, 1).await?.is_empty());
     Ok(())

@@ -46,6 +46,16 @@ pub(super) struct Installation {
 impl Installation {
     /// So many BigCommerce shops and an Ecwid shop, of whose orders no webhook tells yet.
     pub(super) async fn set(node: &Node, engine: Engine, shops: usize) -> anyhow::Result<Self> {
+        Self::selling(node, engine, shops, [catalog(), catalog()]).await
+    }
+
+    /// The same, with what each BigCommerce shop sells, and what the Ecwid shop does. All are told of stock.
+    pub(super) async fn selling(
+        node: &Node,
+        engine: Engine,
+        shops: usize,
+        [of_bigcommerce, of_ecwid]: [Vec<Item>; 2],
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let vhost = node.vhost().await;
         let listen = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
@@ -56,11 +66,11 @@ impl Installation {
         );
         let mut started = Vec::new();
         for number in 1..=shops {
-            let shop = BigcommerceShop::start(bigcommerce(number)).await?;
+            let shop = BigcommerceShop::start(bigcommerce(number, of_bigcommerce.clone())).await?;
             config.push_str(&bigcommerce_section(number, &shop.url()));
             started.push(shop);
         }
-        let ecwid = EcwidShop::start(ecwid()).await?;
+        let ecwid = EcwidShop::start(ecwid(of_ecwid)).await?;
         config.push_str(&ecwid_section(&ecwid.url()));
         let path = folder.path().join("crossdock.toml");
         std::fs::write(&path, config)?;
@@ -95,6 +105,11 @@ impl Installation {
         }
     }
 
+    /// From now on the Ecwid shop does too.
+    pub(super) fn announce_ecwid(&self) {
+        self.ecwid.callbacks().set_receiver(self.receiver.clone());
+    }
+
     /// A buyer's order at a shop, once its webhooks find room.
     pub(super) async fn place(&self, shop: usize) -> String {
         let bigcommerce = &self.shops[shop];
@@ -108,6 +123,11 @@ impl Installation {
     pub(super) fn order_calls(&self, shop: usize) -> usize {
         let requests = self.shops[shop].requests();
         requests.iter().filter(|request| request.path_and_query.contains("/v2/orders")).count()
+    }
+
+    /// All requests so far: of the first BigCommerce shop, and of the Ecwid shop.
+    pub(super) fn all_calls(&self) -> [usize; 2] {
+        [self.shops[0].requests().len(), self.ecwid.requests().len()]
     }
 
     /// Requests of the Ecwid shop for orders so far.
@@ -131,23 +151,23 @@ pub(super) fn draft() -> Draft {
     Draft::of(&[("TEE-M", 2), ("MUG", 1)])
 }
 
-fn bigcommerce(number: usize) -> BigcommerceOptions {
+fn bigcommerce(number: usize, catalog: Vec<Item>) -> BigcommerceOptions {
     BigcommerceOptions {
         store_hash: format!("bench{number}"),
         access_token: TOKEN.into(),
         client_secret: SECRET.into(),
-        catalog: catalog(),
+        catalog,
         callback_path: format!("/webhooks/bigcommerce/shop-{number}"),
         quota: NO_QUOTA,
         ..BigcommerceOptions::default()
     }
 }
 
-fn ecwid() -> EcwidOptions {
+fn ecwid(catalog: Vec<Item>) -> EcwidOptions {
     EcwidOptions {
         access_token: TOKEN.into(),
         client_secret: SECRET.into(),
-        catalog: catalog(),
+        catalog,
         ..EcwidOptions::default()
     }
 }
@@ -169,6 +189,8 @@ api_url = "{url}"
 prefix = "S{number}-"
 start_date = "2020-01-01"
 sweep_every = "24h"
+[store.stock]
+push = "available"
 "#
     )
 }
@@ -189,19 +211,25 @@ api_url = "{url}"
 prefix = "W-"
 start_date = "2020-01-01"
 sweep_every = "24h"
+[store.stock]
+push = "available"
 "#
     )
 }
 
 fn catalog() -> Vec<Item> {
-    let item = |(number, sku): (u64, &str)| Item {
+    (0..).zip(["TEE-M", "MUG"]).map(|(number, sku)| item(number, sku, None)).collect()
+}
+
+/// A product without options.
+pub(super) fn item(number: u64, sku: &str, stock: Option<i64>) -> Item {
+    Item {
         product_id: 100 + number,
-        variant_id: 200 + number,
+        variant_id: 1_000_000 + number,
         sku: sku.to_owned(),
         name: format!("Item {sku}"),
         options: std::collections::BTreeMap::new(),
         price: Decimal::new(1995, 2),
-        stock: None,
-    };
-    (0..).zip(["TEE-M", "MUG"]).map(item).collect()
+        stock,
+    }
 }

@@ -75,6 +75,29 @@ fn of_two_that_were_switched_off_the_one_of_the_very_scope_is_mended() {
 }
 
 #[test]
+fn one_that_was_switched_off_beside_others_that_tell_the_same_is_spare_and_left_alone() {
+    let off = |id, scope| Webhook { active: false, ..here(id, scope) };
+    let hooks = vec![
+        off("1", "store/order/created"),
+        here("2", "store/order/*"),
+        here("3", "store/sku/updated"),
+        off("4", "store/cart/*"),
+    ];
+    let inspection = inspect(hooks);
+    assert_eq!(inspection.remedies, []);
+    assert_eq!(inspection.count(Standing::SwitchedOff), 0, "what is told is what would be mended");
+    assert_eq!(inspection.count(Standing::Spare), 2);
+    assert_eq!(inspection.ours().count(), 4);
+}
+
+#[test]
+fn one_that_lacks_the_header_is_mended_even_beside_others_that_tell_the_same() {
+    let bare = Webhook { carries_header: false, ..here("1", "store/order/*") };
+    let inspection = inspect([vec![bare.clone()], WANTED.map(|scope| here("2", scope)).to_vec()].concat());
+    assert_eq!(inspection.remedies, [Remedy::Activate(bare)], "its callbacks are refused, and counted");
+}
+
+#[test]
 fn other_tools_and_other_addresses_are_told_apart_and_left_alone() {
     let others = vec![
         hook("1", "store/order/created", &format!("https://old.example.com{ROUTE}")),

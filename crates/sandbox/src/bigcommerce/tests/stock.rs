@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Stand;
+use crate::Whole;
 
 fn adjustment(items: &[Value]) -> Value {
     json!({ "reason": "count", "items": items })
@@ -41,6 +42,40 @@ async fn variants_and_products_are_found_by_sku_and_paged() {
     assert!(fields["data"][1].get("name").is_none());
     assert_eq!(stand.get("v3/catalog/products?sku=MUG").await.body["data"][0]["id"], 77);
     assert_eq!(stand.get("v3/catalog/products?id:in=78,79").await.body["meta"]["pagination"]["total"], 2);
+}
+
+#[tokio::test]
+async fn products_are_sorted_and_bounded_by_id() {
+    let stand = Stand::open().await;
+    for (query, ids) in [
+        ("sort=id&direction=desc", &[79, 78, 77][..]),
+        ("id:min=78", &[78, 79]),
+        ("id:min=78&id:max=78", &[78]),
+        ("id:greater=77&id:less=79", &[78]),
+    ] {
+        let page = stand.get(&format!("v3/catalog/products?{query}")).await.body;
+        let found: Vec<u64> =
+            page["data"].as_array().unwrap().iter().map(|of| of["id"].as_u64().unwrap()).collect();
+        assert_eq!(found, ids, "{query}");
+    }
+    for query in ["sort=patience", "direction=up", "id:min=x"] {
+        assert_eq!(stand.get(&format!("v3/catalog/products?{query}")).await.status, 422, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_product_that_counts_for_its_variants_takes_a_quantity_itself() {
+    let stand = Stand::open().await;
+    stand.shop.catalog().set_whole(78, Whole { sku: "TEE".to_owned(), stock: Some(4) });
+    let product = stand.get("v3/catalog/products?sku=TEE").await.body["data"][0].clone();
+    assert_eq!((&product["inventory_tracking"], &product["inventory_level"]), (&json!("product"), &json!(4)));
+    let path = "v3/inventory/adjustments/absolute";
+    let by_variant = adjustment(&[json!({ "location_id": 1, "variant_id": 178, "quantity": 7 })]);
+    assert_eq!(stand.put(path, &by_variant).await.status, 422);
+    let by_product = adjustment(&[json!({ "location_id": 1, "product_id": 78, "quantity": 7 })]);
+    assert_eq!(stand.put(path, &by_product).await.status, 200);
+    assert_eq!(stand.shop.catalog().whole(78).stock, Some(7));
+    assert_eq!(stand.shop.catalog().stock("TEE-S"), Some(5));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Stand;
+use crate::Whole;
 
 fn ids(page: &Value) -> Vec<u64> {
     page["items"].as_array().unwrap().iter().map(|product| product["id"].as_u64().unwrap()).collect()
@@ -52,4 +53,27 @@ async fn stock_is_set_where_it_counts() {
     assert_eq!(stock("POSTER"), Some(7));
     assert_eq!(stand.put("products/701", &json!({ "quantity": "7" })).await.code(), "WRONG_PARAMETER");
     assert_eq!(stand.get("products/701").await.body["quantity"], 7);
+}
+
+#[tokio::test]
+async fn a_product_has_a_sku_and_a_count_of_its_own_if_it_is_given_them() {
+    let stand = Stand::open().await;
+    stand.shop.catalog().items()[1].sku = "TEE".to_owned();
+    stand.shop.catalog().set_whole(702, Whole { sku: "TEE".to_owned(), stock: Some(4) });
+    let product = stand.get("products?sku=TEE&responseFields=items(sku,quantity,unlimited)").await.body;
+    assert_eq!(product["items"], json!([{ "sku": "TEE", "quantity": 4, "unlimited": false }]));
+    let level = json!({ "quantity": 7, "unlimited": false });
+    let refused = stand.put("products/702/combinations/1702", &level).await;
+    assert_eq!((refused.status, refused.code()), (400, "DIFFERENT_COMBINATION_STOCK"));
+    assert_eq!(stand.put("products/702", &level).await.status, 200);
+    assert_eq!(stand.shop.catalog().whole(702).stock, Some(7));
+    assert_eq!(stand.put("products/702/combinations/1702", &level).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_search_is_sorted_as_it_is_asked_to_be() {
+    let stand = Stand::open().await;
+    assert_eq!(ids(&stand.get("products?sortBy=ADDED_TIME_ASC").await.body), [701, 702, 703]);
+    assert_eq!(ids(&stand.get("products?sortBy=ADDED_TIME_DESC").await.body), [703, 702, 701]);
+    assert_eq!(stand.get("products?sortBy=PATIENCE").await.code(), "WRONG_PARAMETER");
 }

@@ -1,7 +1,7 @@
 //! What the warehouse does and tells, without a broker.
 
 use crossdock_domain::{Address, LineId, Money, OrderLine, Platform};
-use crossdock_events::{RawEvent, ShipmentDispatched, StockCounted};
+use crossdock_events::{RawEvent, ShipmentDispatched, ShipmentVoided, StockCounted};
 use fastrand::Rng;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -237,4 +237,40 @@ fn an_order_refused_later_gives_its_units_back() {
     assert_eq!(told.stock("TEE-M"), (10, 0));
     assert_eq!(told.book.state(&"BG1001".into()), Some(OrderState::Rejected));
     assert_eq!(told.book.reject(&"BG9".into(), ""), Err(NotOpen::Unknown("BG9".into())));
+}
+
+#[test]
+fn a_relabelled_parcel_is_the_same_with_another_number() {
+    let mut told = Told::new();
+    told.release(order("BG1001", &[("TEE-M", 2)]));
+    let first = told.book.ship(&OrderNumber::from("BG1001"), None).unwrap();
+    told.next();
+    let second = told.book.relabel(&first.shipment_id).unwrap();
+    assert_ne!(first.tracking_number, second.tracking_number);
+    assert_eq!((&first.lines, first.dispatched_at), (&second.lines, second.dispatched_at));
+    let letters = told.next();
+    let event = RawEvent::parse(&letters[0].body).unwrap().read::<ShipmentDispatched>().unwrap();
+    assert!(event.data == second && event.time > Some(first.dispatched_at));
+    assert_eq!(told.stock("TEE-M"), (8, 0));
+}
+
+#[test]
+fn a_voided_parcel_is_on_the_shelf_again_and_may_leave_again() {
+    let mut told = Told::new();
+    let number = OrderNumber::from("BG1001");
+    told.release(order("BG1001", &[("TEE-M", 2)]));
+    let first = told.book.ship(&number, None).unwrap();
+    told.next();
+    for _ in 0..2 {
+        told.book.void(&first.shipment_id).unwrap();
+        assert_eq!((told.stock("TEE-M"), told.book.state(&number)), ((10, 2), Some(OrderState::Accepted)));
+    }
+    let letters = told.next();
+    let event = RawEvent::parse(&letters[0].body).unwrap().read::<ShipmentVoided>().unwrap();
+    assert_eq!(
+        (letters.len(), event.data),
+        (2, ShipmentVoided { shipment_id: first.shipment_id, number: number.clone() })
+    );
+    told.book.ship(&number, None).unwrap();
+    assert_eq!(told.stock("TEE-M"), (8, 0));
 }

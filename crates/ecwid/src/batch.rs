@@ -1,0 +1,189 @@
+//! Batches: many requests in one call, which the shop works off by itself, one after the other.
+//!
+//! Source: docs.ecwid.com, "Batch requests" (2026-01-14), and the official Java client (2026-07-14).
+
+mod answer;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crossdock_storefront::{Priority, StorefrontError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::Ecwid;
+use crate::client::{Call, Scope};
+use answer::{Answer, Progress};
+
+pub(crate) use answer::Outcome;
+
+/// Most requests in a batch (docs.ecwid.com, 2026-01-14).
+pub(crate) const REQUESTS_MAX: usize = 500;
+
+/// First and shortest pause before a ticket is asked after, in milliseconds, as the official client's tests have it.
+const PAUSE_MS_MIN: u64 = 500;
+
+/// Longest pause between two looks at a ticket, in milliseconds.
+const PAUSE_MS_MAX: u64 = 10_000;
+
+/// Longest wait for a batch, in seconds: what is not done by then is taken back. It bounds how long a shop's stock is held up, and leaves
+/// room in the ten minutes that the queue lets work run.
+const WAIT_SECS_MAX: u64 = 240;
+
+/// Most looks at a ticket in a row that may fail before it counts as lost.
+const LOOKS_FAILED_MAX: u32 = 3;
+
+/// Handing a batch over, and asking after it. What is in it was counted and is under way: hearing of it goes before everything that is
+/// not, and costs a few calls.
+const CALL: Call<'static> = Call {
+    path: &["batch"],
+    query: &[],
+    scope: Scope::UpdateCatalog,
+    what: "batch",
+    priority: Priority::Urgent,
+};
+
+/// A request inside a batch.
+#[derive(Debug, Serialize)]
+pub(crate) struct Request<'a, B> {
+    /// Its place in the batch: answers name it.
+    id: String,
+    /// Behind `/api/v3/{storeId}`.
+    path: String,
+    method: &'static str,
+    body: &'a B,
+}
+
+#[derive(Debug, Deserialize)]
+struct Ticket {
+    ticket: String,
+}
+
+/// The shop knows nothing of a batch that it took, or does not tell.
+#[derive(Debug, thiserror::Error)]
+#[error("what became of a batch of requests cannot be found out")]
+struct Lost;
+
+impl<'a, B> Request<'a, B> {
+    pub(crate) fn put(place: usize, path: &[&str], body: &'a B) -> Self {
+        Self { id: place.to_string(), path: format!("/{}", path.join("/")), method: "PUT", body }
+    }
+}
+
+impl Ecwid {
+    /// Has them worked off: one outcome for each, in the order given.
+    ///
+    /// # Errors
+    /// The batch as a whole was refused, or nobody knows what became of any of it: repeat what may be repeated.
+    pub(crate) async fn work_off<B: Serialize + Sync>(
+        &self,
+        requests: &[Request<'_, B>],
+    ) -> Result<Vec<Outcome>, StorefrontError> {
+        let key = Uuid::new_v4().to_string();
+        // One that fails must not stop the others, as it would by default.
+        let query = &[("stopOnFirstFailure", "false"), ("deduplicationKey", key.as_str())];
+        let submit = || self.client.post::<Ticket>(Call { query, ..CALL }, &requests);
+        let ticket = match submit().await {
+            // It may have arrived: by the same key it is the same batch.
+            Err(StorefrontError::Unavailable { .. }) => submit().await,
+            answered => answered,
+        }?;
+        let limit = Duration::from_secs(WAIT_SECS_MAX);
+        let answers = self.answers(&ticket.ticket, limit).await.map_err(|error| match error {
+            StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => {
+                StorefrontError::Unavailable { cause: Lost.into() }
+            }
+            other => other,
+        })?;
+        let mut outcomes: HashMap<String, Outcome> = answers.into_iter().map(Answer::outcome).collect();
+        Ok(requests.iter().map(|one| outcomes.remove(&one.id).unwrap_or(Outcome::Open)).collect())
+    }
+
+    /// Waits for the batch; what is not done in time is taken back, so that it cannot come after something newer.
+    async fn answers(&self, ticket: &str, limit: Duration) -> Result<Vec<Answer>, StorefrontError> {
+        let begun = Instant::now();
+        let (mut pause, mut failed) = (Duration::from_millis(PAUSE_MS_MIN), 0);
+        loop {
+            tokio::time::sleep(pause).await;
+            match self.progress(ticket).await {
+                Ok(progress) if progress.is_over() => return Ok(progress.responses),
+                Ok(progress) => {
+                    failed = 0;
+                    let until_over = progress.remaining(begun.elapsed()).unwrap_or(pause * 2);
+                    pause = until_over
+                        .clamp(Duration::from_millis(PAUSE_MS_MIN), Duration::from_millis(PAUSE_MS_MAX));
+                }
+                Err(StorefrontError::Unavailable { .. }) if failed + 1 < LOOKS_FAILED_MAX => failed += 1,
+                Err(error) => return Err(error),
+            }
+            if begun.elapsed() + pause > limit {
+                return self.cancel(ticket).await;
+            }
+        }
+    }
+
+    async fn progress(&self, ticket: &str) -> Result<Progress, StorefrontError> {
+        let query = &[("ticket", ticket), ("escapedJson", "true")];
+        self.client.get(Call { query, ..CALL }).await
+    }
+
+    async fn cancel(&self, ticket: &str) -> Result<Vec<Answer>, StorefrontError> {
+        tracing::warn!(
+            waited_s = WAIT_SECS_MAX,
+            "the shop works too slowly at a batch of requests; the rest is cancelled"
+        );
+        let query = &[("ticketId", ticket)];
+        self.client.delete::<Value>(Call { query, ..CALL }).await?;
+        Ok(self.progress(ticket).await?.responses)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crossdock_sandbox::{EcwidOptions, EcwidShop, Item};
+    use crossdock_settings::{EcwidConnection, TrackingSettings};
+    use serde_json::json;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_slow_shop_has_not_done_in_time_is_cancelled() {
+        let item = |id: u64| Item {
+            product_id: id,
+            variant_id: id,
+            sku: format!("SKU-{id}"),
+            name: String::new(),
+            options: std::collections::BTreeMap::new(),
+            price: 1.into(),
+            stock: Some(1),
+        };
+        let (catalog, batch_pace) = ((1..=50).map(item).collect(), Duration::from_millis(100));
+        let options = EcwidOptions { catalog, batch_pace, ..EcwidOptions::default() };
+        let shop = EcwidShop::start(options).await.unwrap();
+        let connection = EcwidConnection {
+            store_id: 1003,
+            client_secrets: Vec::new(),
+            access_token: "secret_sandbox".into(),
+            api_url: shop.url(),
+        };
+        let http = crate::http_client().unwrap();
+        let ecwid = Ecwid::new(http, &connection, &TrackingSettings::default(), Arc::default()).unwrap();
+        let ids: Vec<String> = (1..=50).map(|id| id.to_string()).collect();
+        let level = json!({"quantity": 7, "unlimited": false});
+        let request = |(place, id): (usize, &String)| Request::put(place, &["products", id.as_str()], &level);
+        let requests: Vec<_> = ids.iter().enumerate().map(request).collect();
+        let ticket: Ticket = ecwid.client.post(CALL, &requests).await.unwrap();
+        let answers = ecwid.answers(&ticket.ticket, Duration::from_secs(1)).await.unwrap();
+        let outcomes: Vec<Outcome> = answers.into_iter().map(|answer| answer.outcome().1).collect();
+        let done = outcomes.iter().filter(|one| matches!(one, Outcome::Done(_))).count();
+        assert!((1..50).contains(&done), "{done}");
+        assert!(outcomes[done..].iter().all(|one| *one == Outcome::Open));
+        let set = || shop.catalog().items().iter().filter(|item| item.stock == Some(7)).count();
+        // One may have been under way.
+        assert!((done..=done + 1).contains(&set()));
+    }
+}

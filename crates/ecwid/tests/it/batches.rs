@@ -1,0 +1,195 @@
+//! Setting many quantities at once.
+
+use std::time::Duration;
+
+use crossdock_domain::{Classify, Listing};
+use crossdock_sandbox::{EcwidOptions, Fault};
+use crossdock_storefront::{Budget, Quantity, SharedLedger, Storefront as _, StorefrontError};
+use serde_json::{Value, json};
+use wiremock::matchers::{body_json, method, path, query_param};
+use wiremock::{Mock, MockBuilder, Request, ResponseTemplate};
+
+use crate::catalogue::{client_of, names, shop_of};
+use crate::shop::{Shop, get, refusal};
+use crate::stock::listing;
+
+fn batches() -> MockBuilder {
+    Mock::given(method("POST")).and(path("/api/v3/1003/batch"))
+}
+
+fn ticket() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({"ticket": "11kl140a2"}))
+}
+
+fn progress(answers: &Value) -> ResponseTemplate {
+    let body =
+        json!({"status": "COMPLETED", "totalRequests": 6, "completedRequests": 6, "responses": answers});
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+/// Six products, of which the last is a variation.
+fn six() -> Vec<Quantity> {
+    let quantity = |id: &str, variation| Quantity { listing: listing("TEE", id, variation, true), units: 5 };
+    let mut six: Vec<_> = ["1", "2", "3", "4", "5"].map(|id| quantity(id, None)).into();
+    six.push(quantity("6", Some("60")));
+    six
+}
+
+fn classes(results: &[Result<(), StorefrontError>]) -> Vec<&'static str> {
+    results.iter().map(|one| one.as_ref().map_or_else(Classify::class, |()| "done")).collect()
+}
+
+#[tokio::test]
+async fn each_request_of_a_batch_has_its_own_outcome() {
+    let shop = Shop::start().await;
+    let request = |id: &str, path: &str| json!({"id": id, "path": path, "method": "PUT", "body": {"quantity": 5, "unlimited": false}});
+    let sent = json!([
+        request("0", "/products/1"),
+        request("1", "/products/2"),
+        request("2", "/products/3"),
+        request("3", "/products/4"),
+        request("4", "/products/5"),
+        request("5", "/products/6/combinations/60"),
+    ]);
+    batches()
+        .and(query_param("stopOnFirstFailure", "false"))
+        .and(body_json(sent))
+        .respond_with(ticket())
+        .expect(1)
+        .mount(&shop.server)
+        .await;
+    let started = ResponseTemplate::new(200)
+        .set_body_json(json!({"status": "IN_PROGRESS", "totalRequests": 6, "completedRequests": 5}));
+    let asked = get("batch").and(query_param("ticket", "11kl140a2")).and(query_param("escapedJson", "true"));
+    asked.respond_with(started).up_to_n_times(1).expect(1).mount(&shop.server).await;
+    let updated = |count: u64| json!({"updateCount": count}).to_string();
+    let no = json!({"errorCode": "NOT_ALLOWED_TO_UPDATE_PARAMETER", "errorMessage": "no"}).to_string();
+    let gone = json!({"errorCode": "COMBINATION_NOT_FOUND", "errorMessage": "gone"}).to_string();
+    // In another order than they were asked for.
+    let answers = json!([
+        {"id": "5", "status": "FAILED", "escapedHttpBody": gone, "httpStatusCode": 404},
+        {"id": "1", "status": "FAILED", "escapedHttpBody": no, "httpStatusCode": 409},
+        {"id": "0", "status": "COMPLETED", "escapedHttpBody": updated(1), "httpStatusCode": 200},
+        {"id": "3", "status": "COMPLETED", "escapedHttpBody": updated(0), "httpStatusCode": 200},
+        {"id": "4", "status": "COMPLETED", "escapedHttpBody": updated(0), "httpStatusCode": 200},
+        {"id": "2", "status": "NOT_EXECUTED"},
+    ]);
+    get("batch").respond_with(progress(&answers)).expect(1).mount(&shop.server).await;
+    for (product, stands) in [("products/4", 5), ("products/5", 4)] {
+        let standing = ResponseTemplate::new(200).set_body_json(json!({"quantity": stands}));
+        get(product).respond_with(standing).expect(1).mount(&shop.server).await;
+    }
+    let results = shop.ecwid.set_stock(&six()).await;
+    let expected = ["done", "shop-refused", "shop-unavailable", "done", "shop-refused", "shop-not-found"];
+    assert_eq!(classes(&results), expected);
+    let words = results[1].as_ref().unwrap_err().to_string();
+    assert_eq!(words, "the shop refused it with 409: NOT_ALLOWED_TO_UPDATE_PARAMETER: no");
+    assert_eq!(results[5].as_ref().unwrap_err().to_string(), "the shop has no variation 60 of product 6");
+    shop.server.verify().await;
+}
+
+#[tokio::test]
+async fn a_doubtful_batch_is_sent_again_as_the_same_and_another_has_another_key() {
+    let shop = Shop::start().await;
+    batches().respond_with(ResponseTemplate::new(502)).up_to_n_times(1).mount(&shop.server).await;
+    batches().respond_with(ticket()).mount(&shop.server).await;
+    let done: Vec<_> = (0..6).map(|id| json!({"id": id.to_string(), "status": "COMPLETED"})).collect();
+    get("batch").respond_with(progress(&json!(done))).mount(&shop.server).await;
+    for _ in 0..2 {
+        assert_eq!(classes(&shop.ecwid.set_stock(&six()).await), ["done"; 6]);
+    }
+    let key = |request: &Request| {
+        let key = request.url.query_pairs().find(|(name, _)| name == "deduplicationKey");
+        (request.method == "POST").then(|| key.unwrap().1.into_owned())
+    };
+    let keys: Vec<_> = shop.server.received_requests().await.unwrap().iter().filter_map(key).collect();
+    assert!(keys.len() == 3 && keys[0] == keys[1] && keys[1] != keys[2], "{keys:?}");
+}
+
+#[tokio::test]
+async fn of_a_lost_batch_nothing_is_known_and_everything_is_repeated() {
+    for answer in [refusal(404, "", "no such ticket"), refusal(400, "WRONG_PARAMETER", "ticket")] {
+        let shop = Shop::start().await;
+        batches().respond_with(ticket()).mount(&shop.server).await;
+        get("batch").respond_with(answer).expect(1).mount(&shop.server).await;
+        assert_eq!(classes(&shop.ecwid.set_stock(&six()).await), ["shop-unavailable"; 6]);
+    }
+}
+
+#[tokio::test]
+async fn a_look_at_the_ticket_may_fail_without_harm() {
+    let (shop, client) = small_shop(20).await;
+    shop.faults().next("GET", "/batch", Fault::Status(503));
+    shop.faults().next("GET", "/batch", Fault::HalfBody);
+    let results = client.set_stock(&quantities(&client, 20).await).await;
+    assert!(results.iter().all(Result::is_ok));
+    assert!(shop.catalog().items().iter().all(|item| item.stock == Some(7)));
+}
+
+async fn small_shop(products: u64) -> (std::sync::Arc<crossdock_sandbox::EcwidShop>, crossdock_ecwid::Ecwid) {
+    let shop = shop_of(&names(products), EcwidOptions::default()).await;
+    let client = client_of(&shop, Budget::told());
+    (shop, client)
+}
+
+/// What the shop lists, each with seven units.
+async fn quantities(client: &crossdock_ecwid::Ecwid, count: usize) -> Vec<Quantity> {
+    let page = client.catalogue(None).await.unwrap();
+    assert_eq!(page.listings.len(), count);
+    page.listings.into_iter().map(|listing: Listing| Quantity { listing, units: 7 }).collect()
+}
+
+#[tokio::test]
+async fn one_bad_request_of_a_batch_fails_alone() {
+    let (shop, client) = small_shop(60).await;
+    let quantities = quantities(&client, 60).await;
+    shop.catalog().items().remove(17);
+    shop.faults().next("PUT", "/products/30", Fault::Status(409));
+    let results = client.set_stock(&quantities).await;
+    let failed: Vec<usize> = (0..60).filter(|place| results[*place].is_err()).collect();
+    assert_eq!(
+        (failed, classes(&results)[17], classes(&results)[29]),
+        (vec![17, 29], "shop-not-found", "shop-refused")
+    );
+    let posts = shop.requests().iter().filter(|request| request.method == "POST").count();
+    assert_eq!(posts, 1);
+}
+
+#[tokio::test]
+async fn a_request_that_meets_a_dead_token_inside_a_batch_pauses_the_shop() {
+    let (shop, client) = small_shop(10).await;
+    let quantities = quantities(&client, 10).await;
+    shop.faults().next("PUT", "/products/3", Fault::Status(403));
+    let results = client.set_stock(&quantities).await;
+    assert_eq!(classes(&results)[2], "shop-credentials-refused");
+    let before = shop.requests().len();
+    assert_eq!(classes(&client.set_stock(&quantities).await), ["shop-credentials-refused"; 10]);
+    assert_eq!(shop.requests().len(), before, "nobody knocks");
+}
+
+#[tokio::test]
+async fn a_batchs_requests_count_against_the_shops_minute() {
+    let shop = shop_of(&names(100), EcwidOptions::default()).await;
+    // Without a ledger, a tenth of the minute: 60, of which stock leaves 21 to others.
+    let budget = Budget::counted("acme-widgets".parse().unwrap(), SharedLedger::default());
+    let client = client_of(&shop, budget);
+    let quantities = quantities(&client, 100).await;
+    let results = client.set_stock(&quantities).await;
+    assert!(results[..38].iter().all(Result::is_ok), "the catalogue was the 39th");
+    let waits =
+        |result: &Result<(), StorefrontError>| matches!(result, Err(StorefrontError::Throttled { .. }));
+    assert!(results[38..].iter().all(waits));
+    let set = shop.catalog().items().iter().filter(|item| item.stock == Some(7)).count();
+    assert_eq!(set, 38);
+}
+
+#[tokio::test]
+async fn a_slow_batch_is_asked_after_gently() {
+    let options = EcwidOptions { batch_pace: Duration::from_millis(40), ..EcwidOptions::default() };
+    let shop = shop_of(&names(50), options).await;
+    let client = client_of(&shop, Budget::told());
+    let results = client.set_stock(&quantities(&client, 50).await).await;
+    assert!(results.iter().all(Result::is_ok));
+    let looks = shop.requests().iter().filter(|request| request.path_and_query.contains("ticket=")).count();
+    assert!((2..=4).contains(&looks), "two seconds: {looks}");
+}

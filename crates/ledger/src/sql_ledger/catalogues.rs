@@ -1,0 +1,72 @@
+//! How far the readings of the shops' catalogues have come.
+
+use crossdock_domain::{Listing, StoreId};
+use jiff::Timestamp;
+
+use super::listings;
+use crate::database::Transaction;
+use crate::moment::Moment;
+use crate::{Catalogue, LedgerError, Reading};
+
+type Row = (Option<Moment>, Option<Moment>, Option<String>);
+
+pub(super) async fn catalogue(tx: &mut Transaction, store: &StoreId) -> Result<Catalogue, LedgerError> {
+    let row = tx
+        .query("SELECT as_of, began_at, place FROM catalogues WHERE store = $1")
+        .bind(store.as_str())
+        .optional::<Row>()
+        .await?;
+    let Some((as_of, began_at, place)) = row else { return Ok(Catalogue::default()) };
+    let began_at = began_at.map(Timestamp::try_from).transpose()?;
+    Ok(Catalogue {
+        as_of: as_of.map(Timestamp::try_from).transpose()?,
+        reading: began_at.map(|began_at| Reading { began_at, place }),
+    })
+}
+
+pub(super) async fn learn_page(
+    tx: &mut Transaction,
+    store: &StoreId,
+    began_at: Timestamp,
+    page: &[Listing],
+    next: Option<&str>,
+) -> Result<(), LedgerError> {
+    listings::learn(tx, store, page, began_at).await?;
+    if let Some(place) = next {
+        return go_on_at(tx, store, began_at, place).await;
+    }
+    listings::forget_unseen(tx, store, began_at).await?;
+    tx.query(
+        "INSERT INTO catalogues (store, as_of) VALUES ($1, $2)
+         ON CONFLICT (store) DO UPDATE SET as_of = excluded.as_of, began_at = NULL, place = NULL",
+    )
+    .bind(store.as_str())
+    .bind(Moment::from(began_at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+async fn go_on_at(
+    tx: &mut Transaction,
+    store: &StoreId,
+    began_at: Timestamp,
+    place: &str,
+) -> Result<(), LedgerError> {
+    tx.query(
+        "INSERT INTO catalogues (store, began_at, place) VALUES ($1, $2, $3)
+         ON CONFLICT (store) DO UPDATE SET began_at = excluded.began_at, place = excluded.place",
+    )
+    .bind(store.as_str())
+    .bind(Moment::from(began_at))
+    .bind(place)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// A reading that is under way may have passed what is in doubt: it begins anew too.
+pub(super) async fn doubt(tx: &mut Transaction, store: &StoreId) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM catalogues WHERE store = $1").bind(store.as_str()).execute().await?;
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Taking consignments back: their units are open again at once, and stand at the shop until that is undone there.
+
+use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
+
+use super::after_release::keep_what_left;
+use super::order_row::lock_released;
+use super::shipment_row::find;
+use super::shipments::{note_what_is_gone, released_lines, require_number, ship_if_all_is_done, units_gone};
+use super::tell::tell;
+use crate::database::Transaction;
+use crate::error::unreadable;
+use crate::moment::Moment;
+use crate::open_lines::open;
+use crate::{Happening, LedgerError, OrderRecord, OrderState, ShipmentRecord, ShipmentState};
+
+/// When a line is gone of which some is still here.
+const GONE_NEVER: i64 = i64::MAX;
+
+pub(super) async fn void(
+    tx: &mut Transaction,
+    number: &OrderNumber,
+    id: &ShipmentId,
+    happening: &Happening,
+) -> Result<Option<ShipmentRecord>, LedgerError> {
+    let order = lock_released(tx, number).await?;
+    let Some(stands) = find(tx, id).await? else {
+        let order = order.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
+        note_untold(tx, &order, id).await?;
+        tell(tx, &order.store, &order.order_id, happening).await?;
+        return Ok(None);
+    };
+    require_number(&stands.record, number)?;
+    let order = order.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
+    if !stands.record.state.counts() {
+        return Ok(Some(stands.record));
+    }
+    let voiding = begin(tx, &order, stands.record, happening).await?;
+    tell(tx, &order.store, &order.order_id, happening).await?;
+    Ok(Some(voiding))
+}
+
+async fn begin(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    stands: ShipmentRecord,
+    happening: &Happening,
+) -> Result<ShipmentRecord, LedgerError> {
+    let released = released_lines(order);
+    let completes = open(&released, &units_gone(tx, order).await?).is_empty();
+    // Its lines are put down with what was told: they are not counted any more.
+    let shipment = Shipment { lines: Some(stands.lines.clone()), ..stands.shipment.clone() };
+    let voiding =
+        ShipmentRecord { shipment, lines: Vec::new(), completes, state: ShipmentState::Voiding, ..stands };
+    let id = voiding.shipment.shipment_id.as_str();
+    tx.query("DELETE FROM shipment_lines WHERE shipment_id = $1").bind(id).execute().await?;
+    // A label that was told before comes late from now on.
+    tx.query(
+        "UPDATE shipments SET state = $2, told = $3, completes = $4, told_at = $5 WHERE shipment_id = $1",
+    )
+    .bind(id)
+    .bind(voiding.state.as_str())
+    .bind(serde_json::to_string(&voiding.shipment).map_err(unreadable("shipment"))?)
+    .bind(completes)
+    .bind(Moment::from(happening.at))
+    .execute()
+    .await?;
+    if !open(&released, &units_gone(tx, order).await?).is_empty() {
+        none_completes(tx, order).await?;
+    }
+    open_again(tx, order).await?;
+    Ok(voiding)
+}
+
+/// Some is open again: no consignment that is on its way to the shop moves the order to its end there.
+async fn none_completes(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
+    tx.query(
+        "UPDATE shipments SET completes = FALSE
+         WHERE store = $1 AND order_id = $2 AND state IN ('intended', 'done')",
+    )
+    .bind(order.store.as_str())
+    .bind(order.order_id.as_str())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// What is not gone any more is promised again, and an order that had shipped is where it was before.
+async fn open_again(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
+    let (store, order_id) = (&order.store, &order.order_id);
+    tx.query("UPDATE order_lines SET gone_at = $3 WHERE store = $1 AND order_id = $2")
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .bind(GONE_NEVER)
+        .execute()
+        .await?;
+    if order.state == OrderState::Cancelled {
+        return keep_what_left(tx, order).await;
+    }
+    note_what_is_gone(tx, store, order_id).await?;
+    let undone = tx
+        .query(
+            "UPDATE orders SET state = CASE WHEN untold = 'cancel' THEN 'cancelled'
+                                            WHEN accepted_at IS NOT NULL THEN 'accepted'
+                                            WHEN untold = 'release' THEN 'releasing'
+                                            ELSE 'released' END
+             WHERE store = $1 AND order_id = $2 AND state = 'shipped'",
+        )
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .execute()
+        .await?;
+    // More may have left than was wanted.
+    if undone > 0 { ship_if_all_is_done(tx, store, order_id).await } else { Ok(()) }
+}
+
+pub(super) async fn voided(
+    tx: &mut Transaction,
+    id: &ShipmentId,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    let stands = find(tx, id).await?.ok_or_else(|| LedgerError::NoSuchShipment(id.clone()))?.record;
+    let noted = tx
+        .query("UPDATE shipments SET state = 'voided' WHERE shipment_id = $1 AND state = 'voiding'")
+        .bind(id.as_str())
+        .execute()
+        .await?;
+    if noted > 0 {
+        tell(tx, &stands.store, &stands.order_id, happening).await?;
+    }
+    Ok(())
+}
+
+async fn note_untold(tx: &mut Transaction, order: &OrderRecord, id: &ShipmentId) -> Result<(), LedgerError> {
+    tx.query(
+        "INSERT INTO voided_untold (shipment_id, store, order_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(id.as_str())
+    .bind(order.store.as_str())
+    .bind(order.order_id.as_str())
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Whether a consignment that is told now was voided before. That is forgotten: its record says so from now on.
+pub(super) async fn was_voided(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    id: &ShipmentId,
+) -> Result<bool, LedgerError> {
+    let forgotten = tx
+        .query("DELETE FROM voided_untold WHERE shipment_id = $1 AND store = $2 AND order_id = $3")
+        .bind(id.as_str())
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .execute()
+        .await?;
+    Ok(forgotten > 0)
+}

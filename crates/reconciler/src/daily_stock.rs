@@ -1,0 +1,201 @@
+//! Has each shop's stock pushed in full once a day, and compared with what the shop was told at every sweep.
+//!
+//! Effects  `stock.due`; then the ledger's note of the day
+//! Replay   safe: the day is noted last, and the same day's push has the same id and time, so that a second one finds nothing to do
+
+use std::sync::Arc;
+
+use crossdock_domain::{StockPush, StoreId};
+use crossdock_events::{CONTENT_TYPE, Event, EventData as _, Source, StockDue};
+use crossdock_ledger::Ledger;
+use crossdock_queue::{Failure, Message, PublishError, Publisher};
+use crossdock_storefront::Shop;
+use crossdock_telemetry::TraceParent;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+use tokio_util::sync::CancellationToken;
+
+use crate::ROLE;
+use crate::alone::alone;
+use crate::rounds::Rounds;
+use crate::schedule::Schedule;
+
+/// The stock of one shop.
+pub(crate) struct StockRounds {
+    pub(crate) store: StoreId,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) publisher: Publisher,
+    pub(crate) memory: Memory,
+}
+
+/// What this process knows of it.
+#[derive(Default)]
+pub(crate) struct Memory {
+    /// The last day whose push was asked for.
+    asked: Option<Date>,
+    compared_at: Option<Timestamp>,
+}
+
+impl Rounds for StockRounds {
+    const TROUBLE: &'static str = "the shop's stock cannot be looked after; trying again";
+    const WELL_AGAIN: &'static str = "the shop's stock is looked after again";
+
+    async fn round(&mut self, shop: &Shop, stop: &CancellationToken) -> Result<(), Failure> {
+        let (stock, now) = (&shop.settings.stock, Timestamp::now());
+        if stock.push == StockPush::Off {
+            return Ok(());
+        }
+        if stock.on_change {
+            self.compare(Schedule::of(&self.store, shop.settings.sweep_every), now).await?;
+        }
+        if let Some(at) = stock.daily_at {
+            self.daily(last_due(at, &shop.settings.time_zone, now), stop).await?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {}
+}
+
+impl StockRounds {
+    /// What no message told of is found here: at the beginning, and as often as the shop is swept. Each process does it by itself: a
+    /// comparison costs no call, and the second one finds nothing.
+    async fn compare(&mut self, schedule: Schedule, now: Timestamp) -> Result<(), Failure> {
+        if schedule.is_due(self.memory.compared_at, now) {
+            self.publish(format!("compare/{}/{}", self.store, now.as_second()), now, false).await?;
+            self.memory.compared_at = Some(now);
+        }
+        Ok(())
+    }
+
+    async fn daily(&mut self, due: Due, stop: &CancellationToken) -> Result<(), Failure> {
+        if self.memory.asked == Some(due.day) {
+            return Ok(());
+        }
+        match self.ledger.stock_day(&self.store).await? {
+            Some(asked) if is_to_be_asked(asked, due.day) => {
+                let (ledger, lease) = (self.ledger.clone(), format!("daily-stock/{}", self.store));
+                alone(&*ledger, &lease, stop, self.ask(due)).await?;
+            }
+            Some(asked) if asked == due.day => {}
+            // A shop that is new here is pushed from the next time on, as is one whose day was put down by a clock that was ahead.
+            _ => self.ledger.keep_stock_day(&self.store, due.day).await?,
+        }
+        self.memory.asked = Some(due.day);
+        Ok(())
+    }
+
+    /// Another process may have been faster, up to the moment at which this one took the lease.
+    async fn ask(&self, due: Due) -> Result<(), Failure> {
+        let asked = self.ledger.stock_day(&self.store).await?;
+        if asked.is_some_and(|asked| is_to_be_asked(asked, due.day)) {
+            self.publish(format!("daily/{}/{}", self.store, due.day), due.at, true).await?;
+            self.ledger.keep_stock_day(&self.store, due.day).await?;
+            tracing::info!(store.id = %self.store, day = %due.day, "asked for the day's full push of stock");
+        }
+        Ok(())
+    }
+
+    async fn publish(&self, id: String, time: Timestamp, full: bool) -> Result<(), PublishError> {
+        let due = StockDue { store: self.store.clone(), full, skus: None };
+        let event =
+            Event::new(&Source::Role(ROLE), id, time, due).traced(Some(TraceParent::start().to_string()));
+        let message = Message {
+            routing_key: StockDue::TYPE.to_owned(),
+            id: event.id.clone(),
+            content_type: CONTENT_TYPE,
+            body: event.to_json().into(),
+        };
+        self.publisher.publish(message).await
+    }
+}
+
+/// A day's push, and when its time came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    day: Date,
+    at: Timestamp,
+}
+
+/// Whether the push of this day is to be asked for, if that of another was asked for last. Days of a standstill are made up for by one.
+fn is_to_be_asked(asked: Date, due: Date) -> bool {
+    asked < due
+}
+
+/// The last day whose push is due by now.
+///
+/// An hour that a day does not have comes as much later as the clocks were put forward; of one that it has twice, the first counts.
+fn last_due(at: Time, time_zone: &TimeZone, now: Timestamp) -> Due {
+    let today = now.to_zoned(time_zone.clone()).date();
+    let due = |day: Date| {
+        let moment = day.to_datetime(at).to_zoned(time_zone.clone()).ok()?;
+        Some(Due { day, at: moment.timestamp() }).filter(|due| due.at <= now)
+    };
+    // The day before yesterday, where clocks were put forward by a whole day.
+    let days = (0..=2).map(|before| today.saturating_sub(before.days()));
+    days.into_iter().find_map(due).unwrap_or(Due { day: Date::MIN, at: Timestamp::MIN })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use jiff::civil::{date, time};
+
+    use super::*;
+
+    /// Each push of these days, by the minute, in UTC; with a look every minute.
+    fn pushes(zone: &str, at: Time, from: &str, hours: i64) -> Vec<String> {
+        let (time_zone, from) = (TimeZone::get(zone).unwrap(), from.parse::<Timestamp>().unwrap());
+        let mut asked = last_due(at, &time_zone, from).day;
+        let mut pushes = Vec::new();
+        for minute in 0..hours * 60 {
+            let now = from + SignedDuration::from_mins(minute);
+            let due = last_due(at, &time_zone, now);
+            if is_to_be_asked(asked, due.day) {
+                pushes.push(now.to_string());
+                asked = due.day;
+            }
+        }
+        pushes
+    }
+
+    #[test]
+    fn a_shop_is_pushed_once_a_day_at_its_hour_where_it_is() {
+        let evening = pushes("Australia/Melbourne", time(18, 0, 0, 0), "2026-11-20T00:00:00Z", 72);
+        assert_eq!(evening, ["2026-11-20T07:00:00Z", "2026-11-21T07:00:00Z", "2026-11-22T07:00:00Z"]);
+    }
+
+    #[test]
+    fn an_hour_that_a_day_does_not_have_comes_later_that_day() {
+        // On 4 October 2026 in Melbourne, 02:00 was 03:00.
+        let night = pushes("Australia/Melbourne", time(2, 30, 0, 0), "2026-10-02T17:00:00Z", 72);
+        assert_eq!(night, ["2026-10-03T16:30:00Z", "2026-10-04T15:30:00Z", "2026-10-05T15:30:00Z"]);
+    }
+
+    #[test]
+    fn an_hour_that_a_day_has_twice_comes_once() {
+        // On 5 April 2026 in Melbourne, 03:00 was 02:00 again.
+        let night = pushes("Australia/Melbourne", time(2, 30, 0, 0), "2026-04-04T00:00:00Z", 72);
+        assert_eq!(night, ["2026-04-04T15:30:00Z", "2026-04-05T16:30:00Z", "2026-04-06T16:30:00Z"]);
+    }
+
+    #[test]
+    fn a_whole_day_that_did_not_exist_is_made_up_for_once() {
+        // Samoa had no 30 December 2011.
+        let evening = pushes("Pacific/Apia", time(18, 0, 0, 0), "2011-12-29T00:00:00Z", 96);
+        let days =
+            ["2011-12-29T04:00:00Z", "2011-12-30T04:00:00Z", "2011-12-31T04:00:00Z", "2012-01-01T04:00:00Z"];
+        assert_eq!(evening, days);
+    }
+
+    #[test]
+    fn a_standstill_is_made_up_for_once() {
+        let now = "2026-11-21T12:00:00Z".parse().unwrap();
+        let due = last_due(time(18, 0, 0, 0), &TimeZone::UTC, now);
+        assert_eq!(due, Due { day: date(2026, 11, 20), at: "2026-11-20T18:00:00Z".parse().unwrap() });
+        assert!(is_to_be_asked(date(2026, 11, 1), due.day));
+        assert!(!is_to_be_asked(due.day, due.day));
+        assert!(!is_to_be_asked(date(2030, 1, 1), due.day), "put down by a clock that was ahead");
+    }
+}

@@ -1,0 +1,67 @@
+//! Tells shops' lanes that a push is due.
+
+use crossdock_domain::{Sku, StockPush, StoreId};
+use crossdock_events::{CONTENT_TYPE, Event, EventData as _, Source, StockDue};
+use crossdock_queue::{Message, PublishError, Publisher};
+use crossdock_storefront::Shops;
+use crossdock_telemetry::TraceParent;
+use jiff::Timestamp;
+
+use crate::ROLE;
+use crate::affected::Affected;
+
+/// Publishes `stock.due`.
+#[derive(Clone)]
+pub(crate) struct TellShops {
+    pub(crate) shops: Shops,
+    pub(crate) publisher: Publisher,
+}
+
+impl TellShops {
+    /// Has every shop that is told such numbers on change compare these SKUs. `cause` is the id of the event that leads to it.
+    pub(crate) async fn compare(
+        &self,
+        affected: &Affected,
+        concerns: impl Fn(StockPush) -> bool + Send,
+        cause: &str,
+        trace: TraceParent,
+    ) -> Result<(), PublishError> {
+        if affected.is_nothing() {
+            return Ok(());
+        }
+        for shop in self.shops.all() {
+            let stock = &shop.settings.stock;
+            if stock.follows_changes() && concerns(stock.push) {
+                let store = shop.settings.id.clone();
+                let id = format!("{cause}/{store}");
+                self.publish(id, StockDue { store, full: false, skus: affected.to_named() }, trace).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has a SKU pushed alone that the shop refused among others: refused again, it is a dead letter of its own, and replayed, it is
+    /// pushed again.
+    pub(crate) async fn alone(
+        &self,
+        store: &StoreId,
+        sku: &Sku,
+        trace: TraceParent,
+    ) -> Result<(), PublishError> {
+        let now = Timestamp::now();
+        let due = StockDue { store: store.clone(), full: true, skus: Some(vec![sku.clone()]) };
+        self.publish(format!("alone/{store}/{}", now.as_microsecond()), due, trace).await
+    }
+
+    async fn publish(&self, id: String, due: StockDue, trace: TraceParent) -> Result<(), PublishError> {
+        let event =
+            Event::new(&Source::Role(ROLE), id, Timestamp::now(), due).traced(Some(trace.step().to_string()));
+        let message = Message {
+            routing_key: StockDue::TYPE.to_owned(),
+            id: event.id.clone(),
+            content_type: CONTENT_TYPE,
+            body: event.to_json().into(),
+        };
+        self.publisher.publish(message).await
+    }
+}

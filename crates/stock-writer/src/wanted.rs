@@ -1,0 +1,153 @@
+//! What the messages of a batch want pushed.
+
+use std::collections::BTreeSet;
+
+use crossdock_domain::{Sku, sellable};
+use crossdock_events::{Event, StockDue};
+use crossdock_ledger::StockLine;
+use crossdock_settings::StockSettings;
+use jiff::Timestamp;
+
+use crate::affected::Affected;
+
+/// Everything that is wanted of one push.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// These, where they differ from what the shop was told.
+    pub(crate) changed: Affected,
+    /// These, whatever it was told.
+    pub(crate) again: BTreeSet<Sku>,
+    /// All that it was not told since this moment.
+    pub(crate) full_since: Option<Timestamp>,
+}
+
+impl Wanted {
+    /// What this message wants too.
+    pub(crate) fn add(&mut self, due: &Event<StockDue>, now: Timestamp) {
+        match (&due.data.skus, due.data.full) {
+            (None, true) => {
+                // A clock that is ahead must not have it pushed again and again.
+                let since = due.time.unwrap_or(now).min(now);
+                self.full_since = self.full_since.max(Some(since));
+            }
+            (Some(skus), true) => self.again.extend(skus.iter().cloned()),
+            (skus, false) => self.changed.add(Affected::named(skus.as_deref())),
+        }
+    }
+
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.changed.is_nothing() && self.again.is_empty() && self.full_since.is_none()
+    }
+
+    /// The SKUs to look at.
+    pub(crate) fn affected(&self) -> Affected {
+        let mut affected = self.changed.clone();
+        affected.add(self.again.iter().cloned().collect());
+        if self.full_since.is_some() {
+            affected.add(Affected::All);
+        }
+        affected
+    }
+
+    /// The units to tell; none if the shop is to be told nothing, or knows.
+    pub(crate) fn units(&self, line: &StockLine, stock: &StockSettings) -> Option<i64> {
+        let units = sellable(stock.push, &line.level, line.promised, stock.buffer)?;
+        let knows = line.pushed.is_some_and(|pushed| pushed.units == units);
+        let due = if self.again.contains(&line.level.sku) {
+            true
+        } else if let Some(since) = self.full_since {
+            let told = knows && line.pushed.is_some_and(|pushed| since <= pushed.at);
+            !told && line.refused.as_ref().is_none_or(|refused| refused.at < since)
+        } else {
+            !knows && line.refused.is_none()
+        };
+        due.then_some(units)
+    }
+}
+
+/// The SKU of a message that is about it alone, whatever the shop was told.
+pub(crate) fn alone(due: &StockDue) -> Option<&Sku> {
+    match due.skus.as_deref() {
+        Some([only]) if due.full => Some(only),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossdock_domain::{Promised, StockLevel, StockPush};
+    use crossdock_events::Source;
+    use crossdock_ledger::{Pushed, Refused};
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn minute(minute: i64) -> Timestamp {
+        "2026-11-21T06:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+    }
+
+    fn due(at: i64, full: bool, skus: Option<&[&str]>) -> Event<StockDue> {
+        let skus = skus.map(|skus| skus.iter().map(|sku| Sku::from(*sku)).collect());
+        let due = StockDue { store: "acme-au".parse().unwrap(), full, skus };
+        Event::new(&Source::Role("reconciler"), "due", minute(at), due)
+    }
+
+    fn wanted(dues: &[Event<StockDue>]) -> Wanted {
+        let mut wanted = Wanted::default();
+        for due in dues {
+            wanted.add(due, minute(10));
+        }
+        wanted
+    }
+
+    /// Of 10 on the shelf, what is due if the shop was told this, or has refused it, at that minute.
+    fn units(wanted: &Wanted, pushed: Option<(i64, i64)>, refused: Option<i64>) -> Option<i64> {
+        let line = StockLine {
+            level: StockLevel { sku: Sku::from("MUG"), on_hand: 10, allocated: None },
+            counted_at: minute(0),
+            promised: Promised { total: 3, unallocated: 3 },
+            pushed: pushed.map(|(units, at)| Pushed { units, at: minute(at) }),
+            refused: refused.map(|at| Refused { why: "no".into(), at: minute(at) }),
+        };
+        let stock = StockSettings { push: StockPush::Available, daily_at: None, on_change: true, buffer: 1 };
+        wanted.units(&line, &stock)
+    }
+
+    #[test]
+    fn a_change_is_told_once_and_a_refused_one_is_not_tried_again() {
+        let changed = wanted(&[due(1, false, Some(&["MUG"]))]);
+        assert_eq!(units(&changed, None, None), Some(6));
+        assert_eq!(units(&changed, Some((7, 0)), None), Some(6));
+        assert_eq!(units(&changed, Some((6, 0)), None), None);
+        assert_eq!(units(&changed, Some((7, 0)), Some(1)), None);
+    }
+
+    #[test]
+    fn a_full_push_tells_each_sku_once_however_often_it_is_taken_up_again() {
+        let full = wanted(&[due(5, true, None), due(1, false, Some(&["TEE"]))]);
+        assert_eq!(full.affected(), Affected::All);
+        assert_eq!(units(&full, Some((6, 4)), None), Some(6));
+        assert_eq!(units(&full, Some((6, 5)), None), None, "told in this push");
+        assert_eq!(units(&full, Some((7, 6)), None), Some(6), "told, and changed since");
+        assert_eq!(units(&full, None, Some(4)), Some(6));
+        assert_eq!(units(&full, None, Some(5)), None, "refused in this push");
+    }
+
+    #[test]
+    fn a_push_from_the_future_ends_too() {
+        let full = wanted(&[due(99, true, None)]);
+        assert_eq!(full.full_since, Some(minute(10)));
+        assert_eq!(units(&full, Some((6, 11)), None), None);
+    }
+
+    #[test]
+    fn a_sku_that_is_pushed_alone_is_told_whatever_the_shop_knows_or_refused() {
+        let again = due(1, true, Some(&["MUG"]));
+        assert_eq!(alone(&again.data), Some(&Sku::from("MUG")));
+        assert_eq!(alone(&due(1, false, Some(&["MUG"])).data), None);
+        assert_eq!(alone(&due(1, true, None).data), None);
+        let again = wanted(&[again]);
+        assert_eq!(units(&again, Some((6, 9)), Some(9)), Some(6));
+        assert_eq!(again.affected(), Affected::named(Some(&[Sku::from("MUG")])));
+    }
+}

@@ -1,0 +1,86 @@
+//! Reading many things from a shop that is slow, or that fails for some of them.
+//!
+//! A list that it fails to answer is asked for in halves, so that only what it fails for fails.
+
+use std::time::Duration;
+
+/// Longest time for reading the orders of one batch; those that a slow shop was not asked for by then come again. Half of what the
+/// queue gives a handler (10 minutes), so that what was read can still be dealt with.
+pub const READ_MAX: Duration = Duration::from_mins(5);
+
+/// Most lists that are halved in one reading. One order for which the shop fails takes 8 of 250.
+const HALVINGS_MAX: u32 = 24;
+
+/// Lists that may fail before any is answered: then it is the shop that fails, not an order.
+const FAILURES_AT_FIRST_MAX: u32 = 8;
+
+/// How far one reading of many things has come.
+#[derive(Debug, Default)]
+pub struct Halving {
+    halved: u32,
+    failed: u32,
+    answered: bool,
+}
+
+impl Halving {
+    /// The shop has answered a list.
+    pub fn answered(&mut self) {
+        self.answered = true;
+    }
+
+    /// The shop has failed to answer a list: its halves, which are to be asked for.
+    ///
+    /// # Errors
+    /// The list, if it is not to be halved: what is in it has failed.
+    pub fn failed<T>(&mut self, mut list: Vec<T>) -> Result<[Vec<T>; 2], Vec<T>> {
+        self.failed += 1;
+        let hopeless = !self.answered && self.failed >= FAILURES_AT_FIRST_MAX;
+        if list.len() < 2 || hopeless || self.halved == HALVINGS_MAX {
+            return Err(list);
+        }
+        self.halved += 1;
+        let second = list.split_off(list.len() / 2);
+        Ok([list, second])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What fails, and how many calls were made, if the shop fails for every list that holds one of these.
+    fn read(count: u32, bad: &[u32]) -> (Vec<u32>, u32) {
+        let (mut halving, mut open) = (Halving::default(), vec![(1..=count).collect::<Vec<_>>()]);
+        let (mut failed, mut calls) = (Vec::new(), 0);
+        while let Some(list) = (!open.is_empty()).then(|| open.remove(0)) {
+            calls += 1;
+            if !list.iter().any(|one| bad.contains(one)) {
+                halving.answered();
+                continue;
+            }
+            match halving.failed(list) {
+                Ok(halves) => open.extend(halves),
+                Err(list) => failed.extend(list),
+            }
+        }
+        failed.sort_unstable();
+        (failed, calls)
+    }
+
+    #[test]
+    fn what_the_shop_fails_for_fails_alone() {
+        assert_eq!(read(250, &[]), (vec![], 1));
+        assert_eq!(read(250, &[17]), (vec![17], 17));
+        assert_eq!(read(250, &[17, 200]), (vec![17, 200], 31));
+        assert_eq!(read(1, &[1]), (vec![1], 1));
+    }
+
+    #[test]
+    fn a_shop_that_fails_for_everything_is_not_asked_for_each() {
+        let all: Vec<u32> = (1..=250).collect();
+        assert_eq!(read(250, &all), (all, 15));
+        let even: Vec<u32> = (1..=250).filter(|one| one % 2 == 0).collect();
+        let (failed, calls) = read(250, &even);
+        assert!(failed.len() >= even.len() && calls <= 2 * HALVINGS_MAX + 1, "{calls}");
+    }
+}

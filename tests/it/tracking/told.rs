@@ -1,0 +1,115 @@
+//! What the order-importer and the warehouse tell of an order of two mugs.
+
+use std::collections::BTreeMap;
+
+use crossdock_domain::{
+    Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId, StoreId,
+};
+use crossdock_events::{Event, EventData, ShipmentVoided, Source};
+use crossdock_ledger::{Happening, Judged, Verdict};
+use crossdock_queue::Delivery;
+use jiff::Timestamp;
+
+/// All mugs of an order leave under this number.
+pub(crate) fn dispatched(platform: Platform, order_id: &OrderId, tracking_number: &str, at: i64) -> Delivery {
+    let shipment = Shipment {
+        shipment_id: shipment_id(order_id),
+        number: number(platform, order_id),
+        carrier: "UPS".to_owned(),
+        service: None,
+        tracking_number: tracking_number.to_owned(),
+        tracking_url: Some(format!("https://t.example/{tracking_number}")),
+        dispatched_at: Timestamp::from_second(1_790_000_000).unwrap(),
+        lines: None,
+    };
+    delivery(&format!("{tracking_number} at {at}"), at, shipment)
+}
+
+/// They have not left after all.
+pub(crate) fn voided(platform: Platform, order_id: &OrderId, at: i64) -> Delivery {
+    let data = ShipmentVoided { shipment_id: shipment_id(order_id), number: number(platform, order_id) };
+    delivery("voided", at, data)
+}
+
+fn delivery<T: EventData>(id: &str, at: i64, data: T) -> Delivery {
+    let at = Timestamp::from_second(1_790_000_000 + at).unwrap();
+    let body = Event::new(&Source::Warehouse, id, at, data).to_json().into();
+    Delivery { routing_key: T::TYPE.to_owned(), id: id.to_owned(), body, attempt: 1, first_failed_at: None }
+}
+
+fn shipment_id(order_id: &OrderId) -> ShipmentId {
+    ShipmentId::new(format!("S-{order_id}"))
+}
+
+fn number(platform: Platform, order_id: &OrderId) -> OrderNumber {
+    let prefix = match platform {
+        Platform::Bigcommerce => "BG",
+        Platform::Ecwid => "W-",
+    };
+    OrderNumber::new(format!("{prefix}{order_id}"))
+}
+
+/// The shop's id in the settings.
+pub(crate) fn store(platform: Platform) -> StoreId {
+    let id = match platform {
+        Platform::Bigcommerce => "acme-au",
+        Platform::Ecwid => "acme-widgets",
+    };
+    id.parse().unwrap()
+}
+
+/// What the order-importer puts down when it releases an order of two mugs.
+pub(crate) fn released(platform: Platform, order_id: &OrderId) -> Judged {
+    let order = released_order(platform, order_id);
+    let now = Timestamp::now();
+    let status = match platform {
+        Platform::Bigcommerce => "awaiting_fulfillment",
+        Platform::Ecwid => "PAID/AWAITING_PROCESSING",
+    };
+    Judged {
+        store: order.store.clone(),
+        platform,
+        order_id: order_id.clone(),
+        number: order.number.clone(),
+        placed_at: now,
+        modified_at: now,
+        shop_status: status.to_owned(),
+        verdict: Verdict::Release(Box::new(order.clone())),
+        shape: Ok(Box::new(order)),
+        read_at: now,
+        happening: Happening {
+            key: "released".to_owned(),
+            at: now,
+            role: "order-importer",
+            what: "released".to_owned(),
+            cause: "the test".to_owned(),
+        },
+        notices: Vec::new(),
+    }
+}
+
+fn released_order(platform: Platform, order_id: &OrderId) -> ReleasedOrder {
+    let line = OrderLine {
+        line_id: LineId::from("1"),
+        sku: "MUG".into(),
+        name: "Mug".to_owned(),
+        quantity: 2,
+        unit_price: "19.95".parse().unwrap(),
+        options: BTreeMap::new(),
+    };
+    ReleasedOrder {
+        number: number(platform, order_id),
+        store: store(platform),
+        platform,
+        order_id: order_id.clone(),
+        test: false,
+        placed_at: Timestamp::UNIX_EPOCH,
+        currency: "AUD".to_owned(),
+        ship_to: Address::default(),
+        shipping_method: String::new(),
+        pickup: false,
+        customer_note: String::new(),
+        lines: vec![line],
+        total: "39.90".parse().unwrap(),
+    }
+}
