@@ -115,6 +115,7 @@ impl World {
     pub async fn run(&self) -> Process {
         let process = Process::start(&self.config, None);
         self.ready().await;
+        self.ledger_made().await;
         process
     }
 
@@ -169,15 +170,31 @@ impl World {
         Publisher::start(broker(&self.vhost), &Metrics::default(), self.stop.clone())
     }
 
+    /// Waits until Crossdock has made the ledger: before that, no command opens it.
+    pub async fn ledger_made(&self) {
+        let url = self.ledger_url().into();
+        eventually("the ledger is made", || async {
+            crossdock_ledger::open_existing(&url).await.ok().map(drop)
+        })
+        .await;
+    }
+
     /// The ledger itself, as another process would open it.
     ///
     /// # Panics
-    /// If Crossdock has not made it yet.
+    /// If it cannot be opened.
     pub async fn ledger(&self) -> Arc<dyn Ledger> {
+        crossdock_ledger::open(&self.ledger_url().into()).await.expect("the ledger can be opened")
+    }
+
+    /// What stands in `ledger.url`.
+    ///
+    /// # Panics
+    /// If the configuration is gone.
+    pub fn ledger_url(&self) -> String {
         let config = std::fs::read_to_string(&self.config).expect("the configuration was written");
         let (_, section) = config.split_once("[ledger]\nurl = \"").expect("it has a ledger");
-        let url = section.split('"').next().unwrap_or_default();
-        crossdock_ledger::open_existing(&url.into()).await.expect("the ledger is there")
+        section.split('"').next().unwrap_or_default().to_owned()
     }
 
     /// The folder of the configuration and of what the test writes beside it.

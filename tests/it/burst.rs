@@ -10,9 +10,9 @@ use crossdock_tests::world::World;
 /// Orders of the burst.
 const ORDERS: usize = 1_000;
 
-/// Calls for them: the first order alone, then four lists of 250. One more, as the rush may pause for a second on a machine that does
-/// much else.
-const CALLS_MAX: usize = 6;
+/// Calls for them: the first order alone, then four lists of 250. Five more, as the rush may pause for some seconds on a machine that
+/// does much else, and goes on with second notices then. `make bench` counts them on a machine that does nothing else.
+const CALLS_MAX: usize = 10;
 
 /// Time from a lone webhook to the warehouse, on a machine that does much else, in seconds.
 const LONE_SECS_MAX: u64 = 3;

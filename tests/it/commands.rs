@@ -23,6 +23,11 @@ async fn check_online_proves_the_broker_the_ledger_and_each_shop() {
         );
     }
 
+    // The tables, which every process of this ledger needs, are left to those that run.
+    let output = crossdock(&world.config, &["orders", "list"]).await;
+    let told = text(&output.stderr);
+    assert!(told.contains("the ledger's tables are not up to date"), "{told}");
+
     world.bigcommerce.set_access_token("another");
     let output = crossdock(&world.config, &["check", "--online"]).await;
     assert_eq!(output.status.code(), Some(1));

@@ -10,10 +10,13 @@ use crossdock_sandbox::{Door, Draft, Fault, Post};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::log::Log;
 use crossdock_tests::node::Node;
+use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
 use rstest::rstest;
 use serde_json::Value;
+use sqlx::{Connection as _, Executor as _, PgConnection};
 
 /// Status of a paid order at BigCommerce.
 const AWAITING_FULFILLMENT: i64 = 11;
@@ -179,4 +182,18 @@ async fn a_broker_that_goes_and_comes_back_delivers_every_order_once() {
     }
     assert_eq!(world.warehouse.orders().len(), 11);
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_that_fails_right_after_it_was_opened_is_waited_for() {
+    let (world, _door) = World::posting(Engine::Postgres, Vhost::create().await).await;
+    world.ledger().await;
+    let mut database = PgConnection::connect(&world.ledger_url()).await.unwrap();
+    database.execute("ALTER TABLE posting RENAME TO hidden").await.unwrap();
+    let log = Log::in_folder(world.folder());
+    let _crossdock = Process::start_logging(&world.config, None, &log, "crossdock=info");
+    log.has_said("the ledger does not answer yet", 1).await;
+    database.execute("ALTER TABLE hidden RENAME TO posting").await.unwrap();
+    let number = place_order(&world);
+    world.order_in_state(&number, "accepted").await;
 }

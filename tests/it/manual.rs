@@ -20,6 +20,7 @@ const ROLES: &str = "receiver,order-importer";
 async fn run(world: &World) -> Process {
     let process = Process::start(&world.config, Some(ROLES));
     world.ready().await;
+    world.ledger_made().await;
     process
 }
 

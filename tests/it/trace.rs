@@ -134,8 +134,13 @@ async fn a_trace_of_the_warehouse_reaches_the_shops_and_the_dead_letters() {
     let counted = sent('c');
     let count = json!({"counted_at": Timestamp::now(), "levels": [{"sku": "MUG", "on_hand": 30}]});
     tell(&world, &counted, "warehouse.stock.counted", "c-1", count).await;
-    for push in taken(&world, &pushes, 2).await {
-        carries(&push, &counted);
+    // The order, and the reconciler, cause pushes too.
+    let mut of_the_count = 0;
+    while of_the_count < 2 {
+        for push in taken(&world, &pushes, 1).await.iter().filter(|push| push.id.starts_with("c-1/")) {
+            carries(push, &counted);
+            of_the_count += 1;
+        }
     }
     told(&log, &counted, "took a count").await;
     told(&log, &counted, "told the shop its stock").await;

@@ -255,8 +255,7 @@ async fn a_scope_that_the_token_lacks_is_told_and_keeps_nothing_else_from_being_
     let world = untold(Engine::Sqlite, NEVER).await;
     let process = Process::start(&world.config, Some("receiver,order-importer"));
     world.ready().await;
-    let ledger = world.folder().join("crossdock.db");
-    eventually("the ledger is made", || async { ledger.exists().then_some(()) }).await;
+    world.ledger_made().await;
     // The first webhook that is about goods.
     let faults = world.bigcommerce.faults();
     (0..ORDER_SCOPES).for_each(|_| faults.next("POST", "/v3/hooks", Fault::Hang(Duration::ZERO)));
@@ -289,6 +288,24 @@ async fn without_an_address_of_the_receiver_nothing_is_subscribed_and_a_sentence
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_an_address_of_the_receiver_no_webhook_of_another_installation_is_removed() {
+    let world = untold(Engine::Sqlite, NEVER).await;
+    world.ledger().await;
+    let receiver = world.receiver.clone();
+    world.change_config(|text| text.replace(&format!("public_url = \"{receiver}\"\n"), ""));
+    let another = "https://another.example.com/webhooks/bigcommerce/acme-au";
+    world.bigcommerce.subscribe(OWN_CLIENT, "store/order/*", another);
+    let hooks = world.bigcommerce.hooks();
+    let remove = ["webhooks", "remove", "--store", "acme-au"];
+    for arguments in [remove.to_vec(), [remove.as_slice(), &["--dry-run"]].concat()] {
+        let (status, says) = told(&world, &arguments).await;
+        assert_eq!(status, Some(1), "{says}");
+        assert!(says.contains("receiver.public_url is not set"), "{says}");
+    }
+    assert_eq!(world.bigcommerce.hooks(), hooks);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_webhooks_of_a_shop_that_is_to_go_are_removed_and_not_made_anew_by_themselves() {
     let world = untold(Engine::Sqlite, "1s").await;
     for (client, address) in
@@ -304,7 +321,8 @@ async fn the_webhooks_of_a_shop_that_is_to_go_are_removed_and_not_made_anew_by_t
     let remove = ["webhooks", "remove", "--store", "acme-au"];
     let (status, says) = told(&world, &[remove.as_slice(), &["--dry-run"]].concat()).await;
     assert_eq!(status, Some(0), "{says}");
-    assert!(says.contains("would remove store/order/created"), "{says}");
+    let address = world.at("webhooks/bigcommerce/acme-au");
+    assert!(says.contains(&format!("would remove store/order/created, to {address}")), "{says}");
     assert_eq!(ours(&world).len(), SCOPES);
     let (status, says) = told(&world, &remove).await;
     assert_eq!(status, Some(0), "{says}");

@@ -109,7 +109,8 @@ impl Client {
         status_id: i64,
     ) -> Result<(), StorefrontError> {
         let body = json!({ "status_id": status_id });
-        self.write(Method::PUT, &order.path, &body, order.about("modify orders")).await.map(drop)
+        let written = self.write(Method::PUT, &order.path, &body, order.about("modify orders")).await;
+        written.map(drop).map_err(StorefrontError::of_a_write)
     }
 }
 

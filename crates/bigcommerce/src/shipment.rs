@@ -169,7 +169,8 @@ impl Client {
         shipment: &NewShipment<'_>,
     ) -> Result<Created, StorefrontError> {
         let about = order.about("modify orders");
-        self.write(Method::POST, &order.sub("shipments"), shipment, about).await?.read()
+        let written = self.write(Method::POST, &order.sub("shipments"), shipment, about).await;
+        written.map_err(StorefrontError::of_a_write)?.read()
     }
 
     /// Gives a shipment another label.
@@ -180,13 +181,15 @@ impl Client {
         label: &Label<'_>,
     ) -> Result<(), StorefrontError> {
         let path = order.sub(&format!("shipments/{id}"));
-        self.write(Method::PUT, &path, label, order.about("modify orders")).await.map(drop)
+        let written = self.write(Method::PUT, &path, label, order.about("modify orders")).await;
+        written.map(drop).map_err(StorefrontError::of_a_write)
     }
 
     /// Deletes a shipment. Its units are open again, and the order keeps its status.
     pub(crate) async fn delete_shipment(&self, order: &OrderPath, id: u64) -> Result<(), StorefrontError> {
         let path = order.sub(&format!("shipments/{id}"));
-        self.delete(&path, order.about("modify orders")).await.map(drop)
+        let deleted = self.delete(&path, order.about("modify orders")).await;
+        deleted.map(drop).map_err(StorefrontError::of_a_write)
     }
 }
 

@@ -8,7 +8,7 @@ mod culprits;
 
 use std::collections::VecDeque;
 
-use crossdock_storefront::{Priority, Quantity, StorefrontError};
+use crossdock_storefront::{Priority, Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::Serialize;
 
@@ -69,13 +69,17 @@ struct ManyRefused;
 /// Sets them, one adjustment after the other: "Wait to send new requests until the current request returns".
 ///
 /// The shop sets all items of an adjustment or none. Of a refused one, the items that the shop names fail alone, and the rest is sent
-/// again; where it names none, each half is. What would befall every adjustment (no answer, no credentials, no quota) fails all that are
-/// left.
-pub(crate) async fn set_stock(client: &Client, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+/// again; where it names none, each half is. What would befall every adjustment (no answer, no credentials, no quota, a refusal that is
+/// not of items) fails all that are left.
+pub(crate) async fn set_stock(
+    client: &Client,
+    quantities: &[Quantity],
+) -> Vec<Result<Taken, StorefrontError>> {
     let places: Vec<usize> = (0..quantities.len()).collect();
     let mut groups: VecDeque<Vec<usize>> = places.chunks(ITEMS_MAX).map(<[usize]>::to_vec).collect();
     let mut calls_left = groups.len() + SEARCH_CALLS_MAX;
-    let mut results: Vec<Result<(), StorefrontError>> = quantities.iter().map(|_| Ok(())).collect();
+    let mut results: Vec<Result<Taken, StorefrontError>> =
+        quantities.iter().map(|_| Ok(Taken::Stands)).collect();
     while let Some(group) = groups.pop_front() {
         let outcome = match calls_left.checked_sub(1) {
             Some(left) => {
@@ -95,6 +99,7 @@ pub(crate) async fn set_stock(client: &Client, quantities: &[Quantity]) -> Vec<R
                 groups.extend(rest);
             }
             Err(error) => {
+                let error = error.of_whole_call();
                 for place in groups.drain(..).flatten().chain(group) {
                     results[place] = Err(error.repeated());
                 }

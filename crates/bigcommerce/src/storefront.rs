@@ -7,7 +7,7 @@ use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
 use crossdock_settings::{BigcommerceConnection, BigcommerceLegacy, TrackingSettings};
 use crossdock_storefront::{
     Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
-    StorefrontError, TakeBack, TakenBack, Webhooks, Window,
+    StorefrontError, TakeBack, Taken, TakenBack, Webhooks, Window,
 };
 use jiff::Timestamp;
 
@@ -109,7 +109,7 @@ impl Storefront for Bigcommerce {
         listings::of_products(&self.client, product_ids).await
     }
 
-    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>> {
         if self.is_legacy() {
             return legacy::set_stock(&self.client, quantities).await;
         }

@@ -26,15 +26,19 @@ pub(crate) async fn take_back(
         match client.delete_shipment(&order, shipment.id).await {
             // Somebody else deleted it after we read.
             Ok(()) | Err(StorefrontError::NotFound { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                let step = || format!("delete shipment {} of order {}", shipment.id, taken.order_id);
+                return Err(error.of_step(step));
+            }
         }
     }
-    let mut order_status = status.status_id;
-    let goal = order_status::after_take_back(order_status, taken, !others.is_empty(), tracking);
+    let mut status_id = status.status_id;
+    let goal = order_status::after_take_back(status_id, taken, !others.is_empty(), tracking);
     if let Some(goal) = goal {
-        client.set_order_status(&order, goal).await?;
-        order_status = goal;
+        let step = || format!("set the status of order {} to '{}'", taken.order_id, order_status::name(goal));
+        client.set_order_status(&order, goal).await.map_err(|error| error.of_step(step))?;
+        status_id = goal;
     }
     let wrote = !ours.is_empty() || goal.is_some();
-    Ok(TakenBack { order_status: order_status::name(order_status), wrote })
+    Ok(TakenBack { order_status: order_status::name(status_id), wrote })
 }

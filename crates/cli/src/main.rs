@@ -1,5 +1,6 @@
 //! The one binary, `crossdock`. The only place that picks implementations and reads the environment.
 
+mod await_ledger;
 mod check;
 mod command_line;
 mod configuration;

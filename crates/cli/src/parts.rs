@@ -1,21 +1,15 @@
 //! Which implementation stands behind which trait.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context as _;
 use crossdock_bigcommerce::Bigcommerce;
-use crossdock_domain::{Classify as _, Mend};
 use crossdock_ecwid::Ecwid;
 use crossdock_ledger::Ledger;
 use crossdock_queue::{Broker, Topology};
 use crossdock_settings::{Connection, Settings, StoreSettings};
 use crossdock_storefront::{Budgets, Shop, ShopMetrics, Shops, Storefront};
 use crossdock_telemetry::metrics::Metrics;
-use tokio_util::sync::CancellationToken;
-
-/// Time between two tries to open the ledger at start, in seconds.
-const LEDGER_RETRY_SECS: u64 = 2;
 
 /// Everything that speaks TLS (shops, RabbitMQ, PostgreSQL) does it with the same library.
 pub(crate) fn use_one_tls_provider() {
@@ -35,33 +29,9 @@ pub(crate) fn broker(settings: &Settings) -> Broker {
     Broker { url: settings.broker.url.clone(), topology: Topology { work } }
 }
 
-/// Opens the ledger of a running installation, once: a command that only reads makes none.
+/// Opens the ledger of a running installation as it stands, once: only `crossdock run` makes one, or changes its tables.
 pub(crate) async fn open_existing_ledger(settings: &Settings) -> anyhow::Result<Arc<dyn Ledger>> {
     crossdock_ledger::open_existing(&settings.ledger.url).await.context("could not open the ledger")
-}
-
-/// Opens the ledger, waiting for a database that is not there yet; none if told to stop meanwhile.
-pub(crate) async fn await_ledger(
-    settings: &Settings,
-    stop: &CancellationToken,
-) -> anyhow::Result<Option<Arc<dyn Ledger>>> {
-    loop {
-        match crossdock_ledger::open(&settings.ledger.url).await {
-            Ok(ledger) => return Ok(Some(ledger)),
-            Err(error) if error.mend() == Mend::Wait => {
-                let error = crossdock_telemetry::chain(&error);
-                tracing::warn!(
-                    error,
-                    "the ledger cannot be opened yet; trying again in {LEDGER_RETRY_SECS} s"
-                );
-            }
-            Err(error) => return Err(anyhow::Error::new(error).context("could not open the ledger")),
-        }
-        let pause = tokio::time::sleep(Duration::from_secs(LEDGER_RETRY_SECS));
-        if stop.run_until_cancelled(pause).await.is_none() {
-            return Ok(None);
-        }
-    }
 }
 
 /// Makes each shop's client, and remembers its budget over reloads.

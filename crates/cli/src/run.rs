@@ -23,6 +23,7 @@ use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::await_ledger::{await_answer, await_ledger};
 use crate::command_line::Role;
 use crate::exit::Exit;
 use crate::parts::{self, Shopkeeper};
@@ -87,7 +88,7 @@ impl Process {
                     }
                 }
                 if roles.contains(&Role::OrderImporter) {
-                    self.start_delivery(&ledger, &mut running).await?;
+                    self.start_delivery(&ledger, &mut running)?;
                 }
             }
         }
@@ -100,7 +101,7 @@ impl Process {
 
     /// Waits for the ledger; a receiver takes new settings meanwhile.
     async fn await_ledger(&self, reload: &mut Signal) -> anyhow::Result<Option<Arc<dyn Ledger>>> {
-        let mut awaiting = pin!(parts::await_ledger(&self.settings, &self.stop));
+        let mut awaiting = pin!(await_ledger(&self.settings, &self.stop));
         loop {
             tokio::select! {
                 ledger = &mut awaiting => return ledger,
@@ -149,19 +150,32 @@ impl Process {
     }
 
     /// Where the warehouse takes its orders over HTTP, whoever imports them also delivers them.
-    async fn start_delivery(
+    fn start_delivery(
         &self,
         ledger: &Arc<dyn Ledger>,
         running: &mut JoinSet<anyhow::Result<()>>,
     ) -> anyhow::Result<()> {
+        let (ledger, stop, since) = (ledger.clone(), self.stop.clone(), Timestamp::now());
         match &self.settings.warehouse.deliver {
             Deliver::Http { url, signing_secret } => {
                 let endpoint = Endpoint::new(url.clone(), signing_secret)?;
-                ledger.begin_posting(Timestamp::now()).await?;
                 let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint));
-                self.consume(WAREHOUSE_ORDERS, handler, running);
+                let (broker, publisher) = (self.broker.clone(), self.publisher.clone());
+                let consumer = Consumer::new(broker, WAREHOUSE_ORDERS, publisher, handler);
+                running.spawn(async move {
+                    let noted = await_answer(&stop, || ledger.begin_posting(since)).await;
+                    if noted.transpose()?.is_some() {
+                        consumer.run(stop).await;
+                    }
+                    Ok(())
+                });
             }
-            Deliver::Amqp => ledger.end_posting().await?,
+            Deliver::Amqp => {
+                running.spawn(async move {
+                    await_answer(&stop, || ledger.end_posting()).await.transpose()?;
+                    Ok(())
+                });
+            }
         }
         Ok(())
     }

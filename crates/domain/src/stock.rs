@@ -20,15 +20,15 @@ pub struct StockLevel {
 /// Units of one SKU that were sold and were still on the shelf when it was counted.
 ///
 /// Promised is what a buyer may still get, over all shops:
-/// - of an order that is held or on its way to the warehouse, everything;
+/// - of an order that is held or on its way to the warehouse, everything, as far as its lines have SKUs;
 /// - of one that the warehouse has, what had not left when the SKU was counted: the parcel and the count that lacks it cancel out;
 /// - of one that the warehouse refused, everything: it is released again once the SKU is known, or by a person, and the buyer has paid.
 ///   Its end is that the shop cancels it;
-/// - of one that was amended, what it wants now; of one that was cancelled, only what left after the count;
+/// - of one that was amended, what it wants now; of one that was cancelled, nothing;
+/// - of any order, at least what left after the count, although nobody wants it any more, or ever did;
 /// - of a consignment that was taken back, everything again.
 ///
-/// Never promised: orders that a rule keeps out, orders that are held because what they want cannot be told, and test orders, which
-/// are never dispatched.
+/// Never promised: orders that a rule keeps out, and test orders, which are never dispatched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Promised {
     /// All of it.

@@ -91,14 +91,25 @@ impl Ecwid {
             answered => answered,
         }?;
         let limit = Duration::from_secs(WAIT_SECS_MAX);
-        let answers = self.answers(&ticket.ticket, limit).await.map_err(|error| match error {
+        let answers = match self.answers(&ticket.ticket, limit).await {
+            Ok(answers) => answers,
+            Err(error) => return Err(self.lost(&ticket.ticket, error).await),
+        };
+        let mut outcomes: HashMap<String, Outcome> = answers.into_iter().map(Answer::outcome).collect();
+        Ok(requests.iter().map(|one| outcomes.remove(&one.id).unwrap_or(Outcome::Open)).collect())
+    }
+
+    /// What nobody waits for any more is taken back as well.
+    async fn lost(&self, ticket: &str, error: StorefrontError) -> StorefrontError {
+        if let Err(error) = self.cancel(ticket).await {
+            tracing::debug!(%error, "a batch of requests that got lost could not be cancelled");
+        }
+        match error {
             StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => {
                 StorefrontError::Unavailable { cause: Lost.into() }
             }
             other => other,
-        })?;
-        let mut outcomes: HashMap<String, Outcome> = answers.into_iter().map(Answer::outcome).collect();
-        Ok(requests.iter().map(|one| outcomes.remove(&one.id).unwrap_or(Outcome::Open)).collect())
+        }
     }
 
     /// Waits for the batch; what is not done in time is taken back, so that it cannot come after something newer.
@@ -119,7 +130,12 @@ impl Ecwid {
                 Err(error) => return Err(error),
             }
             if begun.elapsed() + pause > limit {
-                return self.cancel(ticket).await;
+                tracing::warn!(
+                    waited_s = limit.as_secs(),
+                    "the shop works too slowly at a batch of requests; the rest is cancelled"
+                );
+                self.cancel(ticket).await?;
+                return Ok(self.progress(ticket).await?.responses);
             }
         }
     }
@@ -129,14 +145,9 @@ impl Ecwid {
         self.client.get(Call { query, ..CALL }).await
     }
 
-    async fn cancel(&self, ticket: &str) -> Result<Vec<Answer>, StorefrontError> {
-        tracing::warn!(
-            waited_s = WAIT_SECS_MAX,
-            "the shop works too slowly at a batch of requests; the rest is cancelled"
-        );
+    async fn cancel(&self, ticket: &str) -> Result<(), StorefrontError> {
         let query = &[("ticketId", ticket)];
-        self.client.delete::<Value>(Call { query, ..CALL }).await?;
-        Ok(self.progress(ticket).await?.responses)
+        self.client.delete::<Value>(Call { query, ..CALL }).await.map(drop)
     }
 }
 

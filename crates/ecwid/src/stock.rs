@@ -1,6 +1,6 @@
 //! Setting what the shop may sell.
 
-use crossdock_storefront::{Admitted, Priority, Quantity, StorefrontError};
+use crossdock_storefront::{Admitted, Priority, Quantity, StorefrontError, Taken};
 use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
 
@@ -67,7 +67,10 @@ impl Ecwid {
     ///
     /// Whether a batch's requests count against the shop's 600 a minute is not documented (docs.ecwid.com, 2026-01-14), and a token that
     /// oversteps them is barred for orders too: so each is counted in, and what the budget does not take now waits as for a 429.
-    pub(crate) async fn set_quantities(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+    pub(crate) async fn set_quantities(
+        &self,
+        quantities: &[Quantity],
+    ) -> Vec<Result<Taken, StorefrontError>> {
         let targets: Vec<Target<'_>> = quantities.iter().map(Target::of).collect();
         if targets.len() < BATCH_FROM {
             let writes: Vec<_> = targets.iter().map(|target| self.set_one(target)).collect();
@@ -76,22 +79,23 @@ impl Ecwid {
         let mut results = Vec::with_capacity(targets.len());
         while results.len() < targets.len() {
             if let Err(error) = self.set_next(&targets, &mut results).await {
+                let error = error.of_whole_call();
                 results.resize_with(targets.len(), || Err(error.repeated()));
             }
         }
         results
     }
 
-    async fn set_one(&self, target: &Target<'_>) -> Result<(), StorefrontError> {
+    async fn set_one(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
         let updated: Updated = self.client.put(target.call(), &target.update).await?;
-        if updated.happened() { Ok(()) } else { self.stands(target).await }
+        if updated.happened() { Ok(Taken::Changed) } else { self.stands(target).await }
     }
 
     /// Sets as many of those that have no result yet as go into a batch and the budget. An error befalls all that have none after it.
     async fn set_next(
         &self,
         targets: &[Target<'_>],
-        results: &mut Vec<Result<(), StorefrontError>>,
+        results: &mut Vec<Result<Taken, StorefrontError>>,
     ) -> Result<(), StorefrontError> {
         let left = &targets[results.len()..];
         let (counted, rest) = self.client.count_in(left.len().min(REQUESTS_MAX), COUNTED_AS).await;
@@ -112,24 +116,32 @@ impl Ecwid {
         target: &Target<'_>,
         outcome: Outcome,
         admitted: Admitted<'_>,
-    ) -> Result<(), StorefrontError> {
+    ) -> Result<Taken, StorefrontError> {
         let result = match outcome {
             Outcome::Done(body) => {
                 let updated = body.and_then(|body| shape::read::<Updated>(body.as_bytes()).ok());
-                Ok(updated.is_none_or(|updated| updated.happened()))
+                Ok(updated.map(|updated| updated.happened()))
             }
             Outcome::Refused(status, body) => Err(self.client.refused_inside(status, &body, target.call())),
             Outcome::Open => Err(StorefrontError::Unavailable { cause: NotDone.into() }),
         };
         admitted.heard(&result).await;
-        if result? { Ok(()) } else { self.stands(target).await }
+        match result? {
+            Some(true) => Ok(Taken::Changed),
+            Some(false) => self.stands(target).await,
+            None => Ok(Taken::Stands),
+        }
     }
 
     /// Whether the quantity stands there, although nothing was updated.
-    async fn stands(&self, target: &Target<'_>) -> Result<(), StorefrontError> {
+    async fn stands(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
         let query = &[("responseFields", "quantity")];
         let read = Call { query, scope: Scope::ReadCatalog, ..target.call() };
         let standing: Standing = self.client.get(read).await?;
-        if standing.quantity == Some(target.update.quantity) { Ok(()) } else { Err(Updated::nothing()) }
+        if standing.quantity == Some(target.update.quantity) {
+            Ok(Taken::Stands)
+        } else {
+            Err(Updated::nothing())
+        }
     }
 }

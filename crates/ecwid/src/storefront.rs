@@ -7,7 +7,7 @@ use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
 use crossdock_settings::{EcwidConnection, TrackingSettings};
 use crossdock_storefront::{
     Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
-    StorefrontError, TakeBack, TakenBack, Window,
+    StorefrontError, TakeBack, Taken, TakenBack, Window,
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
@@ -84,7 +84,7 @@ impl Storefront for Ecwid {
         self.listings_by_product(product_ids).await
     }
 
-    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>> {
         self.set_quantities(quantities).await
     }
 

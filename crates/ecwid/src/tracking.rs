@@ -38,6 +38,22 @@ struct Update {
     fulfillment_status: Option<String>,
 }
 
+impl Update {
+    /// What a person would do in its place.
+    fn step(&self, order_id: &OrderId) -> String {
+        let fields = [
+            ("tracking number", &self.tracking_number),
+            ("tracking link", &self.tracking_url),
+            ("fulfillment status", &self.fulfillment_status),
+        ];
+        let steps = fields.into_iter().filter_map(|(name, value)| match value.as_deref()? {
+            "" => Some(format!("empty the {name}")),
+            value => Some(format!("set the {name} to '{value}'")),
+        });
+        format!("{} in order {order_id}", steps.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// The answer to a write.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,7 +113,8 @@ impl Ecwid {
             what: &what,
             priority: Priority::Urgent,
         };
-        let updated: Updated = self.client.put(call, &update).await?;
+        let updated: Result<Updated, _> = self.client.put(call, &update).await;
+        let updated = updated.map_err(|error| error.of_a_write().of_step(|| update.step(order_id)))?;
         if !updated.happened() {
             return self.changed_meanwhile(order_id, plan).await;
         }
@@ -114,8 +131,8 @@ impl Ecwid {
         plan: impl Fn(&Standing) -> Option<Update>,
     ) -> Result<Changed, StorefrontError> {
         let standing = self.standing(order_id).await?;
-        if plan(&standing).is_some() {
-            return Err(Updated::nothing());
+        if let Some(update) = plan(&standing) {
+            return Err(Updated::nothing().of_step(|| update.step(order_id)));
         }
         Ok(Changed { order_status: standing.fulfillment_status.0, wrote: false })
     }

@@ -1,14 +1,16 @@
 //! One door to both engines: where they differ ends here, so that every statement is written once.
 
 mod query;
+mod tables;
 mod transaction;
 
 pub(crate) use query::{Query, STATEMENT_ROWS_MAX, value_rows};
+pub(crate) use tables::are_up_to_date;
 pub(crate) use transaction::Transaction;
 
 use crate::postgres::PostgresPool;
 use crate::sqlite::SqlitePools;
-use crate::{LedgerError, Missing};
+use crate::{LedgerError, Opening};
 
 /// An opened database, its tables up to date.
 pub(crate) enum Database {
@@ -18,11 +20,11 @@ pub(crate) enum Database {
 
 impl Database {
     /// Opens the database that the URL names.
-    pub(crate) async fn open(url: &str, missing: Missing) -> Result<Self, LedgerError> {
+    pub(crate) async fn open(url: &str, opening: Opening) -> Result<Self, LedgerError> {
         if url.starts_with("sqlite://") {
-            Ok(Self::Sqlite(SqlitePools::open(url, missing).await?))
+            Ok(Self::Sqlite(SqlitePools::open(url, opening).await?))
         } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            Ok(Self::Postgres(Box::new(PostgresPool::open(url).await?)))
+            Ok(Self::Postgres(Box::new(PostgresPool::open(url, opening).await?)))
         } else {
             Err(LedgerError::Url)
         }

@@ -2,7 +2,7 @@
 
 use crossdock_domain::OrderNumber;
 
-use crate::Telling;
+use crate::{OrderState, Telling};
 
 /// How far the things told of an order have come to a warehouse that takes them over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,12 +11,12 @@ pub struct Delivered {
     pub round: u32,
     /// The round of its newest release.
     pub release: u32,
-    /// It is not wanted any more.
-    pub is_cancelled: bool,
+    /// How far the order itself has come.
+    pub state: OrderState,
     /// Its newest release is to be posted, and the warehouse has neither replied to it nor answered it.
     pub awaits_release: bool,
-    /// Whether the warehouse may have anything of it: something was posted, or it was released when the warehouse took its orders
-    /// off the queue itself.
+    /// Whether the warehouse may have anything of it: something was posted, it has answered or sent something, or the order was released
+    /// when the warehouse took its orders off the queue itself.
     pub may_be_there: bool,
 }
 

@@ -28,6 +28,9 @@ pub enum LedgerError {
         "the ledger's tables could not be brought up to date; start a new ledger, or the version of Crossdock that made this one"
     )]
     Migration(#[source] MigrateError),
+    /// The tables are not made yet, or were made by an older version, and are to be left as they stand.
+    #[error("the ledger's tables are not up to date; the next start of `crossdock run` brings them there")]
+    Outdated,
     /// What stands in the database is not what we write there.
     #[error("the ledger holds a {what} that cannot be read")]
     Unreadable {
@@ -124,6 +127,7 @@ impl Classify for LedgerError {
             Self::File { .. }
             | Self::Url
             | Self::Migration(_)
+            | Self::Outdated
             | Self::Unreadable { .. }
             | Self::NumberTaken { .. }
             | Self::NoSuchShipment(_)
@@ -139,6 +143,7 @@ impl Classify for LedgerError {
             Self::File { .. } => "ledger-file",
             Self::Unavailable(_) => "ledger-unavailable",
             Self::Migration(_) => "ledger-migration",
+            Self::Outdated => "ledger-outdated",
             Self::Unreadable { .. } => "ledger-unreadable",
             Self::NumberTaken { .. } => "number-taken",
             Self::NoSuchOrder(_) => "number-unknown",

@@ -260,6 +260,9 @@ pub trait Ledger: Send + Sync {
     /// To which orders these SKUs are promised, by SKU and number.
     async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError>;
 
+    /// What the shop was told of these SKUs counts no more: it is about to be told anew, and may take that without our learning of it.
+    async fn forget_pushed(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError>;
+
     /// The shop has taken these quantities. What it refused of them before is forgotten.
     async fn pushed(
         &self,
@@ -315,12 +318,17 @@ pub trait Ledger: Send + Sync {
     /// The shop's products may have changed, and nobody told us: its catalogue is read anew before the next push.
     async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError>;
 
-    /// We wrote to these products, one that stands twice twice: the shop will tell of it.
+    /// The reading that is under way cannot go on: the next one begins anew. What the last whole one found stands.
+    async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError>;
+
+    /// We wrote to these products, one that stands twice twice: the shop will tell of it. What was written before `since` is echoed no
+    /// more, and a later write to the same product does not make it younger.
     async fn expect_echoes(
         &self,
         store: &StoreId,
         product_ids: &[String],
         at: Timestamp,
+        since: Timestamp,
     ) -> Result<(), LedgerError>;
 
     /// Whether what the shop tells of a product is the echo of a write of ours since this moment. Each write has one.
@@ -396,7 +404,8 @@ pub trait Ledger: Send + Sync {
     // ---- requests to shops
 
     /// Counts requests to a shop that are about to be made, for all processes together: as many of those wanted as keep the sum of all
-    /// that were counted after `since` within `most`. Returns how many. What was counted until `since` is forgotten.
+    /// that were counted after `since` within `most`. Returns how many. What was counted until `since` is forgotten,
+    /// and what a clock counted that was more than a minute ahead of `at`.
     async fn take_calls(
         &self,
         store: &StoreId,
@@ -407,7 +416,8 @@ pub trait Ledger: Send + Sync {
     ) -> Result<u32, LedgerError>;
 
     /// What keeps requests to the shop with these credentials from being made, as of `now`. `account` is a fingerprint of them: no
-    /// secret. One that claims to last for more than an hour was begun by a clock that was ahead: its time has come.
+    /// secret. One that claims to last for more than an hour was begun by a clock that was ahead: its time has come. One that nobody
+    /// has tried to end for an hour since its time came is told no more: nobody needs what it keeps back.
     async fn pauses(&self, store: &StoreId, account: &str, now: Timestamp)
     -> Result<Vec<Pause>, LedgerError>;
 
@@ -445,22 +455,25 @@ pub trait Ledger: Send + Sync {
 /// [`LedgerError::Url`] for another kind of URL; [`LedgerError::File`] if a file cannot be opened or made;
 /// [`LedgerError::Unavailable`] if the server cannot be reached.
 pub async fn open(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
-    let database = database::Database::open(url.expose_secret(), Missing::Make).await?;
+    let database = database::Database::open(url.expose_secret(), Opening::ToRun).await?;
     Ok(Arc::new(sql_ledger::SqlLedger::new(database)))
 }
 
-/// Opens a ledger as [`open`] does, but makes no file: a mistyped name shall not look like an empty ledger.
+/// Opens a ledger as it stands: makes no file, as a mistyped name shall not look like an empty ledger, and changes no table, as
+/// processes of another version may be at work on them.
 ///
 /// # Errors
-/// As for [`open`]; [`LedgerError::File`] if there is no such file.
+/// As for [`open`]; [`LedgerError::File`] if there is no such file; [`LedgerError::Outdated`] if [`open`] would change its tables.
 pub async fn open_existing(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
-    let database = database::Database::open(url.expose_secret(), Missing::Refuse).await?;
+    let database = database::Database::open(url.expose_secret(), Opening::AsItStands).await?;
     Ok(Arc::new(sql_ledger::SqlLedger::new(database)))
 }
 
-/// What is done about a SQLite file that is missing.
+/// What an opening may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    Make,
-    Refuse,
+enum Opening {
+    /// A file that is missing is made, and tables are brought up to date.
+    ToRun,
+    /// Nothing.
+    AsItStands,
 }

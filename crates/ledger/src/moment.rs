@@ -1,6 +1,6 @@
 //! A time as the tables keep it.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::LedgerError;
 use crate::error::unreadable;
@@ -22,4 +22,12 @@ impl TryFrom<Moment> for Timestamp {
     fn try_from(moment: Moment) -> Result<Self, Self::Error> {
         Self::from_microsecond(moment.0).map_err(unreadable("time"))
     }
+}
+
+/// Furthest that the clocks of two processes are taken to differ, in seconds.
+const CLOCKS_APART_SECS_MAX: i64 = 60;
+
+/// A time later than this, found `now` as one that has been, is of a clock that was ahead.
+pub(crate) fn latest_believed(now: Timestamp) -> Timestamp {
+    now.saturating_add(SignedDuration::from_secs(CLOCKS_APART_SECS_MAX)).unwrap_or(Timestamp::MAX)
 }

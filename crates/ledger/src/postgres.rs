@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 
-use crate::LedgerError;
-use crate::database::Transaction;
+use crate::database::{Transaction, are_up_to_date};
+use crate::{LedgerError, Opening};
 
 /// The tables.
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -66,13 +66,16 @@ struct CountedPool {
 }
 
 impl PostgresPool {
-    /// Connects, and brings the tables up to date.
-    pub(crate) async fn open(url: &str) -> Result<Self, LedgerError> {
+    /// Connects; the tables are up to date.
+    pub(crate) async fn open(url: &str, opening: Opening) -> Result<Self, LedgerError> {
         let mut options = PgConnectOptions::from_str(url).map_err(|_| LedgerError::Url)?;
         if options.get_application_name().is_none() {
             options = options.application_name("crossdock");
         }
-        bring_up_to_date(&options, POOL_LIMITS).await?;
+        match opening {
+            Opening::ToRun => bring_up_to_date(&options, POOL_LIMITS).await?,
+            Opening::AsItStands => look_at_tables(&options, POOL_LIMITS).await?,
+        }
         Ok(Self::over(options, POOL_LIMITS))
     }
 
@@ -138,6 +141,21 @@ async fn bring_up_to_date(options: &PgConnectOptions, limits: PoolLimits) -> Res
     tokio::time::timeout(Duration::from_secs(MIGRATION_SECS_MAX), migrated)
         .await
         .map_err(|_| no_answer())??;
+    within(limits.answer_timeout, connection.close()).await?;
+    Ok(())
+}
+
+async fn look_at_tables(options: &PgConnectOptions, limits: PoolLimits) -> Result<(), LedgerError> {
+    let mut connection = within(limits.acquire_timeout, PgConnection::connect_with(options)).await?;
+    let look = async {
+        let table = &*MIGRATIONS.table_name;
+        let made = sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(table);
+        if !made.fetch_one(&mut connection).await? {
+            return Err(LedgerError::Outdated);
+        }
+        are_up_to_date(&MIGRATIONS, &connection.list_applied_migrations(table).await?)
+    };
+    tokio::time::timeout(limits.answer_timeout, look).await.map_err(|_| no_answer())??;
     within(limits.answer_timeout, connection.close()).await?;
     Ok(())
 }

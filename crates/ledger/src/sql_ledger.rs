@@ -11,6 +11,7 @@ mod find_orders;
 mod judge;
 mod lease;
 mod listings;
+mod order_lines;
 mod order_row;
 mod pauses;
 mod promises;
@@ -330,6 +331,12 @@ impl Ledger for SqlLedger {
         Ok(promised)
     }
 
+    async fn forget_pushed(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        pushed::forget_pushed(&mut tx, store, skus).await?;
+        tx.commit().await
+    }
+
     async fn pushed(
         &self,
         store: &StoreId,
@@ -410,14 +417,21 @@ impl Ledger for SqlLedger {
         tx.commit().await
     }
 
+    async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        catalogues::drop_reading(&mut tx, store).await?;
+        tx.commit().await
+    }
+
     async fn expect_echoes(
         &self,
         store: &StoreId,
         product_ids: &[String],
         at: Timestamp,
+        since: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        echoes::expect(&mut tx, store, product_ids, at).await?;
+        echoes::expect(&mut tx, store, product_ids, at, since).await?;
         tx.commit().await
     }
 

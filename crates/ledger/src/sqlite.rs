@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use sqlx::SqlitePool;
 use sqlx::error::DatabaseError;
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use crate::database::Transaction;
-use crate::{LedgerError, Missing};
+use crate::database::{Transaction, are_up_to_date};
+use crate::{LedgerError, Opening};
 
 /// The tables.
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -34,11 +34,18 @@ pub(crate) struct SqlitePools {
 }
 
 impl SqlitePools {
-    /// Opens the file and brings its tables up to date.
-    pub(crate) async fn open(url: &str, missing: Missing) -> Result<Self, LedgerError> {
-        let options = options(url)?.create_if_missing(missing == Missing::Make);
+    /// Opens the file, its tables up to date.
+    pub(crate) async fn open(url: &str, opening: Opening) -> Result<Self, LedgerError> {
+        let mut options = options(url)?;
+        if opening == Opening::ToRun {
+            // The file keeps the mode.
+            options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        }
         let writer = open_writer(&options).await?;
-        bring_up_to_date(&writer).await?;
+        match opening {
+            Opening::ToRun => bring_up_to_date(&writer).await?,
+            Opening::AsItStands => look_at_tables(&writer).await?,
+        }
         let readers = pool(READERS_MAX).connect_lazy_with(options.create_if_missing(false).read_only(true));
         Ok(Self { writer, readers })
     }
@@ -61,7 +68,7 @@ fn options(url: &str) -> Result<SqliteConnectOptions, LedgerError> {
     }
     let options = SqliteConnectOptions::from_str(file).map_err(|_| LedgerError::Url)?;
     Ok(options
-        .journal_mode(SqliteJournalMode::Wal)
+        .create_if_missing(false)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(BUSY_SECS_MAX)))
@@ -120,4 +127,16 @@ async fn bring_up_to_date(writer: &SqlitePool) -> Result<(), LedgerError> {
     MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+async fn look_at_tables(pool: &SqlitePool) -> Result<(), LedgerError> {
+    let mut connection = pool.acquire().await?;
+    let made: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = $1)")
+        .bind(&*MIGRATIONS.table_name)
+        .fetch_one(&mut *connection)
+        .await?;
+    if !made {
+        return Err(LedgerError::Outdated);
+    }
+    are_up_to_date(&MIGRATIONS, &connection.list_applied_migrations(&MIGRATIONS.table_name).await?)
 }

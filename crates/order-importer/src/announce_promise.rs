@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::{OrderId, ReleasedOrder, Sku, StoreId};
+use crossdock_domain::{OrderId, Sku, StoreId};
 use crossdock_events::OrderPromised;
 use crossdock_ledger::{Judged, News, Telling, Verdict};
 use crossdock_queue::{Message, PublishError, Publisher};
@@ -31,10 +31,10 @@ pub(crate) async fn announce(publisher: &Publisher, message: Option<Message>) {
     }
 }
 
-/// Of an order that is newly held. None if nothing of it could be packed: then nothing is kept for it.
+/// Of an order that is newly held. None if nothing is kept for it.
 pub(crate) fn of_hold(judged: &Judged, now: Timestamp, trace: TraceParent) -> Option<Message> {
     let Verdict::Hold { .. } = &judged.verdict else { return None };
-    let skus = wanted(judged.shape.as_ref().ok()?)?;
+    let skus = each_once(judged.wanted.iter().map(|(sku, _)| sku))?;
     // Held again as the shop had it before, because other rules keep it: the same hold.
     let id = format!("{}/{}/held/{}", judged.store, judged.order_id, judged.modified_at);
     let (store, order_id) = (judged.store.clone(), judged.order_id.clone());
@@ -50,7 +50,8 @@ pub(crate) fn of_telling(
     trace: TraceParent,
 ) -> Option<Message> {
     let skus = match &telling.news {
-        News::Released(order) => Some(wanted(order)?),
+        News::Released(order) if order.test => return None,
+        News::Released(order) => Some(each_once(order.lines.iter().map(|line| &line.sku))?),
         News::Amended { changed, .. } if !changed.iter().any(|field| field == LINES) => return None,
         // What it wanted before stands nowhere any more.
         News::Amended { .. } | News::Cancelled { .. } => None,
@@ -59,11 +60,10 @@ pub(crate) fn of_telling(
     Some(wrapped(format!("{}/promised", telling.event_id()), now, trace, promised))
 }
 
-/// None if it wants nothing, or is a test.
-fn wanted(order: &ReleasedOrder) -> Option<Vec<Sku>> {
-    let skus: BTreeSet<Sku> =
-        order.lines.iter().filter(|_| !order.test).map(|line| line.sku.clone()).collect();
-    (!skus.is_empty()).then(|| skus.into_iter().collect())
+/// None if there are none.
+fn each_once<'s>(skus: impl Iterator<Item = &'s Sku>) -> Option<Vec<Sku>> {
+    let skus: BTreeSet<&Sku> = skus.collect();
+    (!skus.is_empty()).then(|| skus.into_iter().cloned().collect())
 }
 
 #[cfg(test)]
@@ -114,6 +114,7 @@ mod tests {
             modified_at: at,
             shop_status: String::new(),
             shape: Ok(Box::new(shape)),
+            wanted: skus.iter().map(|sku| (Sku::from(*sku), 1)).collect(),
             verdict,
             read_at: at,
             happening,
@@ -140,10 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_packed_or_is_not_held_is_not_announced() {
+    fn what_has_no_sku_or_is_not_held_is_not_announced() {
         let hold = Verdict::Hold { reason: "no SKU".to_owned(), until: None };
-        let unfit = Judged { shape: Err(Unfit::Mend("no SKU".to_owned())), ..held(&[], hold) };
-        assert_eq!(announced(&unfit), None);
+        let unfit = |skus: &[&str]| Judged {
+            shape: Err(Unfit::Mend("no SKU".to_owned())),
+            ..held(skus, hold.clone())
+        };
+        assert_eq!(announced(&unfit(&[])), None);
+        assert_eq!(skus(&announced(&unfit(&["MUG"])).unwrap()), Some(vec!["MUG".into()]));
         assert_eq!(announced(&held(&["MUG"], Verdict::Filter { reason: "country: US".to_owned() })), None);
     }
 

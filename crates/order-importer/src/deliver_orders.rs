@@ -8,6 +8,7 @@
 mod endpoint;
 mod passage;
 mod problem;
+mod throttle;
 mod told;
 mod trouble;
 
@@ -26,6 +27,7 @@ use tracing::Instrument as _;
 use crate::ROLE;
 use passage::Passage;
 use problem::Problem;
+use throttle::Throttle;
 use told::Told;
 use trouble::Trouble;
 
@@ -56,12 +58,13 @@ const BEHIND_SECS_MAX: u64 = 24 * 60 * 60;
 pub struct DeliverOrders {
     ledger: Arc<dyn Ledger>,
     endpoint: Endpoint,
+    throttle: Throttle,
 }
 
 impl DeliverOrders {
     /// To this endpoint.
     pub fn new(ledger: Arc<dyn Ledger>, endpoint: Endpoint) -> Self {
-        Self { ledger, endpoint }
+        Self { ledger, endpoint, throttle: Throttle::default() }
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), Trouble> {
@@ -81,7 +84,7 @@ impl DeliverOrders {
         let name = format!("delivery/{}", told.number);
         let lease =
             self.ledger.lease(&name, now, now + SignedDuration::from_secs(LEASE_SECS)).await?.taken()?;
-        let result = self.deliver_in_turn(told, delivery, trace).await;
+        let result = self.deliver_in_turn(told, delivery, trace, lease.until).await;
         self.ledger.end_lease(&lease).await?;
         result
     }
@@ -91,6 +94,7 @@ impl DeliverOrders {
         told: &Told,
         delivery: &Delivery,
         trace: TraceParent,
+        ours_until: Timestamp,
     ) -> Result<(), Trouble> {
         let delivered = self.ledger.delivered(&told.number).await?;
         match Passage::of(&told.kind, told.round, &delivered) {
@@ -100,16 +104,21 @@ impl DeliverOrders {
                 return self.done(told, "left out", format!("not posted: {why}"), None).await;
             }
         }
+        self.throttle.pass(Instant::now())?;
         self.ledger.note_posting(&told.number, told.round).await?;
-        let result = match self.endpoint.post(&told.id, &delivery.body, trace).await {
+        let trouble = match self.endpoint.post(&told.id, &delivery.body, trace, ours_until).await {
             Ok(()) => return self.taken(told).await,
             Err(Trouble::Refused { problem, .. }) if told.is_release() => {
                 return self.rejected(told, problem).await;
             }
+            Err(Trouble::Busy(busy)) => return Err(busy.into()),
             Err(trouble) => trouble,
         };
-        self.tell_trouble(told, delivery, &result).await;
-        Err(result)
+        if let Trouble::Throttled { wait } = trouble {
+            self.throttle.begin(wait, Instant::now());
+        }
+        self.tell_trouble(told, delivery, &trouble).await;
+        Err(trouble)
     }
 
     /// The warehouse answers for it from now on.

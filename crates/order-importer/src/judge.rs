@@ -71,6 +71,7 @@ pub(crate) fn judge(
         shop_status: order.status.to_string(),
         verdict,
         shape: rules.shape(order).map(Box::new),
+        wanted: rules.wanted(order),
         read_at: occasion.read_at,
         happening: occasion.happening(what),
         notices: occasion.notices.clone(),

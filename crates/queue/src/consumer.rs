@@ -68,7 +68,7 @@ pub trait Handler: Send + Sync + 'static {
 
     /// Whether a burst in this lane is gathered into few large batches, of all that is about up to 1,000 different subjects (see
     /// [`Route`]), instead of many of up to 100 messages: for what costs hardly more together than one alone. The first message of a
-    /// quiet lane goes at once all the same; the faster they come, the longer the next ones wait: 30 seconds at most, and one after
+    /// quiet lane goes at once all the same; the faster they come, the longer the next ones wait: 30 seconds at most, and two after
     /// the last.
     fn gathers(&self, _lane: &str) -> bool {
         false

@@ -45,7 +45,7 @@ use watchdog::{Asked, WatchRounds, Watchdog};
 pub use proof::{Account, Proof, placed_orders, prove};
 pub use watchdog::{
     Finding, Inspection, LEFT_ALONE_SECS, LookedFor, Mended, Remedy, Standing, inspect_webhooks,
-    remove_webhooks,
+    removable_webhooks, remove_webhooks,
 };
 
 /// The role's name, in settings, logs and timelines.

@@ -25,7 +25,7 @@ use crate::sweep::{Sweeper, floor};
 use gap::Next;
 
 pub use inspection::{Finding, Inspection, Remedy, Standing};
-pub use removal::remove_webhooks;
+pub use removal::{removable_webhooks, remove_webhooks};
 pub(crate) use rounds::{Memory, WatchRounds};
 
 /// How long a shop whose webhooks a person had removed is left alone, in seconds: time enough to take it out of the settings.

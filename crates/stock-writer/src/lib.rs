@@ -9,6 +9,8 @@ mod record_count;
 mod reread_products;
 mod serve_shop;
 mod tell_shops;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod wanted;
 

@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crossdock_domain::{Classify as _, Listing, Mend, Sku};
+use crossdock_domain::{Classify, Listing, Mend, Sku};
 use crossdock_ledger::{Ledger, StockLine};
 use crossdock_queue::Failure;
-use crossdock_storefront::{Quantity, Shop, StorefrontError};
+use crossdock_storefront::{Quantity, Shop, StorefrontError, Taken};
 use jiff::Timestamp;
 
 use crate::affected::Affected;
@@ -22,7 +22,7 @@ use crate::wanted::Wanted;
 /// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
 const QUANTITIES_MAX: usize = 2_000;
 
-/// Most SKUs of a part that are looked at one by one when the shop refuses them. If it refuses more, something else is wrong.
+/// Most quantities of a part that count as refused. If the shop refuses more, something else is wrong.
 const REFUSED_MAX: usize = 50;
 
 pub(crate) struct PushStock {
@@ -31,17 +31,43 @@ pub(crate) struct PushStock {
     pub(crate) reread_products: RereadProducts,
 }
 
-/// SKUs that the shop refused for good, each with its words.
-pub(crate) type Refusals = BTreeMap<Sku, Failure>;
+/// What a push leaves to be done.
+#[derive(Debug, Default)]
+pub(crate) struct Leftover {
+    /// SKUs that the shop refused for good, each with its words.
+    pub(crate) refused: BTreeMap<Sku, Failure>,
+    /// SKUs of which a listing came to light: the shop was not told their quantities.
+    pub(crate) found: Affected,
+}
+
+/// So many quantities were refused that it is hardly for what they are.
+#[derive(Debug, thiserror::Error)]
+#[error("the shop refused {count} quantities at once, among them that of '{sku}'; none of them is given up")]
+struct ManyRefused {
+    count: usize,
+    sku: Sku,
+    #[source]
+    cause: StorefrontError,
+}
+
+impl Classify for ManyRefused {
+    fn mend(&self) -> Mend {
+        Mend::Wait
+    }
+
+    fn class(&self) -> &'static str {
+        "many-quantities-refused"
+    }
+}
 
 impl PushStock {
-    /// Pushes what is wanted. The refusals so far are there also if it then failed.
+    /// Pushes what is wanted. What is left to be done is there also if it then failed.
     pub(crate) async fn push(
         &self,
         shop: &Shop,
         wanted: &Wanted,
         turn: Turn,
-        refusals: &mut Refusals,
+        leftover: &mut Leftover,
     ) -> Result<(), Failure> {
         if wanted.full_since.is_some() {
             // What the shop lists is checked first: a listing that no webhook told of is pushed with the others.
@@ -54,11 +80,16 @@ impl PushStock {
         self.read_catalogue.ensure(shop, None, turn).await?;
         let skus: Vec<Sku> = due.keys().cloned().collect();
         let listings = self.ledger.listings(&shop.settings.id, &skus).await?;
+        let mut failed: Option<Failure> = None;
         for part in parts(&due, listings) {
-            turn.go_on()?;
-            self.set(shop, &part, refusals).await?;
+            if let Err(rest) = turn.go_on() {
+                return Err(failed.unwrap_or_else(|| rest.into()));
+            }
+            if let Some(failure) = self.set(shop, &part, leftover).await? {
+                failed = Some(worse(failed, failure));
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// The units to tell.
@@ -74,20 +105,27 @@ impl PushStock {
         Ok(due.map(|(units, sku)| (sku, units)).collect())
     }
 
-    /// A SKU counts as told once every listing of it has taken the quantity.
-    async fn set(&self, shop: &Shop, part: &[Quantity], refusals: &mut Refusals) -> Result<(), Failure> {
+    /// A SKU counts as told once every listing of it has taken the quantity. Returns what went wrong with this part and need not go
+    /// wrong with others.
+    async fn set(
+        &self,
+        shop: &Shop,
+        part: &[Quantity],
+        leftover: &mut Leftover,
+    ) -> Result<Option<Failure>, Failure> {
         let store = &shop.settings.id;
+        let mut told: BTreeMap<Sku, i64> =
+            part.iter().map(|quantity| (quantity.listing.sku.clone(), quantity.units)).collect();
+        // A quantity may reach the shop without our learning of it. What the shop was told before is no more to be relied on then.
+        self.ledger.forget_pushed(store, &told.keys().cloned().collect::<Vec<_>>()).await?;
         let results = shop.storefront.set_stock(part).await;
-        let mut told: BTreeMap<&Sku, i64> = BTreeMap::new();
-        let (mut untold, mut refused): (BTreeSet<&Sku>, Vec<(&Listing, StorefrontError)>) =
-            Default::default();
-        let (mut written, mut failure) = (Vec::new(), None);
-        for (Quantity { listing, units }, result) in part.iter().zip(results) {
-            told.insert(&listing.sku, *units);
+        let (mut changed, mut refused, mut failure) = (Vec::new(), Vec::new(), None);
+        for (Quantity { listing, .. }, result) in part.iter().zip(results) {
             match result {
-                Ok(()) => written.push(listing.product_id.clone()),
+                Ok(Taken::Changed) => changed.push(listing.product_id.clone()),
+                Ok(Taken::Stands) => {}
                 Err(error) => {
-                    untold.insert(&listing.sku);
+                    told.remove(&listing.sku);
                     if is_refusal(&error) {
                         refused.push((listing, error));
                     } else {
@@ -96,50 +134,52 @@ impl PushStock {
                 }
             }
         }
-        told.retain(|sku, _| !untold.contains(sku));
-        let told: Vec<(Sku, i64)> = told.into_iter().map(|(sku, units)| (sku.clone(), units)).collect();
+        let told: Vec<(Sku, i64)> = told.into_iter().collect();
         self.ledger.pushed(store, &told, Timestamp::now()).await?;
-        self.reread_products.wrote(shop, &written).await?;
-        tracing::info!(store.id = %store, skus = told.len(), untold = untold.len(), "told the shop its stock");
-        self.take_refusals(shop, refused, refusals).await?;
-        failure.map_or(Ok(()), Err)
+        self.reread_products.wrote(shop, &changed).await?;
+        tracing::info!(store.id = %store, skus = told.len(), of = part.len(), "told the shop its stock");
+        if let Some(many) = self.take_refusals(shop, refused, leftover).await? {
+            failure = Some(worse(failure, many.into()));
+        }
+        match failure {
+            Some(failure) if matches!(failure.mend, Mend::WaitFor(_) | Mend::Credentials) => Err(failure),
+            other => Ok(other),
+        }
     }
 
     /// A listing that the shop refuses may have changed there, or be gone: its product is read again. Where nothing has changed, the
-    /// SKU is not tried again until it has, or until the next full push.
+    /// SKU is not tried again until it has, or until the next full push. Of too many, some are read again, and none is given up.
     async fn take_refusals(
         &self,
         shop: &Shop,
-        refused: Vec<(&Listing, StorefrontError)>,
-        refusals: &mut Refusals,
-    ) -> Result<(), Failure> {
+        mut refused: Vec<(&Listing, StorefrontError)>,
+        leftover: &mut Leftover,
+    ) -> Result<Option<ManyRefused>, Failure> {
         if refused.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        let store = &shop.settings.id;
+        let (store, count) = (&shop.settings.id, refused.len());
+        let products: BTreeSet<String> =
+            refused.iter().take(REFUSED_MAX).map(|(listing, _)| listing.product_id.clone()).collect();
+        let found = self.reread_products.reread(shop, products.into_iter().collect()).await?;
+        leftover.found.add(found.into_iter().collect());
+        if count > REFUSED_MAX {
+            let (listing, cause) = refused.swap_remove(0);
+            return Ok(Some(ManyRefused { count, sku: listing.sku.clone(), cause }));
+        }
         let skus: Vec<Sku> = refused.iter().map(|(listing, _)| listing.sku.clone()).collect();
-        let mut standing: Option<Vec<Listing>> = None;
-        if refused.len() <= REFUSED_MAX {
-            let products: BTreeSet<String> =
-                refused.iter().map(|(listing, _)| listing.product_id.clone()).collect();
-            self.reread_products.reread(shop, products.into_iter().collect()).await?;
-            standing = Some(self.ledger.listings(store, &skus).await?);
-        }
-        let mut new = Refusals::new();
+        let standing = self.ledger.listings(store, &skus).await?;
+        let mut new: BTreeMap<Sku, Failure> = BTreeMap::new();
         for (listing, error) in refused {
-            if standing.as_ref().is_none_or(|standing| standing.contains(listing)) {
+            if standing.contains(listing) {
                 new.entry(listing.sku.clone()).or_insert_with(|| of_sku(&listing.sku, &error.into()));
             }
         }
-        let told: Vec<(Sku, String)> =
+        let words: Vec<(Sku, String)> =
             new.iter().map(|(sku, failure)| (sku.clone(), failure.chain.clone())).collect();
-        self.ledger.stock_refused(store, &told, Timestamp::now()).await?;
-        if let Some((_, first)) = new.first_key_value().filter(|_| new.len() > REFUSED_MAX) {
-            let chain = format!("{} SKUs were refused, the first of them: {}", new.len(), first.chain);
-            return Err(Failure { chain, ..first.clone() });
-        }
-        refusals.extend(new);
-        Ok(())
+        self.ledger.stock_refused(store, &words, Timestamp::now()).await?;
+        leftover.refused.extend(new);
+        Ok(None)
     }
 }
 

@@ -68,7 +68,7 @@ impl ReadCatalogue {
         error: StorefrontError,
     ) -> Result<Failure, Failure> {
         if error.mend() == Mend::Never && place.is_some() {
-            self.ledger.doubt_catalogue(store).await?;
+            self.ledger.drop_reading(store).await?;
             return Ok(Failure { mend: Mend::Wait, ..error.into() });
         }
         Ok(error.into())

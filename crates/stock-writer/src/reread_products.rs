@@ -58,7 +58,7 @@ impl RereadProducts {
         if !echoes(shop) || !change.cause.ends_with(UPDATED) {
             return Ok(false);
         }
-        let since = Timestamp::now() - SignedDuration::from_secs(ECHO_SECS_MAX);
+        let since = echoed_since(Timestamp::now());
         Ok(self.ledger.is_echo(&shop.settings.id, &change.product_id, since).await?)
     }
 
@@ -71,14 +71,20 @@ impl RereadProducts {
         Ok(self.ledger.learn_products(store, &product_ids, &listings, read_at).await?)
     }
 
-    /// We have written to these products: their echoes are not read.
+    /// The shop says that we changed these products: their echoes are not read.
     pub(crate) async fn wrote(&self, shop: &Shop, product_ids: &[String]) -> Result<(), Failure> {
         let store: &StoreId = &shop.settings.id;
         if echoes(shop) {
-            self.ledger.expect_echoes(store, product_ids, Timestamp::now()).await?;
+            let now = Timestamp::now();
+            self.ledger.expect_echoes(store, product_ids, now, echoed_since(now)).await?;
         }
         Ok(())
     }
+}
+
+/// What was written before is echoed no more.
+fn echoed_since(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_secs(ECHO_SECS_MAX)
 }
 
 /// Whether no listing can have changed.

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use crate::ROLE;
 use crate::affected::Affected;
 use crate::alone::alone;
-use crate::push_stock::{PushStock, Refusals};
+use crate::push_stock::{Leftover, PushStock};
 use crate::reread_products::is_quantity_only;
 use crate::tell_shops::TellShops;
 use crate::turn::Turn;
@@ -79,10 +79,10 @@ impl ServeShop {
             return outcomes;
         }
         let trace = Trace::of(messages.iter().map(|(_, message)| message.traceparent()));
-        let mut refusals = Refusals::new();
-        let done = self.serve(store, &messages, &trace, &mut refusals).instrument(trace.span()).await;
+        let mut leftover = Leftover::default();
+        let done = self.serve(store, &messages, &trace, &mut leftover).instrument(trace.span()).await;
         for (position, message) in &messages {
-            outcomes[*position] = match message.alone().and_then(|sku| refusals.get(sku)) {
+            outcomes[*position] = match message.alone().and_then(|sku| leftover.refused.get(sku)) {
                 Some(refusal) => Outcome::Failed(refusal.clone()),
                 None => Outcome::from(done.clone()),
             };
@@ -95,19 +95,20 @@ impl ServeShop {
         store: &StoreId,
         messages: &[(usize, Message)],
         trace: &Trace,
-        refusals: &mut Refusals,
+        leftover: &mut Leftover,
     ) -> Result<(), Failure> {
         let shop = self.shops.get(store)?;
         if shop.settings.stock.push == StockPush::Off {
             return Ok(());
         }
         let done = {
-            let work = self.work(&shop, messages, refusals);
+            let work = self.work(&shop, messages, leftover);
             alone(&*self.ledger, &format!("stock/{store}"), work).await
         };
         let alone_already: BTreeSet<&Sku> =
             messages.iter().filter_map(|(_, message)| message.alone()).collect();
-        for sku in refusals.keys().filter(|sku| !alone_already.contains(sku)) {
+        self.tell_shops.found(store, &leftover.found, trace.parent()).await?;
+        for sku in leftover.refused.keys().filter(|sku| !alone_already.contains(sku)) {
             self.tell_shops.alone(store, sku, trace.parent()).await?;
         }
         done
@@ -117,7 +118,7 @@ impl ServeShop {
         &self,
         shop: &Shop,
         messages: &[(usize, Message)],
-        refusals: &mut Refusals,
+        leftover: &mut Leftover,
     ) -> Result<(), Failure> {
         let (now, mut wanted, mut changed) = (Timestamp::now(), Wanted::default(), Vec::new());
         for (_, message) in messages {
@@ -133,6 +134,6 @@ impl ServeShop {
         if wanted.is_nothing() {
             return Ok(());
         }
-        self.push_stock.push(shop, &wanted, Turn::begin(), refusals).await
+        self.push_stock.push(shop, &wanted, Turn::begin(), leftover).await
     }
 }

@@ -53,6 +53,20 @@ impl TellShops {
         self.publish(format!("alone/{store}/{}", now.as_microsecond()), due, trace).await
     }
 
+    /// Has SKUs compared of which the shop turned out to list more, or something else, than was known.
+    pub(crate) async fn found(
+        &self,
+        store: &StoreId,
+        skus: &Affected,
+        trace: TraceParent,
+    ) -> Result<(), PublishError> {
+        if skus.is_nothing() {
+            return Ok(());
+        }
+        let due = StockDue { store: store.clone(), full: false, skus: skus.to_named() };
+        self.publish(format!("found/{store}/{}", Timestamp::now().as_microsecond()), due, trace).await
+    }
+
     async fn publish(&self, id: String, due: StockDue, trace: TraceParent) -> Result<(), PublishError> {
         let event =
             Event::new(&Source::Role(ROLE), id, Timestamp::now(), due).traced(Some(trace.step().to_string()));

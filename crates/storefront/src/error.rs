@@ -44,6 +44,13 @@ pub enum StorefrontError {
         #[source]
         cause: Box<dyn Error + Send + Sync>,
     },
+    /// The same after something was sent to be written: it may stand there, and may come to stand there yet.
+    #[error("the shop did not say whether it has done it")]
+    InDoubt {
+        /// What happened.
+        #[source]
+        cause: Box<dyn Error + Send + Sync>,
+    },
     /// Nothing went wrong, but the shop was too slow for it to be asked in time.
     #[error("the shop was too slow to be asked for it in time")]
     OutOfTime,
@@ -54,6 +61,15 @@ pub enum StorefrontError {
         status: u16,
         /// The shop's own words, shortened.
         message: String,
+    },
+    /// The same of one step of several: a person can do it there.
+    #[error("the shop refuses to {step}")]
+    StepRefused {
+        /// What is to be done, and where, for example `delete shipment 7 of order 1001`.
+        step: String,
+        /// In the shop's own words.
+        #[source]
+        cause: Box<StorefrontError>,
     },
     /// An answer of another shape than the platform documents.
     #[error("the shop's answer is not of the documented shape")]
@@ -71,6 +87,36 @@ pub enum StorefrontError {
 }
 
 impl StorefrontError {
+    /// The class of what is in doubt: who would read the shop at once might not see yet what stands there in a moment.
+    pub const IN_DOUBT: &'static str = "shop-in-doubt";
+
+    /// The same of something that was sent to be written.
+    #[must_use]
+    pub fn of_a_write(self) -> Self {
+        match self {
+            Self::Unavailable { cause } => Self::InDoubt { cause },
+            other => other,
+        }
+    }
+
+    /// The same of this step, if the shop refused it.
+    #[must_use]
+    pub fn of_step(self, step: impl FnOnce() -> String) -> Self {
+        match self {
+            refused @ Self::Refused { .. } => Self::StepRefused { step: step(), cause: Box::new(refused) },
+            other => other,
+        }
+    }
+
+    /// What it means for each of several things that a call was about: a call that was refused as a whole says nothing of any of them.
+    #[must_use]
+    pub fn of_whole_call(self) -> Self {
+        match self {
+            Self::NotFound { .. } | Self::Refused { .. } => Self::Unavailable { cause: Box::new(self) },
+            other => other,
+        }
+    }
+
     /// The same once more, for each of the things that one call was about.
     #[must_use]
     pub fn repeated(&self) -> Self {
@@ -83,7 +129,11 @@ impl StorefrontError {
             Self::Throttled { wait } => Self::Throttled { wait: *wait },
             Self::OutOfTime => Self::OutOfTime,
             Self::Unavailable { cause } => Self::Unavailable { cause: chain(cause.as_ref()).into() },
+            Self::InDoubt { cause } => Self::InDoubt { cause: chain(cause.as_ref()).into() },
             Self::Refused { status, message } => Self::Refused { status: *status, message: message.clone() },
+            Self::StepRefused { step, cause } => {
+                Self::StepRefused { step: step.clone(), cause: Box::new(cause.repeated()) }
+            }
             Self::Malformed { cause } => Self::Malformed { cause: chain(cause.as_ref()).into() },
             Self::Misfit { reason } => Self::Misfit { reason: reason.clone() },
         }
@@ -105,11 +155,13 @@ impl Classify for StorefrontError {
         match self {
             Self::Throttled { wait } => Mend::WaitFor(*wait),
             Self::OutOfTime => Mend::WaitFor(Duration::from_secs(OUT_OF_TIME_SECS)),
-            Self::Unavailable { .. } => Mend::Wait,
+            Self::Unavailable { .. } | Self::InDoubt { .. } => Mend::Wait,
             Self::CredentialsRefused { .. } | Self::MissingScope { .. } => Mend::Credentials,
-            Self::NotFound { .. } | Self::Refused { .. } | Self::Malformed { .. } | Self::Misfit { .. } => {
-                Mend::Never
-            }
+            Self::NotFound { .. }
+            | Self::Refused { .. }
+            | Self::StepRefused { .. }
+            | Self::Malformed { .. }
+            | Self::Misfit { .. } => Mend::Never,
         }
     }
 
@@ -121,7 +173,8 @@ impl Classify for StorefrontError {
             Self::Throttled { .. } => "shop-throttled",
             Self::OutOfTime => "shop-slow",
             Self::Unavailable { .. } => "shop-unavailable",
-            Self::Refused { .. } => "shop-refused",
+            Self::InDoubt { .. } => Self::IN_DOUBT,
+            Self::Refused { .. } | Self::StepRefused { .. } => "shop-refused",
             Self::Malformed { .. } => "shop-malformed",
             Self::Misfit { .. } => "shipment-misfit",
         }

@@ -26,7 +26,7 @@ pub use halving::{Halving, READ_MAX};
 pub use list::{ListedOrder, Page, Place, Window};
 pub use metrics::ShopMetrics;
 pub use priority::Priority;
-pub use quantity::Quantity;
+pub use quantity::{Quantity, Taken};
 pub use shops::{Shop, Shops, UnknownStore};
 pub use webhooks::{Webhook, Webhooks};
 
@@ -73,9 +73,9 @@ pub trait Storefront: Send + Sync {
 
     /// Sets quantities, absolutely: one result for each, in the order given.
     ///
-    /// One that the shop refuses fails alone, with the shop's own words. What befalls all of them (no answer, no credentials, no quota)
-    /// fails all that were not set before.
-    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>>;
+    /// One that the shop refuses fails alone, with the shop's own words. What befalls all of them (no answer, no credentials, no quota, a
+    /// call that is refused as a whole) fails all that were not set before, and is never a refusal of theirs.
+    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>>;
 
     /// Proves that the credentials work and carry every scope that Crossdock needs; the answer is the shop's own name.
     async fn check(&self) -> Result<String, StorefrontError>;

@@ -10,3 +10,12 @@ pub struct Quantity {
     /// Units that the shop may sell.
     pub units: i64,
 }
+
+/// How a shop took a quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It says that it changed something: where it tells of changed products, it will tell of this.
+    Changed,
+    /// The quantity stands. Nothing had to be changed for it, or the shop does not say.
+    Stands,
+}

@@ -24,15 +24,16 @@ pub(crate) struct TakeBack {
     pub(crate) ledger: Arc<dyn Ledger>,
 }
 
-/// The shop will not take a shipment back.
+/// The shop will not take a shipment back, or not the status that came with it.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "shipment {shipment} was voided, but the shop does not let us take it back; delete it there by hand, then replay this message"
+    "shipment {shipment} was voided, but the shop refuses to {step}; do that there by hand, then replay this message"
 )]
 struct NotTakenBack {
     shipment: ShipmentId,
+    step: String,
     #[source]
-    cause: StorefrontError,
+    cause: Box<StorefrontError>,
 }
 
 impl Classify for NotTakenBack {
@@ -68,8 +69,8 @@ impl TakeBack {
         let tracking_number = voiding.shipment.tracking_number.clone();
         let taken = match shop.storefront.take_back(&at_shop(voiding, &all)).await {
             Ok(taken) => taken,
-            Err(cause @ StorefrontError::Refused { .. }) => {
-                return Err(NotTakenBack { shipment: id.clone(), cause }.into());
+            Err(StorefrontError::StepRefused { step, cause }) => {
+                return Err(NotTakenBack { shipment: id.clone(), step, cause }.into());
             }
             Err(error) => return Err(error.into()),
         };

@@ -59,7 +59,9 @@ impl Became<'_> {
     fn fits(&self, course: &Course) -> bool {
         if let Some((OrderState::Shipped, shape)) = &self.there {
             let as_ordered = self.order.history.iter().any(|truth| truth.shape().as_ref() == Ok(shape));
-            return as_ordered && self.is("shipped", "");
+            // One that left before the warehouse heard that it is not wanted any more stays cancelled.
+            let too_late = matches!(course, Course::Ended(reason) if self.is("cancelled", reason));
+            return as_ordered && (too_late || self.is("shipped", ""));
         }
         match (course, &self.there) {
             (Course::Out(None), None) => self.record.is_none(),

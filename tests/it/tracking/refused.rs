@@ -117,8 +117,11 @@ async fn a_void_that_the_shop_refuses_is_dead_and_is_done_once_a_person_has_dele
     world.warehouse.void(&shipment.shipment_id).unwrap();
     let letter = dead(&world).await;
     assert_eq!(says(&letter, headers::CLASS), "shipment-void-refused");
-    let why = "but the shop does not let us take it back; delete it there by hand, then replay this message";
-    assert!(says(&letter, headers::CHAIN).contains(why), "{letter:?}");
+    let at_shop = &world.bigcommerce.shipments(&id)[0]["id"];
+    let why = format!(
+        "but the shop refuses to delete shipment {at_shop} of order {id}; do that there by hand, then replay this message"
+    );
+    assert!(says(&letter, headers::CHAIN).contains(&why), "{letter:?}");
     assert_eq!(world.bigcommerce.shipments(&id).len(), 1);
 
     // The same void again is what a replay is.

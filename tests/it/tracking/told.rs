@@ -76,6 +76,7 @@ pub(crate) fn released(platform: Platform, order_id: &OrderId) -> Judged {
         shop_status: status.to_owned(),
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order)),
+        wanted: Vec::new(),
         read_at: now,
         happening: Happening {
             key: "released".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossdock_storefront::{Quantity, StorefrontError};
+use crossdock_storefront::{Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,10 @@ struct Written {
 struct NotWritten;
 
 /// Sets them, one after the other. One that the shop refuses fails alone; what would befall all is not tried again for the rest.
-pub(crate) async fn set_stock(client: &Client, quantities: &[Quantity]) -> Vec<Result<(), StorefrontError>> {
+pub(crate) async fn set_stock(
+    client: &Client,
+    quantities: &[Quantity],
+) -> Vec<Result<Taken, StorefrontError>> {
     let mut results = Vec::with_capacity(quantities.len());
     let mut end = None;
     for (place, quantity) in quantities.iter().enumerate() {
@@ -71,7 +74,7 @@ fn befalls_all(error: &StorefrontError) -> bool {
     )
 }
 
-async fn set(client: &Client, quantity: &Quantity) -> Result<(), StorefrontError> {
+async fn set(client: &Client, quantity: &Quantity) -> Result<Taken, StorefrontError> {
     let listing = &quantity.listing;
     let subject = format!("listing of SKU '{}'", listing.sku);
     // Found by another kind of account: gone, as far as this one can tell, and to be looked up anew.
@@ -81,5 +84,5 @@ async fn set(client: &Client, quantity: &Quantity) -> Result<(), StorefrontError
     let written: Written = client.write(Method::PUT, &path, &level, about).await?.read()?;
     let is_it = path.rsplit('/').next() == Some(written.id.to_string().as_str())
         && written.inventory_level == quantity.units.to_string();
-    if is_it { Ok(()) } else { Err(malformed(NotWritten.into())) }
+    if is_it { Ok(Taken::Stands) } else { Err(malformed(NotWritten.into())) }
 }

@@ -60,7 +60,7 @@ async fn a_lost_answer_is_not_posted_again() {
     let client = client_of(&order.server.uri());
     order.set(|state| state.fault = Some(Fault::AnswerLost));
     let dispatch = consignment("S1", &[("TEE", 2)], true);
-    assert!(matches!(client.dispatch(&dispatch).await, Err(StorefrontError::Unavailable { .. })));
+    assert!(matches!(client.dispatch(&dispatch).await, Err(StorefrontError::InDoubt { .. })));
     assert_eq!(client.dispatch(&dispatch).await.unwrap(), dispatched(&["1"], "completed", true));
     assert_eq!(order.shipped(), ["51: 1 x 2"]);
 }

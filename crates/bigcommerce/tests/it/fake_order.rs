@@ -34,6 +34,8 @@ pub(crate) enum Fault {
     RefusedAfterAll,
     /// It is refused.
     Refused,
+    /// The order's next status is refused; what is done to shipments is not.
+    StatusRefused,
     /// The second POST from now has its answer lost.
     SecondAnswerLost,
 }
@@ -93,6 +95,7 @@ impl Respond for Shop {
             ("GET", Some("/products")) => list(&state.products),
             ("GET", Some("/shipments")) => list(&state.shipments),
             ("POST", Some("/shipments")) => post(&mut state, request.body_json().unwrap()),
+            ("PUT", Some("")) if state.fault == Some(Fault::StatusRefused) => refused(),
             ("PUT", Some("")) => {
                 let body: Value = request.body_json().unwrap();
                 state.status_id = body["status_id"].as_i64().unwrap();
@@ -145,14 +148,13 @@ fn post(state: &mut State, mut shipment: Value) -> ResponseTemplate {
 
 /// Of a shipment: a PUT merges, a DELETE makes its units open again, and leaves the status.
 fn change_shipment(state: &mut State, method: &str, path: &str, request: &Request) -> ResponseTemplate {
-    let fault = state.fault.take();
+    let fault = state.fault.take_if(|fault| *fault != Fault::StatusRefused);
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
     let Some(at) = state.shipments.iter().position(|it| it["id"] == id) else {
         return ResponseTemplate::new(404).set_body_json(json!([{ "status": 404, "message": "not found" }]));
     };
     if fault == Some(Fault::Refused) {
-        return ResponseTemplate::new(409)
-            .set_body_json(json!([{ "status": 409, "message": "it is invoiced" }]));
+        return refused();
     }
     if method == "PUT" {
         let label: serde_json::Map<String, Value> = request.body_json().unwrap();
@@ -171,6 +173,10 @@ fn change_shipment(state: &mut State, method: &str, path: &str, request: &Reques
     } else {
         ResponseTemplate::new(200).set_body_json(json!({ "id": id }))
     }
+}
+
+fn refused() -> ResponseTemplate {
+    ResponseTemplate::new(409).set_body_json(json!([{ "status": 409, "message": "it is invoiced" }]))
 }
 
 fn answer(body: &Value) -> ResponseTemplate {

@@ -43,7 +43,7 @@ async fn a_relabel_whose_answer_was_lost_is_not_written_again() {
     let first = consignment("S1", &[("TEE", 1)], true);
     client.dispatch(&first).await.unwrap();
     order.set(|state| state.fault = Some(Fault::AnswerLost));
-    assert!(matches!(client.dispatch(&relabelled(&first)).await, Err(StorefrontError::Unavailable { .. })));
+    assert!(matches!(client.dispatch(&relabelled(&first)).await, Err(StorefrontError::InDoubt { .. })));
     assert!(!client.dispatch(&relabelled(&first)).await.unwrap().wrote);
     assert_eq!(order.state.lock().unwrap().labels.len(), 1);
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crossdock_domain::{Classify as _, Listing, ListingStock, Sku};
-use crossdock_storefront::{Quantity, Storefront as _, StorefrontError};
+use crossdock_storefront::{Quantity, Storefront as _, StorefrontError, Taken};
 use serde_json::{Map, Value, json};
 use wiremock::{MockServer, Request, ResponseTemplate};
 
@@ -65,9 +65,9 @@ async fn refusing(bad: &'static [u64], say: fn(&[(usize, u64)]) -> Value) -> Moc
 }
 
 /// The variants that were refused, each with the shop's words.
-fn refused(results: &[Result<(), StorefrontError>]) -> Vec<(usize, String)> {
-    let told = |(place, result): (usize, &Result<(), StorefrontError>)| match result {
-        Ok(()) => None,
+fn refused(results: &[Result<Taken, StorefrontError>]) -> Vec<(usize, String)> {
+    let told = |(place, result): (usize, &Result<Taken, StorefrontError>)| match result {
+        Ok(_) => None,
         Err(StorefrontError::Refused { status: 422, message }) => Some((place + 1, message.clone())),
         Err(other) => panic!("{other}"),
     };
@@ -145,7 +145,7 @@ async fn a_search_that_is_throttled_leaves_what_was_set() {
     let results = client_of(&server.uri()).set_stock(&quantities(10)).await;
     assert!(results[..5].iter().all(Result::is_ok));
     let throttled =
-        |result: &Result<(), StorefrontError>| matches!(result, Err(StorefrontError::Throttled { .. }));
+        |result: &Result<Taken, StorefrontError>| matches!(result, Err(StorefrontError::Throttled { .. }));
     assert!(results[5..].iter().all(throttled));
     assert_eq!(calls(&server).await, 3);
 }
@@ -184,6 +184,25 @@ async fn a_shop_that_takes_nothing_is_asked_once() {
         );
         server.verify().await;
     }
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_as_a_whole_refuses_no_quantity() {
+    for status in [404, 405, 413] {
+        let server = MockServer::start().await;
+        let refusal = json!({ "status": status, "title": "Not here", "type": "about:blank" });
+        let answer = ResponseTemplate::new(status).set_body_json(refusal);
+        call("PUT", PATH).respond_with(answer).expect(1).mount(&server).await;
+        let results = client_of(&server.uri()).set_stock(&quantities(2001)).await;
+        assert!(results.len() == 2001 && results.iter().all(|result| class(result) == "shop-unavailable"));
+        let words = std::error::Error::source(results[2000].as_ref().unwrap_err()).unwrap().to_string();
+        assert!(words.starts_with("the shop "), "in the shop's own words: {words}");
+        server.verify().await;
+    }
+}
+
+fn class(result: &Result<Taken, StorefrontError>) -> &'static str {
+    result.as_ref().map_or_else(crossdock_domain::Classify::class, |_| "done")
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::dispatch::consignment;
 use crate::fake_order::{FakeOrder, Fault, line};
-use crate::shop::{client_of, client_with, tracking};
+use crate::shop::{chain, client_of, client_with, tracking};
 
 fn voided(dispatch: &Dispatch, completed: bool) -> TakeBack {
     TakeBack {
@@ -71,7 +71,7 @@ async fn a_lost_answer_is_made_good_and_the_status_follows() {
     client.dispatch(&dispatch).await.unwrap();
     order.set(|state| state.fault = Some(Fault::AnswerLost));
     let voided = voided(&dispatch, true);
-    assert!(matches!(client.take_back(&voided).await, Err(StorefrontError::Unavailable { .. })));
+    assert!(matches!(client.take_back(&voided).await, Err(StorefrontError::InDoubt { .. })));
     assert_eq!(client.take_back(&voided).await.unwrap(), taken_back("awaiting_shipment", true));
     assert_eq!(order.shipped().len(), 0);
 }
@@ -84,11 +84,31 @@ async fn a_shop_that_refuses_is_told_in_its_own_words_and_keeps_its_status() {
     client.dispatch(&dispatch).await.unwrap();
     order.set(|state| state.fault = Some(Fault::Refused));
     let error = client.take_back(&voided(&dispatch, true)).await.unwrap_err();
-    assert!(
-        matches!(&error, StorefrontError::Refused { status: 409, message } if message == "it is invoiced"),
-        "{error}"
+    assert_eq!(
+        chain(&error),
+        "the shop refuses to delete shipment 1 of order 1001: the shop refused it with 409: it is invoiced"
     );
     assert_eq!((order.shipped().len(), order.puts().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_status_that_the_shop_refuses_is_named_and_not_the_shipment_that_is_gone() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    let client = client_of(&order.server.uri());
+    let dispatch = consignment("S1", &[("TEE", 1)], true);
+    client.dispatch(&dispatch).await.unwrap();
+    order.set(|state| state.fault = Some(Fault::StatusRefused));
+    let error = client.take_back(&voided(&dispatch, true)).await.unwrap_err();
+    assert_eq!(
+        chain(&error),
+        "the shop refuses to set the status of order 1001 to 'awaiting_shipment': the shop refused it with 409: \
+         it is invoiced"
+    );
+    assert_eq!((order.shipped().len(), order.puts().len()), (0, 1));
+    // A person has done it.
+    order.set(|state| (state.fault, state.status_id) = (Some(Fault::StatusRefused), 9));
+    let again = client.take_back(&voided(&dispatch, true)).await.unwrap();
+    assert_eq!(again, taken_back("awaiting_shipment", false));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{anyhow, bail};
 use crossdock_domain::StoreId;
-use crossdock_reconciler::{LEFT_ALONE_SECS, inspect_webhooks, remove_webhooks};
+use crossdock_reconciler::{LEFT_ALONE_SECS, removable_webhooks, remove_webhooks};
 use crossdock_settings::Settings;
 use crossdock_storefront::{Shop, Webhook};
 use serde::Serialize;
@@ -28,6 +28,7 @@ struct Told {
 struct Removed {
     id: String,
     scope: String,
+    destination: String,
 }
 
 /// `crossdock webhooks remove`
@@ -35,8 +36,8 @@ pub(crate) async fn remove(config: &Path, wanted: &WebhooksRemove) -> anyhow::Re
     let settings = configuration::load(config)?;
     let store = &configuration::store(&settings, &wanted.store)?.id;
     let shop = parts::shops(&settings)?.get(store)?;
-    let webhooks = if wanted.dry_run { ours(&shop).await? } else { removed(&settings, &shop).await? };
-    let removed = webhooks.into_iter().map(|Webhook { id, scope, .. }| Removed { id, scope }).collect();
+    let webhooks = if wanted.dry_run { removable(&shop).await? } else { removed(&settings, &shop).await? };
+    let removed = webhooks.into_iter().map(Removed::from).collect();
     let told = Told { store: store.clone(), dry_run: wanted.dry_run, removed };
     if wanted.json {
         print_json(&told)?;
@@ -46,9 +47,15 @@ pub(crate) async fn remove(config: &Path, wanted: &WebhooksRemove) -> anyhow::Re
     Ok(Exit::Done)
 }
 
-async fn ours(shop: &Shop) -> anyhow::Result<Vec<Webhook>> {
-    let Some(inspection) = inspect_webhooks(shop).await else { bail!(by_hand(&shop.settings)) };
-    Ok(inspection?.ours().cloned().collect())
+impl From<Webhook> for Removed {
+    fn from(Webhook { id, scope, destination, .. }: Webhook) -> Self {
+        Self { id, scope, destination }
+    }
+}
+
+async fn removable(shop: &Shop) -> anyhow::Result<Vec<Webhook>> {
+    let Some(removable) = removable_webhooks(shop).await else { bail!(by_hand(&shop.settings)) };
+    removable.map_err(|failure| anyhow!(failure.chain))
 }
 
 async fn removed(settings: &Settings, shop: &Shop) -> anyhow::Result<Vec<Webhook>> {
@@ -60,8 +67,8 @@ async fn removed(settings: &Settings, shop: &Shop) -> anyhow::Result<Vec<Webhook
 
 fn tell(told: &Told) {
     let done = if told.dry_run { "would remove" } else { "removed" };
-    for Removed { scope, .. } in &told.removed {
-        say(&format!("{done} {scope}"));
+    for Removed { scope, destination, .. } in &told.removed {
+        say(&format!("{done} {scope}, to {destination}"));
     }
     let (store, minutes) = (&told.store, LEFT_ALONE_SECS / 60);
     if told.removed.is_empty() {

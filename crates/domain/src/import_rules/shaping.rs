@@ -1,6 +1,6 @@
 //! The shape in which an order goes to the warehouse, whatever the filters say of it.
 
-use crate::{Address, ImportRules, OrderLine, ReleasedOrder, ShopLine, ShopOrder};
+use crate::{Address, ImportRules, OrderLine, ReleasedOrder, ShopLine, ShopOrder, Sku};
 
 /// Why an order cannot be packed as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +46,15 @@ impl ImportRules {
             return unfit("the order mixes test items with real ones; split it at the shop");
         }
         Ok(self.shaped(order, ship_to, &packed, tests > 0))
+    }
+
+    /// What the buyer wants of the shelf, units by SKU, also of an order that cannot be packed as it is: that is kept while a person mends
+    /// it. Nothing of lines without a SKU, of kits' own lines and of test items, and no units that have left.
+    pub fn wanted(&self, order: &ShopOrder) -> Vec<(Sku, u32)> {
+        let lines = order.lines.iter().filter(|line| self.packs(line));
+        let known = lines.filter(|line| !line.sku.as_str().trim().is_empty());
+        let real = known.filter(|line| !self.test_skus.contains(&line.sku));
+        real.map(|line| (line.sku.clone(), line.quantity.saturating_sub(line.shipped))).collect()
     }
 
     /// The lines that are left out of the parcel, each with the reason, for the timeline; none if nothing is.

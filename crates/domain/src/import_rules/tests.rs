@@ -162,6 +162,27 @@ fn what_a_person_must_mend_is_held_in_their_words() {
 }
 
 #[test]
+fn what_a_held_order_wants_is_known_as_far_as_its_lines_have_skus() {
+    let wanted = |change: &dyn Fn(&mut ShopOrder)| {
+        let mut order = order(vec![line("TEE-M"), line("MUG")]);
+        change(&mut order);
+        assert!(matches!(rules().decide(&order, now()), Decision::Hold { until: None, .. }));
+        let wanted = rules().wanted(&order).into_iter().map(|(sku, units)| format!("{units} {sku}"));
+        wanted.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(wanted(&|it| it.ship_to = None), "2 TEE-M, 2 MUG");
+    assert_eq!(wanted(&|it| it.destinations = 2), "2 TEE-M, 2 MUG");
+    assert_eq!(wanted(&|it| it.lines[0].sku = Sku::from(" ")), "2 MUG");
+    assert_eq!(wanted(&|it| it.lines.insert(0, line("Test001"))), "2 TEE-M, 2 MUG");
+    assert_eq!(wanted(&|it| it.lines[1].shipped = 1), "2 TEE-M, 1 MUG");
+    let kit = |it: &mut ShopOrder| {
+        it.lines.iter_mut().for_each(|line| line.part_of = Some(LineId::from("9")));
+        it.lines.push(numbered("8", line("KIT-DESK")));
+    };
+    assert_eq!(wanted(&kit), "2 TEE-M, 2 MUG");
+}
+
+#[test]
 fn a_cancelled_order_is_cancelled_whatever_the_filters_want() {
     let decide = |status: ShopStatus, placed_at: &str| {
         let order = ShopOrder { status, placed_at: placed_at.parse().unwrap(), ..order(vec![line("TEE-M")]) };

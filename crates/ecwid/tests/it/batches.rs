@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossdock_domain::{Classify, Listing};
 use crossdock_sandbox::{EcwidOptions, Fault};
-use crossdock_storefront::{Budget, Quantity, SharedLedger, Storefront as _, StorefrontError};
+use crossdock_storefront::{Budget, Quantity, SharedLedger, Storefront as _, StorefrontError, Taken};
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, method, path, query_param};
 use wiremock::{Mock, MockBuilder, Request, ResponseTemplate};
@@ -35,8 +35,8 @@ fn six() -> Vec<Quantity> {
     six
 }
 
-fn classes(results: &[Result<(), StorefrontError>]) -> Vec<&'static str> {
-    results.iter().map(|one| one.as_ref().map_or_else(Classify::class, |()| "done")).collect()
+fn classes(results: &[Result<Taken, StorefrontError>]) -> Vec<&'static str> {
+    results.iter().map(|one| one.as_ref().map_or_else(Classify::class, |_| "done")).collect()
 }
 
 #[tokio::test]
@@ -82,6 +82,8 @@ async fn each_request_of_a_batch_has_its_own_outcome() {
     let results = shop.ecwid.set_stock(&six()).await;
     let expected = ["done", "shop-refused", "shop-unavailable", "done", "shop-refused", "shop-not-found"];
     assert_eq!(classes(&results), expected);
+    let taken: Vec<_> = results.iter().filter_map(|one| one.as_ref().ok()).collect();
+    assert_eq!(taken, [&Taken::Changed, &Taken::Stands], "of what stood, the shop tells nobody");
     let words = results[1].as_ref().unwrap_err().to_string();
     assert_eq!(words, "the shop refused it with 409: NOT_ALLOWED_TO_UPDATE_PARAMETER: no");
     assert_eq!(results[5].as_ref().unwrap_err().to_string(), "the shop has no variation 60 of product 6");
@@ -107,13 +109,35 @@ async fn a_doubtful_batch_is_sent_again_as_the_same_and_another_has_another_key(
 }
 
 #[tokio::test]
-async fn of_a_lost_batch_nothing_is_known_and_everything_is_repeated() {
-    for answer in [refusal(404, "", "no such ticket"), refusal(400, "WRONG_PARAMETER", "ticket")] {
+async fn of_a_lost_batch_nothing_is_known_and_everything_is_repeated_and_what_may_still_run_is_cancelled() {
+    let odd = ResponseTemplate::new(200).set_body_json(json!({"responses": 7}));
+    for (answer, class) in [
+        (refusal(404, "", "no such ticket"), "shop-unavailable"),
+        (refusal(400, "WRONG_PARAMETER", "ticket"), "shop-unavailable"),
+        (odd, "shop-malformed"),
+    ] {
         let shop = Shop::start().await;
         batches().respond_with(ticket()).mount(&shop.server).await;
         get("batch").respond_with(answer).expect(1).mount(&shop.server).await;
-        assert_eq!(classes(&shop.ecwid.set_stock(&six()).await), ["shop-unavailable"; 6]);
+        let cancel = Mock::given(method("DELETE")).and(path("/api/v3/1003/batch"));
+        let cancel = cancel.and(query_param("ticketId", "11kl140a2"));
+        cancel.respond_with(json_answer(&json!({}))).expect(1).mount(&shop.server).await;
+        assert_eq!(classes(&shop.ecwid.set_stock(&six()).await), [class; 6]);
+        shop.server.verify().await;
     }
+}
+
+fn json_answer(body: &Value) -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(body)
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_as_a_whole_refuses_no_quantity() {
+    let shop = Shop::start().await;
+    batches().respond_with(refusal(413, "", "too large")).expect(1).mount(&shop.server).await;
+    let results = shop.ecwid.set_stock(&six()).await;
+    assert_eq!(classes(&results), ["shop-unavailable"; 6]);
+    shop.server.verify().await;
 }
 
 #[tokio::test]
@@ -177,7 +201,7 @@ async fn a_batchs_requests_count_against_the_shops_minute() {
     let results = client.set_stock(&quantities).await;
     assert!(results[..38].iter().all(Result::is_ok), "the catalogue was the 39th");
     let waits =
-        |result: &Result<(), StorefrontError>| matches!(result, Err(StorefrontError::Throttled { .. }));
+        |result: &Result<Taken, StorefrontError>| matches!(result, Err(StorefrontError::Throttled { .. }));
     assert!(results[38..].iter().all(waits));
     let set = shop.catalog().items().iter().filter(|item| item.stock == Some(7)).count();
     assert_eq!(set, 38);

@@ -87,7 +87,7 @@ async fn quantities_are_set_absolutely_and_one_that_fails_fails_alone() {
         ])
         .await;
     let classes: Vec<_> =
-        written.iter().map(|one| one.as_ref().map_or_else(Classify::class, |()| "done")).collect();
+        written.iter().map(|one| one.as_ref().map_or_else(Classify::class, |_| "done")).collect();
     assert_eq!(classes, ["done", "shop-not-found", "done", "shop-refused"]);
     assert_eq!(written[1].as_ref().unwrap_err().to_string(), "the shop has no product 3");
 }
@@ -101,7 +101,7 @@ async fn a_quantity_that_the_shop_did_not_need_to_change_is_done() {
         get("products/1").respond_with(product).mount(&shop.server).await;
         let written =
             shop.ecwid.set_stock(&[Quantity { listing: listing("TEE", "1", None, true), units: 5 }]).await;
-        assert_eq!(written[0].as_ref().map_or_else(Classify::class, |()| "done"), class, "{stands}");
+        assert_eq!(written[0].as_ref().map_or_else(Classify::class, |_| "done"), class, "{stands}");
     }
 }
 

@@ -137,7 +137,44 @@ async fn a_write_that_changed_nothing_is_refused() {
         .await;
     put("orders/K8XTQ").respond_with(updated(0)).mount(&shop.server).await;
     let error = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap_err();
-    assert!(matches!(error, StorefrontError::Refused { status: 200, .. }));
+    let StorefrontError::StepRefused { cause, .. } = error else { panic!("{error}") };
+    assert!(matches!(*cause, StorefrontError::Refused { status: 200, .. }));
+}
+
+#[tokio::test]
+async fn a_void_that_the_shop_refuses_says_what_a_person_would_set() {
+    let shop = Shop::start().await;
+    let order = json!({
+        "id": "K8XTQ", "fulfillmentStatus": "SHIPPED", "trackingNumber": "T1, T2",
+        "trackingUrl": "https://track.example/T2",
+    });
+    get("orders/K8XTQ")
+        .respond_with(ResponseTemplate::new(200).set_body_json(order))
+        .mount(&shop.server)
+        .await;
+    put("orders/K8XTQ").respond_with(refusal(409, "LOCKED", "no")).mount(&shop.server).await;
+    let taken = voided(&parcel("T2", true), &[], true);
+    let error = shop.ecwid.take_back(&taken).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the shop refuses to set the tracking number to 'T1', empty the tracking link, \
+         set the fulfillment status to 'AWAITING_PROCESSING' in order K8XTQ"
+    );
+}
+
+#[tokio::test]
+async fn a_write_without_an_answer_is_in_doubt_and_a_reading_is_not() {
+    let shop = Shop::start().await;
+    get("orders/K8XTQ").respond_with(ResponseTemplate::new(502)).up_to_n_times(1).mount(&shop.server).await;
+    get("orders/K8XTQ")
+        .respond_with(ResponseTemplate::new(200).set_body_json(new_order()))
+        .mount(&shop.server)
+        .await;
+    put("orders/K8XTQ").respond_with(ResponseTemplate::new(502)).mount(&shop.server).await;
+    let read = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap_err();
+    let wrote = shop.ecwid.dispatch(&parcel("T1", true)).await.unwrap_err();
+    assert!(matches!(read, StorefrontError::Unavailable { .. }), "{read}");
+    assert!(matches!(wrote, StorefrontError::InDoubt { .. }), "{wrote}");
 }
 
 #[tokio::test]

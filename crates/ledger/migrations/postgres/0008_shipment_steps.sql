@@ -11,6 +11,7 @@ CREATE TABLE voided_untold (
     shipment_id TEXT COLLATE "C" NOT NULL,
     store       TEXT COLLATE "C" NOT NULL,
     order_id    TEXT COLLATE "C" NOT NULL,
+    voided_at   BIGINT NOT NULL, -- when the warehouse told that
     PRIMARY KEY (shipment_id, store, order_id),
     FOREIGN KEY (store, order_id) REFERENCES orders (store, order_id)
 );

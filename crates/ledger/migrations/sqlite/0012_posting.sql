@@ -8,3 +8,20 @@ CREATE TABLE posting (
     one   INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     since INTEGER NOT NULL
 ) STRICT;
+
+-- Of what was released by now a request may have been begun: nobody put that down.
+UPDATE orders SET posted_round = 1 WHERE released IS NOT NULL;
+
+-- The timeline knows which round was a release, once that was confirmed.
+UPDATE orders
+SET release_round = CASE untold WHEN 'release' THEN round ELSE COALESCE(
+    (SELECT MAX(CAST(substr(told.key, 15) AS INTEGER)) FROM timeline AS told
+     WHERE told.store = orders.store AND told.order_id = orders.order_id
+         AND told.key LIKE 'told in round %' AND told.what LIKE 'released to the warehouse as %'), 1) END
+WHERE round > 1;
+
+-- The first release that was done with over HTTP, if any was: the queue keeps its sequence, so all that came after it were ours too.
+INSERT INTO posting (one, since)
+SELECT 1, first.released_at - 1
+FROM (SELECT MIN(released_at) AS released_at FROM orders WHERE delivered_round = 1) AS first
+WHERE first.released_at IS NOT NULL;

@@ -2,12 +2,12 @@
 
 use crossdock_domain::{OrderId, ReleasedOrder, StoreId, Unfit};
 use jiff::Timestamp;
-use sqlx::AssertSqlSafe;
 
+use super::order_lines::{promise, promise_new};
 use super::order_row::{Standing, Untold, lock};
-use super::shipments::{note_what_is_gone, ship_if_all_is_done};
+use super::shipments::{released_lines, ship_if_all_is_done};
 use super::tell::tell;
-use super::telling::{begin, is_busy, repeat, replace_lines};
+use super::telling::{begin, is_busy, repeat};
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Happening, Judged, LedgerError, NextStep, OrderRecord, OrderState, Verdict};
@@ -21,7 +21,7 @@ pub(super) async fn judge(
     if is_busy(&stands, judged.happening.at) {
         return Ok(NextStep::Wait);
     }
-    if stands.is_newer_than(judged.modified_at, judged.read_at) {
+    if stands.is_newer_than(judged.modified_at, judged.read_at, judged.happening.at) {
         return repeat(tx, stands, judged.happening.at).await;
     }
     refresh(tx, judged).await?;
@@ -70,18 +70,18 @@ async fn compare(
     }
     let what = format!("changed at the shop: {}", changed.join(", "));
     let happening = Happening { what, ..judged.happening.clone() };
-    promise_anew(tx, &stands.order, &shape, &happening).await?;
+    let order = OrderRecord { released: Some(shape.clone()), ..stands.order.clone() };
+    promise_amended(tx, &order, &happening).await?;
     if stands.order.state == OrderState::Rejected {
         return begin(tx, stands, Untold::Release, (OrderState::Releasing, ""), shape, &happening).await;
     }
     if let Some(Untold::Amend { changed: before }) = &stands.untold {
         changed.extend(before.iter().filter(|field| !changed.contains(field)).cloned().collect::<Vec<_>>());
     }
-    let (store, order_id) = (stands.order.store.clone(), stands.order.order_id.clone());
-    let (state, reason) = (stands.order.state, stands.order.reason.clone());
-    let step = begin(tx, stands, Untold::Amend { changed }, (state, &reason), shape, &happening).await?;
+    let step =
+        begin(tx, stands, Untold::Amend { changed }, (order.state, &order.reason), shape, &happening).await?;
     // What has left may be all that is wanted by now.
-    ship_if_all_is_done(tx, &store, &order_id).await?;
+    ship_if_all_is_done(tx, &order).await?;
     Ok(step)
 }
 
@@ -97,7 +97,7 @@ pub(super) async fn gone(
     if is_busy(&stands, happening.at) {
         return Ok(NextStep::Wait);
     }
-    if stands.is_newer_than(stands.order.modified_at, read_at) {
+    if stands.is_newer_than(stands.order.modified_at, read_at, happening.at) {
         return repeat(tx, stands, happening.at).await;
     }
     tx.query("UPDATE orders SET read_at = $3 WHERE store = $1 AND order_id = $2")
@@ -116,7 +116,7 @@ pub(super) async fn gone(
             .bind(reason)
             .execute()
             .await?;
-        replace_lines(tx, store, order_id, None).await?;
+        promise_new(tx, store, order_id, &[]).await?;
         tell(tx, store, order_id, happening).await?;
     }
     Ok(NextStep::Nothing)
@@ -163,7 +163,7 @@ async fn cancel(
         }
         (_, Some(shape)) => {
             let happening = Happening { what: format!("cancelled: {reason}"), ..happening.clone() };
-            keep_what_left(tx, &stands.order).await?;
+            promise(tx, &stands.order, &[]).await?;
             begin(tx, stands, Untold::Cancel, (OrderState::Cancelled, reason), shape, &happening).await
         }
     }
@@ -185,14 +185,12 @@ async fn refresh(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerErro
 }
 
 /// Other lines are promised from now on. The warehouse has set the former ones aside: a count before now knows nothing of these.
-async fn promise_anew(
+async fn promise_amended(
     tx: &mut Transaction,
     order: &OrderRecord,
-    shape: &ReleasedOrder,
     happening: &Happening,
 ) -> Result<(), LedgerError> {
-    replace_lines(tx, &order.store, &order.order_id, Some(shape)).await?;
-    note_what_is_gone(tx, &order.store, &order.order_id).await?;
+    promise(tx, order, &released_lines(order)).await?;
     tx.query(
         "UPDATE orders SET accepted_at = $3 WHERE store = $1 AND order_id = $2 AND accepted_at IS NOT NULL",
     )
@@ -202,27 +200,6 @@ async fn promise_anew(
     .execute()
     .await?;
     Ok(())
-}
-
-/// Of a cancelled order only what has left by now stays: counts from before that still have it on the shelf.
-pub(super) async fn keep_what_left(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
-    const LEFT: &str = "SELECT SUM(gone.quantity)
-        FROM shipments JOIN shipment_lines AS gone ON gone.shipment_id = shipments.shipment_id
-        WHERE shipments.store = $1 AND shipments.order_id = $2 AND gone.sku = order_lines.sku";
-    for sql in [
-        format!("DELETE FROM order_lines WHERE store = $1 AND order_id = $2 AND COALESCE(({LEFT}), 0) <= 0"),
-        format!(
-            "UPDATE order_lines SET quantity = ({LEFT})
-             WHERE store = $1 AND order_id = $2 AND quantity > ({LEFT})"
-        ),
-    ] {
-        tx.query(AssertSqlSafe(sql))
-            .bind(order.store.as_str())
-            .bind(order.order_id.as_str())
-            .execute()
-            .await?;
-    }
-    note_what_is_gone(tx, &order.store, &order.order_id).await
 }
 
 /// The warehouse has been told to cancel it, and may have put its goods back: only a person can tell.

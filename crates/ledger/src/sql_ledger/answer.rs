@@ -1,6 +1,6 @@
 //! What the warehouse's answer changes.
 
-use crossdock_domain::OrderNumber;
+use crossdock_domain::{OrderNumber, Sku};
 
 use super::order_row::lock_released;
 use super::tell::tell;
@@ -25,7 +25,7 @@ pub(super) async fn answered(
         Answer::Accepted => accept(tx, &order, at).await,
         Answer::Rejected { reason, unknown_skus } => {
             if reject(tx, &order, reason, at).await? {
-                unknown_skus::note(tx, &order, unknown_skus, happening).await?;
+                begin_again(tx, &order, unknown_skus, happening).await?;
             }
             Ok(())
         }
@@ -63,9 +63,37 @@ pub(super) async fn implied(
         }
         Answer::Rejected { reason, unknown_skus } => {
             if update.bind(reason.as_str()).execute().await? > 0 {
-                unknown_skus::note(tx, order, unknown_skus, happening).await?;
+                begin_again(tx, order, unknown_skus, happening).await?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Begins the release of an order that was just refused, if the refusal is out of date already: the warehouse has come to know its
+/// SKUs, or a change of it, made before, was not posted yet.
+async fn begin_again(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    unknown_skus: &[Sku],
+    refusal: &Happening,
+) -> Result<(), LedgerError> {
+    unknown_skus::note(tx, order, unknown_skus, refusal).await?;
+    // Off the queue, the warehouse takes the change itself.
+    let waits = tx
+        .query(
+            "SELECT round FROM orders
+             WHERE store = $1 AND order_id = $2 AND round > release_round AND round > delivered_round
+                 AND EXISTS (SELECT 1 FROM posting)",
+        )
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .optional::<(i64,)>()
+        .await?;
+    if waits.is_some() {
+        let what = "to be released again: the warehouse has not seen its last change".to_owned();
+        let happening = Happening { what, ..refusal.clone() };
+        unknown_skus::begin_for_anybody(tx, &order.store, &order.order_id, &happening).await?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use crate::LedgerError;
 use crate::database::Transaction;
 use crate::error::unreadable;
-use crate::moment::Moment;
+use crate::moment::{Moment, latest_believed};
 
 pub(super) async fn take(
     tx: &mut Transaction,
@@ -17,10 +17,11 @@ pub(super) async fn take(
     most: u32,
 ) -> Result<u32, LedgerError> {
     lock(tx, store).await?;
-    tx.query("DELETE FROM calls WHERE store = $1 AND taken_at > $2 AND taken_at <= $3")
+    tx.query("DELETE FROM calls WHERE store = $1 AND taken_at > $2 AND (taken_at <= $3 OR taken_at > $4)")
         .bind(store.as_str())
         .bind(LOCK_ROW)
         .bind(Moment::from(since))
+        .bind(Moment::from(latest_believed(at)))
         .execute()
         .await?;
     let counted = tx

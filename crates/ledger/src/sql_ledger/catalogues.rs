@@ -65,6 +65,15 @@ async fn go_on_at(
     Ok(())
 }
 
+/// What the last whole reading found stands.
+pub(super) async fn drop_reading(tx: &mut Transaction, store: &StoreId) -> Result<(), LedgerError> {
+    tx.query("UPDATE catalogues SET began_at = NULL, place = NULL WHERE store = $1")
+        .bind(store.as_str())
+        .execute()
+        .await?;
+    Ok(())
+}
+
 /// A reading that is under way may have passed what is in doubt: it begins anew too.
 pub(super) async fn doubt(tx: &mut Transaction, store: &StoreId) -> Result<(), LedgerError> {
     tx.query("DELETE FROM catalogues WHERE store = $1").bind(store.as_str()).execute().await?;

@@ -29,7 +29,8 @@ struct DeliveryRow {
     delivered_round: i64,
     release_round: i64,
     state: String,
-    posted: bool,
+    /// Whether something was posted, or the warehouse has shown that it knows the order.
+    is_there: bool,
     /// Whether its newest release can only have come to us.
     ours: bool,
 }
@@ -37,7 +38,11 @@ struct DeliveryRow {
 pub(super) async fn delivered(tx: &mut Transaction, number: &OrderNumber) -> Result<Delivered, LedgerError> {
     let row = tx
         .query(
-            "SELECT delivered_round, release_round, state, posted_round > 0 AS posted,
+            "SELECT delivered_round, release_round, state,
+                    posted_round > 0 OR answered_at IS NOT NULL OR accepted_at IS NOT NULL OR EXISTS (
+                        SELECT 1 FROM shipments
+                        WHERE shipments.store = orders.store AND shipments.order_id = orders.order_id
+                    ) AS is_there,
                     COALESCE(released_at > (SELECT since FROM posting), FALSE) AS ours
              FROM orders WHERE number = $1 AND released IS NOT NULL",
         )
@@ -47,12 +52,13 @@ pub(super) async fn delivered(tx: &mut Transaction, number: &OrderNumber) -> Res
     let row = row.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
     let count = |number: i64| u32::try_from(number).map_err(unreadable("delivered round"));
     let (round, release) = (count(row.delivered_round)?, count(row.release_round)?);
+    let state = OrderState::named(&row.state).ok_or(row.state).map_err(unreadable("order's state"))?;
     Ok(Delivered {
         round,
         release,
-        is_cancelled: row.state == OrderState::Cancelled.as_str(),
-        awaits_release: row.ours && round < release && row.state == OrderState::Released.as_str(),
-        may_be_there: row.posted || !row.ours,
+        state,
+        awaits_release: row.ours && round < release && state == OrderState::Released,
+        may_be_there: row.is_there || !row.ours,
     })
 }
 

@@ -15,7 +15,9 @@ pub(super) async fn expect(
     store: &StoreId,
     product_ids: &[String],
     at: Timestamp,
+    since: Timestamp,
 ) -> Result<(), LedgerError> {
+    stale(tx, store, since).await?;
     let mut writes: BTreeMap<&str, i64> = BTreeMap::new();
     for product_id in product_ids {
         *writes.entry(product_id).or_default() += 1;
@@ -25,7 +27,7 @@ pub(super) async fn expect(
         let sql = format!(
             "INSERT INTO echoes (store, product_id, expected, written_at) VALUES {}
              ON CONFLICT (store, product_id) DO UPDATE
-             SET expected = echoes.expected + excluded.expected, written_at = excluded.written_at",
+             SET expected = echoes.expected + excluded.expected",
             value_rows(1, writes.len(), 4)
         );
         let mut upsert = tx.query(AssertSqlSafe(sql));
@@ -37,18 +39,14 @@ pub(super) async fn expect(
     Ok(())
 }
 
-/// Whether this was one. What was written before `since` is echoed no more.
+/// Whether this was one.
 pub(super) async fn heard(
     tx: &mut Transaction,
     store: &StoreId,
     product_id: &str,
     since: Timestamp,
 ) -> Result<bool, LedgerError> {
-    tx.query("DELETE FROM echoes WHERE store = $1 AND (written_at < $2 OR expected <= 0)")
-        .bind(store.as_str())
-        .bind(Moment::from(since))
-        .execute()
-        .await?;
+    stale(tx, store, since).await?;
     let heard = tx
         .query("UPDATE echoes SET expected = expected - 1 WHERE store = $1 AND product_id = $2")
         .bind(store.as_str())
@@ -56,4 +54,14 @@ pub(super) async fn heard(
         .execute()
         .await?;
     Ok(heard > 0)
+}
+
+/// Drops what is echoed no more.
+async fn stale(tx: &mut Transaction, store: &StoreId, since: Timestamp) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM echoes WHERE store = $1 AND (written_at < $2 OR expected <= 0)")
+        .bind(store.as_str())
+        .bind(Moment::from(since))
+        .execute()
+        .await?;
+    Ok(())
 }

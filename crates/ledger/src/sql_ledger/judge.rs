@@ -1,14 +1,16 @@
 //! What a decision about an order changes, and what is to be done now.
 
-use crossdock_domain::ReleasedOrder;
+use crossdock_domain::{ReleasedOrder, ShippedLine};
 
 use super::after_release;
+use super::order_lines::promise_new;
 use super::order_row::{Standing, Untold, lock};
 use super::tell::tell;
-use super::telling::{abandoned_at, replace_lines, telling_until};
+use super::telling::{abandoned_at, telling_until};
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
+use crate::open_lines::summed;
 use crate::{Judged, LedgerError, News, NextStep, OrderState, Telling, Verdict};
 
 pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextStep, LedgerError> {
@@ -38,8 +40,7 @@ struct Decided<'v> {
     reason: &'v str,
     held_until: Option<Moment>,
     released: Option<&'v ReleasedOrder>,
-    /// What the warehouse has, or will have, to put aside.
-    promised: Option<&'v ReleasedOrder>,
+    is_test: bool,
 }
 
 impl<'v> From<&'v Judged> for Decided<'v> {
@@ -50,11 +51,9 @@ impl<'v> From<&'v Judged> for Decided<'v> {
             Verdict::Filter { reason } => (OrderState::Filtered, reason.as_str(), None, None),
             Verdict::Cancel { reason } => (OrderState::Cancelled, reason.as_str(), None, None),
         };
-        let promised = match (released, held_until) {
-            (None, Some(_)) => judged.shape.as_deref().ok(),
-            (released, _) => released,
-        };
-        Self { state, reason, held_until: held_until.map(Moment::from), released, promised }
+        let holds_test = state == OrderState::Held && judged.shape.as_ref().is_ok_and(|order| order.test);
+        let is_test = released.map_or(holds_test, |order| order.test);
+        Self { state, reason, held_until: held_until.map(Moment::from), released, is_test }
     }
 }
 
@@ -63,8 +62,15 @@ impl Decided<'_> {
         self.released.map(serde_json::to_string).transpose().map_err(unreadable("released order"))
     }
 
-    fn is_test(&self) -> bool {
-        self.promised.is_some_and(|order| order.test)
+    /// What the warehouse has, or will have, to put aside.
+    fn promised(&self, judged: &Judged) -> Vec<ShippedLine> {
+        match self.released {
+            Some(order) => summed(order.lines.iter().map(|line| (&line.sku, line.quantity))),
+            None if self.state == OrderState::Held => {
+                summed(judged.wanted.iter().map(|(sku, units)| (sku, *units)))
+            }
+            None => Vec::new(),
+        }
     }
 
     fn round(&self) -> i64 {
@@ -104,7 +110,7 @@ async fn insert(tx: &mut Transaction, judged: &Judged, decided: &Decided<'_>) ->
         .bind(Moment::from(judged.placed_at))
         .bind(Moment::from(judged.modified_at))
         .bind(decided.released_json()?)
-        .bind(decided.is_test())
+        .bind(decided.is_test)
         .bind(decided.telling_until(judged))
         .bind(decided.due_at(judged))
         .bind(decided.round())
@@ -122,7 +128,7 @@ async fn judge_anew(
     decided: &Decided<'_>,
     standing: &Standing,
 ) -> Result<NextStep, LedgerError> {
-    if standing.is_newer_than(judged.modified_at, judged.read_at) {
+    if standing.is_newer_than(judged.modified_at, judged.read_at, judged.happening.at) {
         return Ok(NextStep::Nothing);
     }
     let stands = &standing.order;
@@ -143,7 +149,7 @@ async fn judge_anew(
     .bind(Moment::from(judged.placed_at))
     .bind(Moment::from(judged.modified_at))
     .bind(decided.released_json()?)
-    .bind(decided.is_test())
+    .bind(decided.is_test)
     .bind(decided.telling_until(judged))
     .bind(decided.due_at(judged))
     .bind(decided.round())
@@ -158,14 +164,14 @@ async fn judge_anew(
     take_effect(tx, judged, decided, is_news).await
 }
 
-/// What is released, or waits for nothing but its hour, is promised from now on.
+/// What is released, or held, is promised from now on.
 async fn take_effect(
     tx: &mut Transaction,
     judged: &Judged,
     decided: &Decided<'_>,
     is_news: bool,
 ) -> Result<NextStep, LedgerError> {
-    replace_lines(tx, &judged.store, &judged.order_id, decided.promised).await?;
+    promise_new(tx, &judged.store, &judged.order_id, &decided.promised(judged)).await?;
     let Some(order) = decided.released else {
         let holds = is_news && decided.state == OrderState::Held;
         return Ok(if holds { NextStep::Held } else { NextStep::Nothing });

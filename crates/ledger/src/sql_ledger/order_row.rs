@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::database::{Query, Transaction};
 use crate::error::unreadable;
-use crate::moment::Moment;
+use crate::moment::{Moment, latest_believed};
 use crate::{LedgerError, OrderRecord, OrderState};
 
 #[derive(sqlx::FromRow)]
@@ -42,9 +42,10 @@ pub(super) struct Standing {
 }
 
 impl Standing {
-    /// Whether what stands was read later than this reading.
-    pub(super) fn is_newer_than(&self, modified_at: Timestamp, read_at: Timestamp) -> bool {
-        let read_before = self.read_at.is_some_and(|stands| read_at < stands);
+    /// Whether what stands was read later than this reading, which is judged `now`.
+    pub(super) fn is_newer_than(&self, modified_at: Timestamp, read_at: Timestamp, now: Timestamp) -> bool {
+        let believed = self.read_at.filter(|stands| *stands <= latest_believed(now));
+        let read_before = believed.is_some_and(|stands| read_at < stands);
         modified_at < self.order.modified_at || modified_at == self.order.modified_at && read_before
     }
 }

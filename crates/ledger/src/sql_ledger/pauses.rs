@@ -8,8 +8,9 @@ use crate::moment::Moment;
 use crate::pause::PAUSE_SECS_MAX;
 use crate::{LedgerError, Pause, PauseCause};
 
-/// How long pauses of a shop's other credentials are kept, in hours: a process with these may still run.
-const OTHERS_HOURS: i64 = 24;
+/// How long after its time a pause is told still, in minutes: nobody has tried since whether it is over, so nobody needs what it
+/// keeps back. Longer than messages that wait for credentials stay away (2 minutes), and than a sweep does by default (5).
+const UNTRIED_MINUTES_MAX: i64 = 60;
 
 pub(super) async fn standing(
     tx: &mut Transaction,
@@ -20,12 +21,13 @@ pub(super) async fn standing(
     let rows = tx
         .query(
             "SELECT cause, since, CASE WHEN until > $3 THEN $4 ELSE until END, answer FROM pauses
-             WHERE store = $1 AND account = $2 ORDER BY cause",
+             WHERE store = $1 AND account = $2 AND until > $5 ORDER BY cause",
         )
         .bind(store.as_str())
         .bind(account)
         .bind(believed(now))
         .bind(Moment::from(now))
+        .bind(long_ago(now))
         .all::<(String, Moment, Moment, String)>()
         .await?;
     rows.into_iter().map(pause).collect()
@@ -34,6 +36,11 @@ pub(super) async fn standing(
 /// The last moment until which a pause may last.
 fn believed(now: Timestamp) -> Moment {
     now.saturating_add(SignedDuration::from_secs(PAUSE_SECS_MAX)).unwrap_or(Timestamp::MAX).into()
+}
+
+/// Pauses that ended by then are forgotten.
+fn long_ago(now: Timestamp) -> Moment {
+    now.saturating_sub(SignedDuration::from_mins(UNTRIED_MINUTES_MAX)).unwrap_or(Timestamp::MIN).into()
 }
 
 fn pause((cause, since, until, answer): (String, Moment, Moment, String)) -> Result<Pause, LedgerError> {
@@ -51,7 +58,7 @@ pub(super) async fn begin(
     account: &str,
     pause: &Pause,
 ) -> Result<bool, LedgerError> {
-    forget_others(tx, store, account, pause.since).await?;
+    forget(tx, store, account, pause).await?;
     let began = tx
         .query(
             "INSERT INTO pauses (store, account, cause, since, until, answer) VALUES ($1, $2, $3, $4, $5, $6)
@@ -82,17 +89,18 @@ pub(super) async fn begin(
     Ok(began > 0)
 }
 
-async fn forget_others(
+/// Forgets what ended long ago: of other credentials, and of this cause, whose pause is a new one then.
+async fn forget(
     tx: &mut Transaction,
     store: &StoreId,
     account: &str,
-    now: Timestamp,
+    pause: &Pause,
 ) -> Result<(), LedgerError> {
-    let long_ago = now.saturating_sub(SignedDuration::from_hours(OTHERS_HOURS)).unwrap_or(now);
-    tx.query("DELETE FROM pauses WHERE store = $1 AND account <> $2 AND until <= $3")
+    tx.query("DELETE FROM pauses WHERE store = $1 AND (account <> $2 OR cause = $3) AND until <= $4")
         .bind(store.as_str())
         .bind(account)
-        .bind(Moment::from(long_ago))
+        .bind(pause.cause.key())
+        .bind(long_ago(pause.since))
         .execute()
         .await?;
     Ok(())

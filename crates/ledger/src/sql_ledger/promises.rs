@@ -9,7 +9,7 @@ use crate::moment::Moment;
 use crate::{LedgerError, OrderState, PromisedTo, Pushed, Refused, StockLine};
 
 /// An order's lines are what is promised of it, in whatever state it is: one that is kept out has none, and one that is cancelled only what
-/// had left by then, because what left after a count was still on the shelf.
+/// has left, because what left after a count was still on the shelf.
 /// `gone_at` only spares the reading of lines that had left before the count. From the others, the units that left by then are
 /// subtracted: a consignment that left after the count was still on the shelf. One that was taken back has no lines any more.
 /// `CROSS JOIN` tells SQLite to begin with the counts (<https://www.sqlite.org/optoverview.html#crossjoin>); to PostgreSQL it is a join.

@@ -61,10 +61,20 @@ pub(super) async fn refused(
     Ok(())
 }
 
+/// What the shop was told of these SKUs counts no more.
+pub(super) async fn forget_pushed(
+    tx: &mut Transaction,
+    store: &StoreId,
+    skus: &[Sku],
+) -> Result<(), LedgerError> {
+    let skus: Vec<&Sku> = skus.iter().collect();
+    delete(tx, "pushed", store, &skus).await
+}
+
 /// What the shop was told of these SKUs, or refused, counts no more.
 pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
+    forget_pushed(tx, store, skus).await?;
     let skus: Vec<&Sku> = skus.iter().collect();
-    delete(tx, "pushed", store, &skus).await?;
     delete(tx, "refused_stock", store, &skus).await
 }
 

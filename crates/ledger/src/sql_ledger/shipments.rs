@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 
-use crossdock_domain::{OrderId, OrderNumber, Shipment, ShipmentId, ShippedLine, Sku, StoreId};
+use crossdock_domain::{OrderNumber, Shipment, ShipmentId, ShippedLine, Sku};
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::order_lines::promise_anew;
 use super::order_row::lock_released;
 use super::relabel::told_again;
 use super::shipment_row::find;
 use super::tell::tell;
-use super::void_shipment::was_voided;
+use super::void_shipment::take_untold;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::open_lines::{open, summed};
-use crate::{Happening, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
+use crate::{Happening, LedgerError, OrderRecord, OrderState, ShipmentRecord, ShipmentState};
 
 pub(super) async fn intend(
     tx: &mut Transaction,
@@ -28,15 +30,15 @@ pub(super) async fn intend(
         return told_again(tx, stands, shipment, happening).await;
     }
     let order = order.ok_or_else(|| LedgerError::NoSuchOrder(shipment.number.clone()))?;
-    if was_voided(tx, &order, &shipment.shipment_id).await? {
-        return put_down_voided(tx, order, shipment, happening).await;
+    if let Some(voided_at) = take_untold(tx, &order, &shipment.shipment_id).await? {
+        return put_down_voided(tx, order, shipment, voided_at, happening).await;
     }
-    let intended = intention(tx, order, shipment).await?;
+    let intended = intention(tx, &order, shipment).await?;
     if intended.lines.is_empty() {
         return Ok(intended);
     }
-    insert(tx, &intended, happening).await?;
-    note_what_is_gone(tx, &intended.store, &intended.order_id).await?;
+    insert(tx, &intended, happening.at).await?;
+    promise_anew(tx, &order).await?;
     tell(tx, &intended.store, &intended.order_id, happening).await?;
     Ok(intended)
 }
@@ -50,11 +52,12 @@ pub(super) fn require_number(stands: &ShipmentRecord, number: &OrderNumber) -> R
     Err(LedgerError::ShipmentIdReused { shipment_id, number })
 }
 
-/// Nothing of it is gone, and nothing is to be written.
+/// Nothing of it is gone, and nothing is to be written. What was told of it before it was voided comes late.
 async fn put_down_voided(
     tx: &mut Transaction,
     order: OrderRecord,
     shipment: &Shipment,
+    voided_at: Timestamp,
     happening: &Happening,
 ) -> Result<ShipmentRecord, LedgerError> {
     let voided = ShipmentRecord {
@@ -62,35 +65,35 @@ async fn put_down_voided(
         lines: Vec::new(),
         completes: false,
         state: ShipmentState::Voided,
-        ..new_record(order, shipment)
+        ..new_record(&order, shipment)
     };
-    insert(tx, &voided, happening).await?;
+    insert(tx, &voided, happening.at.max(voided_at)).await?;
     let what = format!("{}; it was voided before that was told", happening.what);
     tell(tx, &voided.store, &voided.order_id, &Happening { what, ..happening.clone() }).await?;
     Ok(voided)
 }
 
-fn new_record(order: OrderRecord, shipment: &Shipment) -> ShipmentRecord {
+fn new_record(order: &OrderRecord, shipment: &Shipment) -> ShipmentRecord {
     ShipmentRecord {
-        store: order.store,
-        order_id: order.order_id,
+        store: order.store.clone(),
+        order_id: order.order_id.clone(),
         shipment: shipment.clone(),
         former: Vec::new(),
         lines: Vec::new(),
         completes: false,
         state: ShipmentState::Intended,
         shop_shipments: Vec::new(),
-        status_before: Some(order.shop_status),
+        status_before: Some(order.shop_status.clone()),
     }
 }
 
 async fn intention(
     tx: &mut Transaction,
-    order: OrderRecord,
+    order: &OrderRecord,
     shipment: &Shipment,
 ) -> Result<ShipmentRecord, LedgerError> {
-    let mut gone = units_gone(tx, &order).await?;
-    let released = released_lines(&order);
+    let mut gone = units_gone(tx, order).await?;
+    let released = released_lines(order);
     let lines = match &shipment.lines {
         Some(named) => summed(named.iter().map(|line| (&line.sku, line.quantity))),
         None => open(&released, &gone),
@@ -100,7 +103,7 @@ async fn intention(
         *units = units.saturating_add(i64::from(line.quantity));
     }
     let completes = open(&released, &gone).is_empty();
-    let status_before = status_before(tx, &order).await?;
+    let status_before = status_before(tx, order).await?;
     Ok(ShipmentRecord { lines, completes, status_before, ..new_record(order, shipment) })
 }
 
@@ -129,13 +132,22 @@ pub(super) async fn units_gone(
     tx: &mut Transaction,
     order: &OrderRecord,
 ) -> Result<HashMap<Sku, i64>, LedgerError> {
+    units_in(tx, order, "TRUE").await
+}
+
+/// Units in the consignments of the order that meet a condition, by SKU.
+async fn units_in(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    condition: &'static str,
+) -> Result<HashMap<Sku, i64>, LedgerError> {
     let rows = tx
-        .query(
+        .query(AssertSqlSafe(format!(
             "SELECT line.sku, CAST(SUM(line.quantity) AS BIGINT)
              FROM shipments JOIN shipment_lines AS line ON line.shipment_id = shipments.shipment_id
-             WHERE shipments.store = $1 AND shipments.order_id = $2
-             GROUP BY line.sku",
-        )
+             WHERE shipments.store = $1 AND shipments.order_id = $2 AND {condition}
+             GROUP BY line.sku"
+        )))
         .bind(order.store.as_str())
         .bind(order.order_id.as_str())
         .all::<(String, i64)>()
@@ -146,7 +158,7 @@ pub(super) async fn units_gone(
 async fn insert(
     tx: &mut Transaction,
     record: &ShipmentRecord,
-    happening: &Happening,
+    told_at: Timestamp,
 ) -> Result<(), LedgerError> {
     let shipment = &record.shipment;
     let told = serde_json::to_string(shipment).map_err(unreadable("shipment"))?;
@@ -158,7 +170,7 @@ async fn insert(
     .bind(record.store.as_str())
     .bind(record.order_id.as_str())
     .bind(told)
-    .bind(Moment::from(happening.at))
+    .bind(Moment::from(told_at))
     .bind(record.completes)
     .bind(record.state.as_str())
     .bind(Moment::from(shipment.dispatched_at))
@@ -190,30 +202,6 @@ async fn insert_lines(
     Ok(())
 }
 
-/// A released line whose last unit has left is promised no more to counts made after that: it leaves the index that they read.
-pub(super) async fn note_what_is_gone(
-    tx: &mut Transaction,
-    store: &StoreId,
-    order_id: &OrderId,
-) -> Result<(), LedgerError> {
-    tx.query(
-        "UPDATE order_lines SET gone_at = left_with.last_dispatched_at
-         FROM (
-             SELECT line.sku, SUM(line.quantity) AS units, MAX(shipments.dispatched_at) AS last_dispatched_at
-             FROM shipments JOIN shipment_lines AS line ON line.shipment_id = shipments.shipment_id
-             WHERE shipments.store = $1 AND shipments.order_id = $2
-             GROUP BY line.sku
-         ) AS left_with
-         WHERE order_lines.store = $1 AND order_lines.order_id = $2 AND order_lines.sku = left_with.sku
-           AND order_lines.quantity <= left_with.units",
-    )
-    .bind(store.as_str())
-    .bind(order_id.as_str())
-    .execute()
-    .await?;
-    Ok(())
-}
-
 pub(super) async fn done(
     tx: &mut Transaction,
     written: &Shipment,
@@ -221,8 +209,9 @@ pub(super) async fn done(
     happening: &Happening,
 ) -> Result<(), LedgerError> {
     let id = &written.shipment_id;
-    lock_released(tx, &written.number).await?;
-    let stands = find(tx, id).await?.ok_or_else(|| LedgerError::NoSuchShipment(id.clone()))?.record;
+    let none = || LedgerError::NoSuchShipment(id.clone());
+    let order = lock_released(tx, &written.number).await?.ok_or_else(none)?;
+    let stands = find(tx, id).await?.ok_or_else(none)?.record;
     if stands.state == ShipmentState::Done {
         return Ok(());
     }
@@ -236,31 +225,25 @@ pub(super) async fn done(
         .execute()
         .await?;
     tell(tx, &stands.store, &stands.order_id, happening).await?;
-    ship_if_all_is_done(tx, &stands.store, &stands.order_id).await
+    ship_if_all_is_done(tx, &order).await
 }
 
-/// Consignments may reach the shop in another order than they left in: the order has shipped once all of its units stand there.
+/// Consignments may reach the shop in another order than they left in: the order has shipped once all of its units stand there. One that
+/// is cancelled stays so, whatever has left of it.
 pub(super) async fn ship_if_all_is_done(
     tx: &mut Transaction,
-    store: &StoreId,
-    order_id: &OrderId,
+    order: &OrderRecord,
 ) -> Result<(), LedgerError> {
-    // A cancellation that is still to be told keeps its reason: repeated, it says the same.
-    tx.query(
-        "UPDATE orders SET state = 'shipped', reason = CASE untold WHEN 'cancel' THEN reason ELSE '' END
-         WHERE store = $1 AND order_id = $2 AND NOT EXISTS (
-             SELECT 1 FROM order_lines AS line
-             WHERE line.store = $1 AND line.order_id = $2 AND line.quantity > COALESCE((
-                 SELECT SUM(done.quantity)
-                 FROM shipments JOIN shipment_lines AS done ON done.shipment_id = shipments.shipment_id
-                 WHERE shipments.store = $1 AND shipments.order_id = $2 AND shipments.state = 'done'
-                   AND done.sku = line.sku
-             ), 0)
-         )",
-    )
-    .bind(store.as_str())
-    .bind(order_id.as_str())
-    .execute()
-    .await?;
+    if order.state == OrderState::Cancelled {
+        return Ok(());
+    }
+    let done = units_in(tx, order, "shipments.state = 'done'").await?;
+    if open(&released_lines(order), &done).is_empty() {
+        tx.query("UPDATE orders SET state = 'shipped', reason = '' WHERE store = $1 AND order_id = $2")
+            .bind(order.store.as_str())
+            .bind(order.order_id.as_str())
+            .execute()
+            .await?;
+    }
     Ok(())
 }

@@ -174,14 +174,14 @@ pub(super) async fn told_due(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Missing;
+    use crate::Opening;
     use crate::database::Database;
 
     /// How SQLite would go about it.
     async fn plan(sql: &str, parameters: usize) -> String {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/ledger.db", folder.path().display());
-        let database = Database::open(&url, Missing::Make).await.unwrap();
+        let database = Database::open(&url, Opening::ToRun).await.unwrap();
         let mut tx = database.read().await.unwrap();
         let mut query = tx.query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
         for _ in 0..parameters {

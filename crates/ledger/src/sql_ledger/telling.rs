@@ -2,14 +2,12 @@
 
 use crossdock_domain::{OrderId, ReleasedOrder, StoreId};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::AssertSqlSafe;
 
 use super::order_row::{Standing, Untold, lock};
 use super::tell::tell;
-use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
+use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::open_lines::summed;
 use crate::{Happening, LedgerError, News, NextStep, OrderState, RELEASE_SECS_MAX, Telling};
 
 /// Until when a telling that begins at this moment is its caller's.
@@ -174,35 +172,5 @@ pub(super) async fn not_told(
     .bind(i64::from(round))
     .execute()
     .await?;
-    Ok(())
-}
-
-/// Puts down what the order wants of each SKU, in place of what stands: that is promised from then on.
-pub(super) async fn replace_lines(
-    tx: &mut Transaction,
-    store: &StoreId,
-    order_id: &OrderId,
-    shape: Option<&ReleasedOrder>,
-) -> Result<(), LedgerError> {
-    tx.query("DELETE FROM order_lines WHERE store = $1 AND order_id = $2")
-        .bind(store.as_str())
-        .bind(order_id.as_str())
-        .execute()
-        .await?;
-    let Some(shape) = shape else { return Ok(()) };
-    let lines = summed(shape.lines.iter().map(|line| (&line.sku, line.quantity)));
-    for lines in lines.chunks(STATEMENT_ROWS_MAX) {
-        let rows = value_rows(1, lines.len(), 4);
-        let sql = format!("INSERT INTO order_lines (store, order_id, sku, quantity) VALUES {rows}");
-        let mut insert = tx.query(AssertSqlSafe(sql));
-        for line in lines {
-            insert = insert
-                .bind(store.as_str())
-                .bind(order_id.as_str())
-                .bind(line.sku.as_str())
-                .bind(i64::from(line.quantity));
-        }
-        insert.execute().await?;
-    }
     Ok(())
 }

@@ -42,7 +42,7 @@ pub(super) async fn note(
 }
 
 /// Begins the release of a refused order; who comes first tells the warehouse, and it is due at once.
-async fn begin_for_anybody(
+pub(super) async fn begin_for_anybody(
     tx: &mut Transaction,
     store: &StoreId,
     order_id: &OrderId,

@@ -1,20 +1,18 @@
 //! Taking consignments back: their units are open again at once, and stand at the shop until that is undone there.
 
 use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
+use jiff::Timestamp;
 
-use super::after_release::keep_what_left;
+use super::order_lines::promise_anew;
 use super::order_row::lock_released;
 use super::shipment_row::find;
-use super::shipments::{note_what_is_gone, released_lines, require_number, ship_if_all_is_done, units_gone};
+use super::shipments::{released_lines, require_number, ship_if_all_is_done, units_gone};
 use super::tell::tell;
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::open_lines::open;
-use crate::{Happening, LedgerError, OrderRecord, OrderState, ShipmentRecord, ShipmentState};
-
-/// When a line is gone of which some is still here.
-const GONE_NEVER: i64 = i64::MAX;
+use crate::{Happening, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
 
 pub(super) async fn void(
     tx: &mut Transaction,
@@ -25,7 +23,7 @@ pub(super) async fn void(
     let order = lock_released(tx, number).await?;
     let Some(stands) = find(tx, id).await? else {
         let order = order.ok_or_else(|| LedgerError::NoSuchOrder(number.clone()))?;
-        note_untold(tx, &order, id).await?;
+        note_untold(tx, &order, id, happening.at).await?;
         tell(tx, &order.store, &order.order_id, happening).await?;
         return Ok(None);
     };
@@ -86,31 +84,20 @@ async fn none_completes(tx: &mut Transaction, order: &OrderRecord) -> Result<(),
 
 /// What is not gone any more is promised again, and an order that had shipped is where it was before.
 async fn open_again(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
-    let (store, order_id) = (&order.store, &order.order_id);
-    tx.query("UPDATE order_lines SET gone_at = $3 WHERE store = $1 AND order_id = $2")
-        .bind(store.as_str())
-        .bind(order_id.as_str())
-        .bind(GONE_NEVER)
-        .execute()
-        .await?;
-    if order.state == OrderState::Cancelled {
-        return keep_what_left(tx, order).await;
-    }
-    note_what_is_gone(tx, store, order_id).await?;
+    promise_anew(tx, order).await?;
     let undone = tx
         .query(
-            "UPDATE orders SET state = CASE WHEN untold = 'cancel' THEN 'cancelled'
-                                            WHEN accepted_at IS NOT NULL THEN 'accepted'
+            "UPDATE orders SET state = CASE WHEN accepted_at IS NOT NULL THEN 'accepted'
                                             WHEN untold = 'release' THEN 'releasing'
                                             ELSE 'released' END
              WHERE store = $1 AND order_id = $2 AND state = 'shipped'",
         )
-        .bind(store.as_str())
-        .bind(order_id.as_str())
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
         .execute()
         .await?;
     // More may have left than was wanted.
-    if undone > 0 { ship_if_all_is_done(tx, store, order_id).await } else { Ok(()) }
+    if undone > 0 { ship_if_all_is_done(tx, order).await } else { Ok(()) }
 }
 
 pub(super) async fn voided(
@@ -130,30 +117,40 @@ pub(super) async fn voided(
     Ok(())
 }
 
-async fn note_untold(tx: &mut Transaction, order: &OrderRecord, id: &ShipmentId) -> Result<(), LedgerError> {
+async fn note_untold(
+    tx: &mut Transaction,
+    order: &OrderRecord,
+    id: &ShipmentId,
+    voided_at: Timestamp,
+) -> Result<(), LedgerError> {
     tx.query(
-        "INSERT INTO voided_untold (shipment_id, store, order_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        "INSERT INTO voided_untold (shipment_id, store, order_id, voided_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (shipment_id, store, order_id) DO UPDATE SET voided_at = excluded.voided_at
+         WHERE voided_untold.voided_at < excluded.voided_at",
     )
     .bind(id.as_str())
     .bind(order.store.as_str())
     .bind(order.order_id.as_str())
+    .bind(Moment::from(voided_at))
     .execute()
     .await?;
     Ok(())
 }
 
-/// Whether a consignment that is told now was voided before. That is forgotten: its record says so from now on.
-pub(super) async fn was_voided(
+/// When a consignment that is told now was voided before. That is forgotten: its record says so from now on.
+pub(super) async fn take_untold(
     tx: &mut Transaction,
     order: &OrderRecord,
     id: &ShipmentId,
-) -> Result<bool, LedgerError> {
-    let forgotten = tx
-        .query("DELETE FROM voided_untold WHERE shipment_id = $1 AND store = $2 AND order_id = $3")
+) -> Result<Option<Timestamp>, LedgerError> {
+    let taken = tx
+        .query(
+            "DELETE FROM voided_untold WHERE shipment_id = $1 AND store = $2 AND order_id = $3 RETURNING voided_at",
+        )
         .bind(id.as_str())
         .bind(order.store.as_str())
         .bind(order.order_id.as_str())
-        .execute()
+        .optional::<(Moment,)>()
         .await?;
-    Ok(forgotten > 0)
+    taken.map(|(voided_at,)| voided_at.try_into()).transpose()
 }

@@ -361,8 +361,8 @@ async fn what_waits_for_its_hour_is_promised_and_what_was_cancelled_only_as_far_
         ledger.stock(&au()).await.unwrap()[0].promised.total
     };
     let waits = Verdict::Hold { reason: "waits".to_owned(), until: Some(minute(90)) };
-    let shape = Ok(Box::new(released_order("1001", &[("TEE", 3)])));
-    judge(&*ledger, &Judged { shape, ..judged("1001", 1, waits) }).await;
+    let wanted = vec![(Sku::from("TEE"), 3)];
+    judge(&*ledger, &Judged { wanted, ..judged("1001", 1, waits) }).await;
     assert_eq!(promised(2).await, 3);
     judge(&*ledger, &judged("1001", 3, hold("no SKU"))).await;
     assert_eq!(promised(4).await, 0);

@@ -50,6 +50,19 @@ async fn a_fraction_of_a_second_is_forgotten_no_earlier_than_it_may(
 }
 
 #[rstest]
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_took_keeps_nobody_waiting(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    assert_eq!(take(&*ledger, 60, 100, 100).await, 100);
+    assert_eq!(take(&*ledger, 0, 1, 100).await, 0, "clocks may differ by a minute");
+    assert_eq!(take(&*ledger, 100_000, 100, 100).await, 100);
+    assert_eq!(take(&*ledger, 1, 100, 100).await, 100);
+    assert_eq!(take(&*ledger, 2, 1, 100).await, 0);
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn processes_that_ask_at_once_get_no_more_together(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,

@@ -133,6 +133,9 @@ async fn what_a_shop_was_last_told_is_its_own(#[values(Engine::Sqlite, Engine::P
     assert_eq!(pushed("acme-au").await, Some(0));
     tell("acme-au", 9, 3).await;
     assert_eq!(pushed("acme-au").await, Some(0), "an older push that is told late");
+    tell("acme-nz", 8, 4).await;
+    ledger.forget_pushed(&au(), &[Sku::from("TEE"), Sku::from("NEVER")]).await.unwrap();
+    assert_eq!((pushed("acme-au").await, pushed("acme-nz").await), (None, Some(8)));
     // A SKU that nobody counted may be pushed; it has no line.
     ledger.pushed(&au(), &[(Sku::from("MUG"), 1)], minute(5)).await.unwrap();
     assert_eq!(ledger.stock(&au()).await.unwrap().len(), 1);
@@ -167,6 +170,8 @@ async fn what_a_shop_refused_is_known_until_it_takes_it(
         assert_eq!(refused("acme-au").await, Some(Refused { why: why.to_owned(), at: minute(at) }));
     }
     assert_eq!(refused("acme-nz").await, None);
+    ledger.forget_pushed(&au(), &[Sku::from("TEE")]).await.unwrap();
+    assert!(refused("acme-au").await.is_some(), "only what it was told is forgotten");
     ledger.pushed(&au(), &[(Sku::from("TEE"), 10)], minute(4)).await.unwrap();
     assert_eq!(refused("acme-au").await, None);
 }

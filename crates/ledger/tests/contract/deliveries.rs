@@ -1,15 +1,15 @@
 //! What is posted to the warehouse, and what it replied.
 
-use crossdock_domain::OrderId;
-use crossdock_ledger::{Answer, Delivered, Ledger, LedgerError, OrderState};
+use crossdock_domain::{OrderId, ReleasedOrder, Sku};
+use crossdock_ledger::{Answer, Delivered, Ledger, LedgerError, News, NextStep, OrderState};
 use rstest::rstest;
 
 use crate::after_release::cancel;
-use crate::database::{Engine, fresh};
+use crate::database::{Engine, TestDatabase, fresh};
 use crate::judging::judge;
 use crate::samples::{
-    answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release_1001,
-    told_of_1001,
+    answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release, release_1001,
+    release_order, released_order, shipment, told_of_1001,
 };
 
 async fn delivered(ledger: &dyn Ledger) -> Delivered {
@@ -42,8 +42,13 @@ async fn a_release_that_is_to_be_posted_is_awaited_until_any_answer(
     assert!(matches!(none, LedgerError::NoSuchOrder(_)), "it was never released: {none}");
 
     release_1001(&*ledger, &[("TEE", 2)]).await;
-    let untouched =
-        Delivered { round: 0, release: 1, is_cancelled: false, awaits_release: true, may_be_there: false };
+    let untouched = Delivered {
+        round: 0,
+        release: 1,
+        state: OrderState::Released,
+        awaits_release: true,
+        may_be_there: false,
+    };
     assert_eq!(delivered(&*ledger).await, untouched);
     ledger.note_posting(&number("1001"), 1).await.unwrap();
     assert_eq!(delivered(&*ledger).await, Delivered { may_be_there: true, ..untouched });
@@ -83,7 +88,7 @@ async fn what_was_released_before_orders_were_posted_may_be_there_and_is_not_awa
     answer_1001(&*ledger, 5, rejected("damaged")).await;
     release_again(&*ledger, 6).await;
     let stands = delivered(&*ledger).await;
-    assert!(stands.awaits_release && !stands.may_be_there && stands.release == 2, "{stands:?}");
+    assert!(stands.awaits_release && stands.may_be_there && stands.release == 2, "{stands:?}");
     // For a while the warehouse has taken its orders itself, and this one may have been among them.
     ledger.end_posting().await.unwrap();
     ledger.begin_posting(minute(7)).await.unwrap();
@@ -101,7 +106,8 @@ async fn an_order_says_that_it_is_cancelled_as_soon_as_that_is_decided(
     release_1001(&*ledger, &[("TEE", 2)]).await;
     judge(&*ledger, &judged("1001", 5, cancel("cancelled"))).await;
     let stands = delivered(&*ledger).await;
-    assert!(stands.is_cancelled && !stands.awaits_release && !stands.may_be_there, "{stands:?}");
+    assert!(!stands.awaits_release && !stands.may_be_there, "{stands:?}");
+    assert_eq!(stands.state, OrderState::Cancelled);
     // Its release is left out; nothing of it was posted for that.
     reply_1001(&*ledger, 1, 6, None).await;
     assert!(!delivered(&*ledger).await.may_be_there);
@@ -168,4 +174,128 @@ async fn a_reply_brings_no_ended_order_back(#[values(Engine::Sqlite, Engine::Pos
     let unknown = happening("reply", minute(8));
     let unknown = ledger.replied(&number("7"), 1, None, &unknown).await.unwrap_err();
     assert!(matches!(unknown, LedgerError::NoSuchOrder(_)), "{unknown}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_the_warehouse_has_answered_or_shipped_is_there_though_nothing_was_posted(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("accepted", "rejected", "shipped")] sign: &str,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    ledger.begin_posting(minute(0)).await.unwrap();
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    assert!(!delivered(&*ledger).await.may_be_there);
+    match sign {
+        "accepted" => answer_1001(&*ledger, 5, Answer::Accepted).await,
+        "rejected" => answer_1001(&*ledger, 5, rejected("damaged")).await,
+        _ => {
+            let parcel = shipment("S1", 5, Some(&[("TEE", 1)]));
+            ledger.intend_shipment(&parcel, &happening("S1", minute(5))).await.unwrap();
+        }
+    }
+    judge(&*ledger, &judged("1001", 6, cancel("cancelled"))).await;
+    assert!(delivered(&*ledger).await.may_be_there);
+}
+
+/// Order 1001 as it is once it was changed while its release was on its way.
+async fn amend_1001(ledger: &dyn Ledger, at: i64) -> ReleasedOrder {
+    let step = judge(ledger, &judged("1001", at, release("1001", &[("TEE", 3)]))).await;
+    let NextStep::Tell(telling) = step else { panic!("{step:?}") };
+    let (News::Amended { order, .. }, 2) = (telling.news, telling.round) else { panic!("no amendment") };
+    *order
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_was_changed_before_its_release_is_refused_is_released_as_it_is_now(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(true, false)] by_event: bool,
+    #[values(true, false)] is_confirmed: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    ledger.begin_posting(minute(0)).await.unwrap();
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let mended = amend_1001(&*ledger, 3).await;
+    if is_confirmed {
+        ledger.told(&au(), &OrderId::from("1001"), 2, minute(4)).await.unwrap();
+    }
+    let refused = Answer::Rejected { reason: "no such SKU".to_owned(), unknown_skus: vec![Sku::from("CAP")] };
+    if by_event {
+        answer_1001(&*ledger, 5, refused).await;
+    } else {
+        reply_1001(&*ledger, 1, 5, Some(refused)).await;
+    }
+    let stands = delivered(&*ledger).await;
+    assert_eq!((stands.state, stands.release), (OrderState::Releasing, 3));
+    let step = ledger.take_up(&au(), &OrderId::from("1001"), minute(5)).await.unwrap();
+    let NextStep::Tell(telling) = step else { panic!("{step:?}") };
+    assert_eq!((telling.round, telling.news), (3, News::Released(Box::new(mended))));
+    ledger.told(&au(), &OrderId::from("1001"), 3, minute(6)).await.unwrap();
+    // Refused as it is now, it stays so.
+    reply_1001(&*ledger, 3, 7, Some(rejected("damaged"))).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_whose_change_the_warehouse_has_seen_stays_refused(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(true, false)] off_the_queue: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    if !off_the_queue {
+        ledger.begin_posting(minute(0)).await.unwrap();
+    }
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    amend_1001(&*ledger, 3).await;
+    ledger.told(&au(), &OrderId::from("1001"), 2, minute(4)).await.unwrap();
+    if !off_the_queue {
+        reply_1001(&*ledger, 1, 5, Some(Answer::Accepted)).await;
+        reply_1001(&*ledger, 2, 6, None).await;
+    }
+    answer_1001(&*ledger, 7, rejected("damaged")).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+}
+
+/// The database as it was before it was put down what is posted.
+async fn take_back_posting(database: &TestDatabase) {
+    for sql in [
+        "DROP TABLE posting",
+        "ALTER TABLE orders DROP COLUMN posted_round",
+        "ALTER TABLE orders DROP COLUMN release_round",
+        "DELETE FROM _sqlx_migrations WHERE version = 12",
+    ] {
+        database.meddle(sql).await;
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn orders_that_were_posted_by_a_version_that_put_nothing_down_are_still_awaited(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(true, false)] over_http: bool,
+) {
+    let (ledger, database) = fresh(engine).await;
+    // Refused, released once more, and not replied to yet.
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    if over_http {
+        reply_1001(&*ledger, 1, 3, Some(rejected("damaged"))).await;
+        release_order(&*ledger, released_order("1002", &[("TEE", 1)])).await;
+        let reply = happening("reply to 1002", minute(3));
+        ledger.replied(&number("1002"), 1, Some(&Answer::Accepted), &reply).await.unwrap();
+    } else {
+        answer_1001(&*ledger, 3, rejected("damaged")).await;
+    }
+    release_again(&*ledger, 4).await;
+    drop(ledger);
+    take_back_posting(&database).await;
+
+    let ledger = database.open().await;
+    ledger.begin_posting(minute(9)).await.unwrap();
+    let stands = delivered(&*ledger).await;
+    assert_eq!((stands.release, stands.awaits_release), (2, over_http));
+    assert!(stands.may_be_there, "{stands:?}");
+    reply_1001(&*ledger, 2, 10, Some(rejected("too heavy"))).await;
+    assert_eq!(order_1001(&*ledger).await.reason, "too heavy");
 }

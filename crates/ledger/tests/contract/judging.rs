@@ -1,7 +1,9 @@
 //! What is decided about an order, again and again.
 
 use crossdock_domain::{OrderId, Platform, ReleasedOrder};
-use crossdock_ledger::{Judged, Ledger, LedgerError, News, NextStep, OrderState, Telling, TimelineEntry};
+use crossdock_ledger::{
+    Judged, Ledger, LedgerError, News, NextStep, OrderState, Telling, TimelineEntry, Verdict,
+};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -199,4 +201,23 @@ async fn an_order_is_said_to_be_held_when_that_is_new_or_what_it_wants_may_be(
     assert_eq!(step(4, release("1001", &[("TEE", 2)])).await, publish_1001());
     let released = judge(&*ledger, &judged("1001", 5, hold("no SKU"))).await;
     assert!(!matches!(released, NextStep::Held), "the warehouse may have it: {released:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_reading_that_a_clock_ahead_of_time_put_down_does_not_hold_off_those_to_come(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let read = |order_id: &str, read_at: i64, verdict: Verdict| Judged {
+        read_at: minute(read_at),
+        ..judged(order_id, 5, verdict)
+    };
+    assert_eq!(judge(&*ledger, &read("1002", 6, hold("unpaid"))).await, NextStep::Held);
+    let step = judge(&*ledger, &read("1002", 5, release("1002", &[("TEE", 2)]))).await;
+    assert_eq!(step, NextStep::Nothing, "clocks may differ by a minute");
+
+    assert_eq!(judge(&*ledger, &read("1001", 10_000, hold("unpaid"))).await, NextStep::Held);
+    let step = judge(&*ledger, &read("1001", 5, release("1001", &[("TEE", 2)]))).await;
+    assert_eq!(step, publish_1001());
 }

@@ -44,6 +44,8 @@ async fn a_catalogue_is_complete_after_its_last_page_and_a_reading_goes_on_where
     let again = Catalogue { as_of: Some(minute(1)), reading: Some(again) };
     assert_eq!(ledger.catalogue(&au()).await.unwrap(), again, "the former reading stands meanwhile");
     assert_eq!(ledger.catalogue(&store("acme-nz")).await.unwrap(), Catalogue::default());
+    ledger.drop_reading(&au()).await.unwrap();
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), complete, "only the new reading is given up");
     ledger.doubt_catalogue(&au()).await.unwrap();
     assert_eq!(ledger.catalogue(&au()).await.unwrap(), Catalogue::default());
     assert_eq!(known(&*ledger, &["TEE", "CAP"]).await.len(), 2, "what was read stands in doubt too");
@@ -146,7 +148,7 @@ async fn each_write_of_ours_has_one_echo_for_a_while(
     let (ledger, _database) = fresh(engine).await;
     let wrote = async |products: &[&str], at: i64| {
         let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
-        ledger.expect_echoes(&au(), &products, minute(at)).await.unwrap();
+        ledger.expect_echoes(&au(), &products, minute(at), minute(at - 5)).await.unwrap();
     };
     let echo = async |shop: &str, product: &str, since: i64| {
         ledger.is_echo(&store(shop), product, minute(since)).await.unwrap()
@@ -161,4 +163,10 @@ async fn each_write_of_ours_has_one_echo_for_a_while(
     assert!(echo("acme-au", "12", 20).await && echo("acme-au", "12", 20).await);
     assert!(!echo("acme-au", "12", 20).await);
     wrote(&[], 22).await;
+    // Echoes that never come do not live on with each further write.
+    for at in [30, 34, 38] {
+        wrote(&["14"], at).await;
+    }
+    assert!(echo("acme-au", "14", 33).await);
+    assert!(!echo("acme-au", "14", 33).await, "an edit by the merchant");
 }

@@ -98,6 +98,42 @@ async fn a_ledger_that_is_only_read_is_not_made() {
     crossdock_ledger::open_existing(&url).await.unwrap().ping().await.unwrap();
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_ledger_without_tables_is_opened_by_who_runs_alone(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let database = TestDatabase::new(engine).await;
+    if let TestDatabase::Sqlite { folder } = &database {
+        std::fs::write(folder.path().join("ledger.db"), "").unwrap();
+    }
+    // Twice: the first opening has made none.
+    for _ in 0..2 {
+        let refused = crossdock_ledger::open_existing(&database.url()).await;
+        assert!(matches!(refused, Err(LedgerError::Outdated)), "{:?}", refused.err());
+    }
+    if let TestDatabase::Sqlite { folder } = &database {
+        assert!(std::fs::read(folder.path().join("ledger.db")).unwrap().is_empty());
+    }
+    database.open().await;
+    crossdock_ledger::open_existing(&database.url()).await.unwrap().ping().await.unwrap();
+}
+
+#[rstest]
+#[tokio::test]
+async fn tables_of_an_older_version_are_brought_up_to_date_by_who_runs_alone(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (_, database) = fresh(engine).await;
+    database.meddle("DELETE FROM _sqlx_migrations WHERE version > 1").await;
+    let refused = crossdock_ledger::open_existing(&database.url()).await;
+    assert!(matches!(refused, Err(LedgerError::Outdated)), "{:?}", refused.err());
+    let from_the_future = "UPDATE _sqlx_migrations SET version = 9999";
+    database.meddle(from_the_future).await;
+    let refused = crossdock_ledger::open_existing(&database.url()).await;
+    assert!(matches!(refused, Err(LedgerError::Migration(_))), "{:?}", refused.err());
+}
+
 #[tokio::test]
 async fn a_relative_file_is_made_where_the_process_runs() {
     let folder = tempfile::tempdir_in(".").unwrap();

@@ -59,12 +59,25 @@ async fn other_credentials_and_other_shops_are_not_paused(
     begin(&*ledger, &pause(&PauseCause::Credentials, 0, 1, "401")).await;
     assert_eq!(ledger.pauses(&au(), "fedcba9876543210", minute(0)).await.unwrap(), []);
     assert_eq!(ledger.pauses(&store("acme-nz"), ACCOUNT, minute(0)).await.unwrap(), []);
-    let day = 24 * 60;
-    for (since, stands) in [(day, true), (day + 1, false)] {
+    for (since, stands) in [(60, true), (61, false)] {
         let other = pause(&PauseCause::Credentials, since, since + 1, "401");
         ledger.begin_pause(&au(), "fedcba9876543210", &other).await.unwrap();
-        assert_eq!(!standing(&*ledger, since).await.is_empty(), stands, "kept for a day: {since}");
+        assert_eq!(!standing(&*ledger, 1).await.is_empty(), stands, "kept for an hour: {since}");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refusal_that_nobody_tries_any_more_is_told_for_an_hour_and_is_a_new_one_after_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let scope = PauseCause::Scope("modify orders".to_owned());
+    assert!(begin(&*ledger, &pause(&scope, 0, 1, "403 no")).await);
+    assert_eq!(standing(&*ledger, 60).await, [pause(&scope, 0, 1, "403 no")]);
+    assert_eq!(standing(&*ledger, 61).await, []);
+    assert!(begin(&*ledger, &pause(&scope, 61, 62, "403 no again")).await);
+    assert_eq!(standing(&*ledger, 61).await, [pause(&scope, 61, 62, "403 no again")]);
 }
 
 #[rstest]

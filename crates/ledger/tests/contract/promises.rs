@@ -1,12 +1,12 @@
 //! What is promised of a SKU: sold, and still on the shelf when it was counted.
 
-use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder, Sku};
+use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder, Sku, Unfit};
 use crossdock_ledger::{Answer, Judged, Ledger, OrderState, Verdict};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
-    answer_1001, au, filter, happening, judged, level, minute, number, rejected, release, release_1001,
+    answer_1001, au, filter, happening, hold, judged, level, minute, number, rejected, release, release_1001,
     release_order, released_order, shipment, stands_at_the_shop, store,
 };
 
@@ -107,17 +107,29 @@ async fn a_refused_order_stays_promised_until_the_shop_cancels_it(
 
 #[rstest]
 #[tokio::test]
-async fn an_order_that_waits_for_its_hour_is_promised_and_one_that_is_given_up_is_not(
+async fn an_order_that_is_held_is_promised_whatever_its_shape_and_one_that_is_given_up_is_not(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
     count(&*ledger, 0).await;
-    let hold = Verdict::Hold { reason: "waits 2 h for the buyer".into(), until: Some(minute(120)) };
-    let shape = Ok(Box::new(released_order("1001", &[("TEE", 4)])));
-    ledger.judge(&Judged { shape, ..judged("1001", 1, hold) }).await.unwrap();
-    assert_eq!(promised(&*ledger).await, (4, 4));
-    ledger.judge(&judged("1001", 2, filter("status: pending"))).await.unwrap();
-    assert_eq!(promised(&*ledger).await, (0, 0));
+    let wanted = vec![(Sku::from("TEE"), 1), (Sku::from("TEE"), 3), (Sku::from("CAP"), 0)];
+    let waits = Verdict::Hold { reason: "waits 2 h for the buyer".into(), until: Some(minute(120)) };
+    let unfit = Err(Unfit::Mend("no shipping address".to_owned()));
+    for held in [
+        Judged { wanted: wanted.clone(), ..judged("1001", 1, waits) },
+        Judged { wanted: wanted.clone(), ..judged("1001", 2, hold("1 of 5 × TEE have left")) },
+        Judged { wanted: wanted.clone(), shape: unfit, ..judged("1001", 3, hold("no shipping address")) },
+    ] {
+        ledger.judge(&held).await.unwrap();
+        assert_eq!(promised(&*ledger).await, (4, 4));
+        let out = Judged { wanted: wanted.clone(), ..judged("1001", 3, filter("status: pending")) };
+        ledger.judge(&Judged { modified_at: held.modified_at, read_at: held.read_at, ..out }).await.unwrap();
+        assert_eq!(promised(&*ledger).await, (0, 0));
+    }
+    let hold = Judged { wanted, ..judged("1001", 4, hold("no shipping address")) };
+    ledger.judge(&hold).await.unwrap();
+    ledger.judge(&judged("1001", 5, release("1001", &[("TEE", 5)]))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (5, 5));
 }
 
 #[rstest]
@@ -194,7 +206,7 @@ async fn of_answers_told_in_any_order_the_newest_counts(
 
 #[rstest]
 #[tokio::test]
-async fn too_much_in_a_parcel_takes_nothing_from_another_order(
+async fn what_leaves_beyond_what_was_ordered_is_promised_until_it_leaves(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
@@ -204,12 +216,40 @@ async fn too_much_in_a_parcel_takes_nothing_from_another_order(
     dispatch(&*ledger, "S2", 30, 9).await;
     dispatch(&*ledger, "S3", 60, 1).await;
     count(&*ledger, 20).await;
-    assert_eq!(promised(&*ledger).await, (4, 4));
-    // More than was ordered has left, and still more is going to leave.
+    assert_eq!(promised(&*ledger).await, (13, 13), "it was on the shelf, and is not any more");
     count(&*ledger, 40).await;
-    assert_eq!(promised(&*ledger).await, (3, 3));
+    assert_eq!(promised(&*ledger).await, (4, 4));
     count(&*ledger, 70).await;
     assert_eq!(promised(&*ledger).await, (3, 3));
+}
+
+#[rstest]
+#[case::cancelled(Verdict::Cancel { reason: "cancelled at the shop".to_owned() }, 0)]
+#[case::amended_to_less(release("1001", &[("TEE", 1)]), 1)]
+#[case::amended_to_something_else(release("1001", &[("CAP", 1)]), 0)]
+#[tokio::test]
+async fn a_parcel_that_left_although_it_was_not_wanted_any_more_is_missing_from_the_shelf(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] verdict: Verdict,
+    #[case] wanted: i64,
+    #[values(false, true)] told_first: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 5)]).await;
+    count(&*ledger, 30).await;
+    if told_first {
+        dispatch(&*ledger, "S1", 40, 5).await;
+        ledger.judge(&judged("1001", 45, verdict)).await.unwrap();
+    } else {
+        ledger.judge(&judged("1001", 35, verdict)).await.unwrap();
+        assert_eq!(promised(&*ledger).await, (wanted, wanted));
+        dispatch(&*ledger, "S1", 40, 5).await;
+    }
+    assert_eq!(promised(&*ledger).await, (5, 5), "the count still has it");
+    count(&*ledger, 50).await;
+    assert_eq!(promised(&*ledger).await, (0, 0));
+    ledger.void_shipment(&number("1001"), &"S1".into(), &happening("void", minute(60))).await.unwrap();
+    assert_eq!(promised(&*ledger).await, (wanted, wanted));
 }
 
 #[rstest]

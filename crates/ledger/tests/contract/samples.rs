@@ -93,6 +93,7 @@ pub(crate) fn judged(order_id: &str, at: i64, verdict: Verdict) -> Judged {
             Verdict::Release(order) => Ok(order.clone()),
             _ => Ok(Box::new(released_order(order_id, &[("TEE", 2)]))),
         },
+        wanted: Vec::new(),
         verdict,
         read_at: minute(at),
         happening: happening(&format!("event of minute {at}"), minute(at)),

@@ -29,6 +29,8 @@ enum Fate {
 struct Order {
     id: String,
     test: bool,
+    /// Whether the warehouse has heard of it.
+    released: bool,
     fate: Fate,
     wants: BTreeMap<&'static str, i64>,
     /// Id, minute, and what is in it. None is taken back.
@@ -45,11 +47,10 @@ impl Order {
         (self.wants.get(sku).copied().unwrap_or(0) - self.left(sku, i64::MAX)).max(0)
     }
 
-    /// What a count of that minute saw of it on the shelf, and somebody gets.
+    /// What a count of that minute saw of it on the shelf, and has left since or is still to be sent.
     fn promised(&self, sku: &str, counted_at: i64) -> i64 {
-        let wants = self.wants.get(sku).copied().unwrap_or(0);
-        let gets = if self.fate == Fate::Cancelled { wants.min(self.left(sku, i64::MAX)) } else { wants };
-        if self.test { 0 } else { (gets - self.left(sku, counted_at)).max(0) }
+        let open = if self.fate == Fate::Cancelled { 0 } else { self.open(sku) };
+        if self.test { 0 } else { self.left(sku, i64::MAX) - self.left(sku, counted_at) + open }
     }
 
     fn shape(&self) -> ReleasedOrder {
@@ -106,7 +107,8 @@ impl Course {
         let id = (1001 + self.orders.len()).to_string();
         let fate = if self.dice.u32(..4) == 0 { Fate::Held } else { Fate::Released };
         let (test, wants) = (self.dice.u32(..10) == 0, self.wants());
-        self.orders.push(Order { id, test, fate, wants, parcels: Vec::new() });
+        let released = fate == Fate::Released;
+        self.orders.push(Order { id, test, released, fate, wants, parcels: Vec::new() });
         self.judge(self.orders.len() - 1).await;
     }
 
@@ -114,7 +116,7 @@ impl Course {
     async fn change(&mut self) {
         let Some(which) = self.some(&[Fate::Held, Fate::Released]) else { return };
         match self.dice.u32(..3) {
-            0 => self.orders[which].fate = Fate::Released,
+            0 => (self.orders[which].fate, self.orders[which].released) = (Fate::Released, true),
             1 => self.orders[which].wants = self.wants(),
             _ => self.orders[which].fate = Fate::Cancelled,
         }
@@ -126,7 +128,9 @@ impl Course {
         let order = &self.orders[which];
         let shape = Box::new(order.shape());
         let verdict = match order.fate {
-            Fate::Held => Verdict::Hold { reason: "waits".into(), until: Some(minute(9_999)) },
+            Fate::Held => {
+                Verdict::Hold { reason: "waits".into(), until: self.dice.bool().then(|| minute(9_999)) }
+            }
             Fate::Released => Verdict::Release(shape.clone()),
             Fate::Cancelled => Verdict::Cancel { reason: "by the buyer".into() },
         };
@@ -134,6 +138,11 @@ impl Course {
             store: shape.store.clone(),
             number: shape.number.clone(),
             shape: Ok(shape),
+            wanted: order
+                .wants
+                .iter()
+                .map(|(sku, units)| ((*sku).into(), u32::try_from(*units).unwrap()))
+                .collect(),
             ..judged(&order.id, self.now, verdict)
         };
         for _ in 0..self.dice.u32(1..4) {
@@ -154,14 +163,17 @@ impl Course {
         }
     }
 
-    /// Some of what is open leaves, and is told now or a while later.
+    /// Some of what is open, and now and then something else, leaves even of a cancelled order, and is told now or a while later.
     async fn dispatch(&mut self) {
-        let Some(which) = self.some(&[Fate::Released]) else { return };
+        let Some(which) = self.some(&[Fate::Released, Fate::Cancelled]) else { return };
+        if !self.orders[which].released {
+            return;
+        }
         let mut units = BTreeMap::new();
         for sku in SKUS {
-            let open = self.orders[which].open(sku);
-            if open > 0 && self.dice.u32(..3) > 0 {
-                units.insert(sku, self.dice.i64(1..=open));
+            let most = self.orders[which].open(sku) + i64::from(self.dice.u32(..6) == 0);
+            if most > 0 && self.dice.u32(..3) > 0 {
+                units.insert(sku, self.dice.i64(1..=most));
             }
         }
         if units.is_empty() {

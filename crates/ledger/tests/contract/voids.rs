@@ -166,6 +166,49 @@ async fn a_void_in_a_cancelled_order_promises_nothing(
 
 #[rstest]
 #[tokio::test]
+async fn a_cancelled_order_stays_cancelled_whether_all_of_it_leaves_or_comes_back(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, Answer::Accepted).await;
+    let cancel = Verdict::Cancel { reason: "cancelled at the shop".to_owned() };
+    ledger.judge(&judged("1001", 4, cancel)).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1001"), 2, minute(4)).await.unwrap();
+    let stands = async || {
+        let order = order_1001(&*ledger).await;
+        (order.state, order.reason)
+    };
+    let cancelled = (OrderState::Cancelled, "cancelled at the shop".to_owned());
+    assert!(intend(&*ledger, "S1", 5, &[("TEE", 2)]).await.completes);
+    done(&*ledger, "S1").await;
+    assert_eq!((stands().await, promised(&*ledger).await), (cancelled.clone(), 0));
+    void(&*ledger, "S1").await.unwrap();
+    assert_eq!((stands().await, promised(&*ledger).await), (cancelled, 0));
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_label_told_before_its_void_comes_late_also_where_the_void_came_first(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    void(&*ledger, "S1").await.unwrap();
+    let earlier = happening("S1 voided earlier", minute(10));
+    ledger.void_shipment(&number("1001"), &"S1".into(), &earlier).await.unwrap();
+    intend(&*ledger, "S1", 5, &[("TEE", 2)]).await;
+    let relabel = async |at: i64| {
+        let mut told = shipment("S1", 5, Some(&[("TEE", 2)]));
+        told.tracking_number = format!("label of minute {at}");
+        ledger.intend_shipment(&told, &happening("S1", minute(at))).await
+    };
+    assert_eq!(relabel(20).await.unwrap().state, ShipmentState::Voided);
+    assert!(matches!(relabel(41).await, Err(LedgerError::ShipmentVoided(_))));
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_consignment_of_nothing_may_be_told_again_once_something_is_open(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossdock_events::CONTENT_TYPE;
 use crossdock_events::standard_webhooks::{self, Key, key_from_whsec};
+use crossdock_ledger::Busy;
 use crossdock_telemetry::TraceParent;
 use http::header::{CONTENT_TYPE as CONTENT_TYPE_HEADER, HeaderMap, RETRY_AFTER};
-use jiff::Timestamp;
 use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -68,9 +69,19 @@ impl Endpoint {
         Ok(Self { http, url, key })
     }
 
-    /// Posts an event. The same id is the same event.
-    pub(super) async fn post(&self, id: &str, body: &Bytes, trace: TraceParent) -> Result<(), Trouble> {
-        let sent = Timestamp::now().as_second();
+    /// Posts an event while its order is ours, until this moment: not if the answer may come after it. The same id is the same event.
+    pub(super) async fn post(
+        &self,
+        id: &str,
+        body: &Bytes,
+        trace: TraceParent,
+        ours_until: Timestamp,
+    ) -> Result<(), Trouble> {
+        let now = Timestamp::now();
+        if ours_until.duration_since(now) < SignedDuration::from_secs(CALL_SECS_MAX.cast_signed()) {
+            return Err(Busy.into());
+        }
+        let sent = now.as_second();
         let request = self
             .http
             .post(self.url.clone())
@@ -180,6 +191,20 @@ mod tests {
         ] {
             assert_eq!(mend(status, named, body), expected, "{status}");
         }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_posted_whose_answer_may_come_after_the_order_is_ours() {
+        // Nobody listens on a port that was just free.
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let url = Url::parse(&format!("http://{closed}/")).unwrap();
+        let endpoint = Endpoint::new(url, &"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz".into()).unwrap();
+        let post = async |secs| {
+            let until = Timestamp::now() + SignedDuration::from_secs(secs);
+            endpoint.post("BG1001", &Bytes::new(), TraceParent::start(), until).await.unwrap_err().class()
+        };
+        assert_eq!(post(14).await, "busy-elsewhere");
+        assert_eq!(post(25).await, "warehouse-unavailable");
     }
 
     #[test]

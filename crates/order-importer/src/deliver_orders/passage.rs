@@ -1,7 +1,7 @@
 //! Whether an event is still to be posted, by what the ledger knows of its order.
 
-use crossdock_events::{EventData, OrderCancelled, OrderReleased};
-use crossdock_ledger::Delivered;
+use crossdock_events::{EventData, OrderAmended, OrderCancelled, OrderReleased};
+use crossdock_ledger::{Delivered, OrderState};
 
 /// What is done with an event that was taken off the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ impl Passage {
     /// that was cancelled before it came. Where it cannot have heard of the order, it is told nothing of it.
     pub(super) fn of(kind: &str, round: u32, delivered: &Delivered) -> Self {
         let cancels = kind == OrderCancelled::TYPE;
-        if delivered.is_cancelled && !cancels {
+        if delivered.state == OrderState::Cancelled && !cancels {
             Self::LeftOut("the order is cancelled")
         } else if round < delivered.round {
             Self::LeftOut("the warehouse has something newer")
@@ -31,6 +31,8 @@ impl Passage {
             Self::Post
         } else if round < delivered.release {
             Self::LeftOut("a later release has taken its place")
+        } else if kind == OrderAmended::TYPE && delivered.state == OrderState::Rejected {
+            Self::LeftOut("the warehouse has refused the order")
         } else if kind != OrderReleased::TYPE && delivered.awaits_release {
             Self::Behind
         } else {
@@ -48,8 +50,13 @@ mod tests {
     const CANCELLED: &str = "order.cancelled";
 
     /// A release that is to be posted, and was not yet.
-    const FRESH: Delivered =
-        Delivered { round: 0, release: 1, is_cancelled: false, awaits_release: true, may_be_there: false };
+    const FRESH: Delivered = Delivered {
+        round: 0,
+        release: 1,
+        state: OrderState::Released,
+        awaits_release: true,
+        may_be_there: false,
+    };
 
     fn left_out(kind: &str, round: u32, delivered: &Delivered) -> &'static str {
         match Passage::of(kind, round, delivered) {
@@ -73,7 +80,7 @@ mod tests {
 
     #[test]
     fn of_an_order_that_is_cancelled_before_it_was_sent_nothing_goes() {
-        let cancelled = Delivered { is_cancelled: true, awaits_release: false, ..FRESH };
+        let cancelled = Delivered { state: OrderState::Cancelled, awaits_release: false, ..FRESH };
         for (kind, round) in [(RELEASED, 1), (AMENDED, 2)] {
             assert!(left_out(kind, round, &cancelled).contains("is cancelled"));
         }
@@ -82,11 +89,25 @@ mod tests {
 
     #[test]
     fn of_an_order_that_is_cancelled_after_it_was_sent_only_that_goes_and_without_waiting() {
-        let in_doubt = Delivered { is_cancelled: true, may_be_there: true, ..FRESH };
+        let in_doubt = Delivered { state: OrderState::Cancelled, may_be_there: true, ..FRESH };
         assert!(left_out(RELEASED, 1, &in_doubt).contains("is cancelled"));
         assert_eq!(Passage::of(CANCELLED, 2, &in_doubt), Passage::Post);
         let taken = Delivered { round: 1, awaits_release: false, ..in_doubt };
         assert_eq!(Passage::of(CANCELLED, 2, &taken), Passage::Post);
+    }
+
+    #[test]
+    fn of_an_order_that_is_refused_no_change_goes_until_it_is_released_again() {
+        let refused = Delivered {
+            round: 1,
+            state: OrderState::Rejected,
+            awaits_release: false,
+            may_be_there: true,
+            ..FRESH
+        };
+        assert!(left_out(AMENDED, 2, &refused).contains("refused"));
+        assert_eq!(Passage::of(CANCELLED, 2, &refused), Passage::Post);
+        assert_eq!(Passage::of(RELEASED, 1, &refused), Passage::Post);
     }
 
     #[test]

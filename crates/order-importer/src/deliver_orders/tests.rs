@@ -1,4 +1,6 @@
-//! How long what cannot go yet waits.
+//! How long what cannot go yet waits, and what is not posted meanwhile.
+
+mod posting;
 
 use std::time::Duration;
 

@@ -70,14 +70,13 @@ impl Trouble {
     /// If it is the warehouse's as a whole: how long others had better wait too.
     pub(super) fn of_all(&self) -> Option<Duration> {
         match self {
-            Self::Throttled { wait } => Some(*wait),
+            Self::Throttled { wait } | Self::NotTried { wait } => Some(*wait),
             Self::CredentialsRefused { .. } | Self::NoEndpoint { .. } | Self::Unreachable(_) => {
                 Some(Duration::from_secs(NOT_TRIED_SECS))
             }
             Self::NotNow { status } => (*status == 503).then_some(Duration::from_secs(NOT_TRIED_SECS)),
             Self::Refused { .. }
             | Self::Conflict { .. }
-            | Self::NotTried { .. }
             | Self::BehindRelease { .. }
             | Self::ReleaseMissing
             | Self::ForeignId { .. }

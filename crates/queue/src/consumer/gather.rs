@@ -7,7 +7,7 @@ use std::time::Duration;
 const GATHER_MS_MIN: u64 = 1_000;
 
 /// Time without a message after which a lane gathers no longer: the burst is over.
-pub(super) const QUIET: Duration = Duration::from_millis(GATHER_MS_MIN);
+pub(super) const QUIET: Duration = Duration::from_secs(2);
 
 /// Longest time that a lane gathers, in milliseconds.
 ///

@@ -185,7 +185,7 @@ impl Inspection {
     }
 
     /// The subscriptions that lead to the receiver.
-    pub fn ours(&self) -> impl Iterator<Item = &Webhook> {
+    pub(super) fn ours(&self) -> impl Iterator<Item = &Webhook> {
         let here = [Standing::Active, Standing::SwitchedOff, Standing::Spare, Standing::WithoutHeader];
         self.findings
             .iter()

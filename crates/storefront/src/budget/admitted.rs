@@ -42,11 +42,16 @@ impl Admitted<'_> {
                 pauses.credentials_taken(self.sent_at).await;
                 pauses.refused(PauseCause::Scope(scope.to_owned()), answer).await;
             }
-            Err(StorefrontError::Unavailable { .. } | StorefrontError::OutOfTime) => {}
+            Err(
+                StorefrontError::Unavailable { .. }
+                | StorefrontError::InDoubt { .. }
+                | StorefrontError::OutOfTime,
+            ) => {}
             Ok(_)
             | Err(
                 StorefrontError::NotFound { .. }
                 | StorefrontError::Refused { .. }
+                | StorefrontError::StepRefused { .. }
                 | StorefrontError::Malformed { .. }
                 | StorefrontError::Misfit { .. },
             ) => pauses.taken(scope, self.sent_at).await,

@@ -145,17 +145,15 @@ impl Pauses {
     /// Whether this caller may try, now, whether the pause is over.
     async fn may_probe(&self, cause: &PauseCause) -> bool {
         let pause = Duration::from_secs(PROBE_SECS);
-        {
-            let (mut known, now) = (self.lock(), Instant::now());
-            let due =
-                known.standing.iter_mut().find(|standing| standing.cause == *cause && standing.until <= now);
-            let Some(due) = due else { return false };
-            // Nobody else in this process, whatever the others do.
-            due.until = now + pause;
+        if !self.lock().take_probe(cause, pause) {
+            return false;
         }
         let Some((Account { store, fingerprint }, ledger)) = self.ledger() else { return true };
         let now = Timestamp::now();
-        within(ledger.probe_pause(store, fingerprint, cause, now, later(now, pause))).await.unwrap_or(true)
+        let asked = ledger.probe_pause(store, fingerprint, cause, now, later(now, pause));
+        let Some(may_probe) = within(asked).await else { return true };
+        self.lock().written(cause);
+        may_probe
     }
 
     /// Returns whether it is new.
@@ -169,8 +167,12 @@ impl Pauses {
         let throttled = cause == PauseCause::Throttled;
         let pause = Pause { cause, since, until: later(since, wait), answer: answer.to_owned() };
         let new = within(ledger.begin_pause(store, fingerprint, &pause)).await;
-        self.show(&self.lock());
-        // A row of a 429 stays when its time is over.
+        let mut known = self.lock();
+        if new.is_some() {
+            known.written(&pause.cause);
+        }
+        self.show(&known);
+        // A row of a 429 stays for a while when its time is over.
         new.filter(|_| !throttled).unwrap_or(new_here)
     }
 

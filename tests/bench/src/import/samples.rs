@@ -35,6 +35,7 @@ pub(super) fn judged(shop: u32, order: u32, secs_ago: u32) -> Judged {
         notices: vec![happening("the shop told of a change", at)],
         verdict: Verdict::Release(shape.clone()),
         shape: Ok(shape),
+        wanted: Vec::new(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crossdock_domain::{Listing, ListingStock, Sku};
 use crossdock_sandbox::{BigcommerceOptions, Item, Whole};
-use crossdock_storefront::{Quantity, Storefront as _, StorefrontError};
+use crossdock_storefront::{Quantity, Storefront as _, StorefrontError, Taken};
 
 use super::{client_of, goods, item, paths, shop};
 
@@ -82,7 +82,7 @@ async fn quantities_are_set_one_a_call_and_one_that_is_gone_fails_alone() {
     let before = shop.requests().len();
     let results = client.set_stock(&quantities).await;
     let missing =
-        |result: &Result<(), StorefrontError>| matches!(result, Err(StorefrontError::NotFound { .. }));
+        |result: &Result<Taken, StorefrontError>| matches!(result, Err(StorefrontError::NotFound { .. }));
     assert_eq!(results.iter().map(missing).collect::<Vec<_>>(), [false, true, true, false, false]);
     assert!([0, 3, 4].iter().all(|place| results[*place].is_ok()), "{results:?}");
     for (sku, units) in [("MUG", Some(42)), ("TEE-S", Some(42)), ("TEE-M", Some(42)), ("POSTER", None)] {

@@ -132,7 +132,7 @@ fn a_thousand_orders_in_a_minute_cost_six_calls_however_often_each_is_told() {
         assert!(batches.iter().all(|(_, orders)| *orders <= SUBJECTS_MAX), "{batches:?}");
         assert!(calls(&batches) <= 6, "{notices} notices: {batches:?}");
         let last = batches.last().unwrap().0;
-        assert!(last <= secs(61), "a second after the last notice: {batches:?}");
+        assert!(last <= secs(62), "two seconds after the last notice: {batches:?}");
     }
 }
 
@@ -141,7 +141,7 @@ fn a_thousand_orders_at_once_cost_five_calls_and_wait_for_the_last_of_them() {
     for notices in 1..=3 {
         let batches = batches(1_000, notices, millis(3));
         assert!(calls(&batches) <= 5, "{notices} notices: {batches:?}");
-        assert!(batches.last().unwrap().0 <= secs(4), "a second after the last notice: {batches:?}");
+        assert!(batches.last().unwrap().0 <= secs(5), "two seconds after the last notice: {batches:?}");
     }
 }
 

@@ -166,6 +166,33 @@ async fn what_one_process_meets_holds_for_all_and_not_for_other_credentials() {
 }
 
 #[tokio::test]
+async fn what_was_met_before_the_ledger_was_there_holds_when_it_is() {
+    let processes = Processes::new().await;
+    let (metrics, ledger) = (Metrics::default(), SharedLedger::default());
+    let (account, metrics) = (processes.account.clone(), ShopMetrics::register(&metrics));
+    let budget = Budget::told().shared(account, ledger.clone(), metrics);
+    assert!(ask(&budget, WRITE, lacking(WRITE)).await.is_err());
+    assert!(ledger.set(processes.ledger.clone()).is_ok());
+    assert!(!goes(&budget, WRITE).await);
+    assert!(goes(&budget, READ).await);
+}
+
+#[tokio::test]
+async fn whoever_met_a_refusal_learns_of_its_end_from_another_process() {
+    let processes = Processes::new().await;
+    let (budget, _) = processes.start();
+    assert!(ask(&budget, READ, refused("401")).await.is_err());
+    assert!(!goes(&budget, READ).await);
+    let Account { store, fingerprint } = &processes.account;
+    assert!(processes.ledger.end_pause(store, fingerprint, &PauseCause::Credentials).await.unwrap());
+    let deadline = Instant::now() + Duration::from_secs(PROBE_SECS / 2);
+    while !goes(&budget, READ).await {
+        assert!(Instant::now() < deadline, "known within a moment");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn of_all_processes_one_tries_and_when_the_shop_takes_the_credentials_all_resume() {
     let processes = Processes::new().await;
     processes.refused_long_ago().await;

@@ -1,0 +1,173 @@
+//! Pushes over a real ledger, to a shop that answers as it is told.
+
+mod shop;
+
+use std::io;
+use std::sync::Arc;
+
+use crossdock_domain::{Listing, Mend, Sku, StockLevel};
+use crossdock_ledger::{Ledger, StockLine};
+use crossdock_queue::Failure;
+use crossdock_storefront::{Quantity, StorefrontError, Taken};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::affected::Affected;
+use crate::push_stock::{Leftover, PushStock};
+use crate::read_catalogue::ReadCatalogue;
+use crate::reread_products::RereadProducts;
+use crate::turn::Turn;
+use crate::wanted::Wanted;
+use shop::{Fake, listing};
+
+struct Bench {
+    ledger: Arc<dyn Ledger>,
+    push_stock: PushStock,
+    shop: Fake,
+    counts: std::cell::Cell<i64>,
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn with(shop: Fake) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
+        let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
+        let push_stock = PushStock {
+            ledger: ledger.clone(),
+            read_catalogue: ReadCatalogue { ledger: ledger.clone() },
+            reread_products: RereadProducts { ledger: ledger.clone() },
+        };
+        Self { ledger, push_stock, shop, counts: std::cell::Cell::default(), _folder: folder }
+    }
+
+    /// Each count is newer than the one before.
+    async fn count(&self, skus: &[&str], on_hand: i64) {
+        self.counts.set(self.counts.get() + 1);
+        let counted_at = Timestamp::UNIX_EPOCH + SignedDuration::from_mins(self.counts.get());
+        let level = |sku: &&str| StockLevel { sku: Sku::from(*sku), on_hand, allocated: None };
+        let levels: Vec<StockLevel> = skus.iter().map(level).collect();
+        self.ledger.counted(counted_at, &levels).await.unwrap();
+    }
+
+    async fn push(&self, wanted: &Wanted) -> (Result<(), Failure>, Leftover) {
+        let mut leftover = Leftover::default();
+        let pushed = self.push_stock.push(&self.shop.shop(), wanted, Turn::begin(), &mut leftover).await;
+        (pushed, leftover)
+    }
+
+    async fn push_changes(&self) -> (Result<(), Failure>, Leftover) {
+        self.push(&Wanted { changed: Affected::All, ..Wanted::default() }).await
+    }
+
+    async fn lines(&self) -> Vec<StockLine> {
+        self.ledger.stock(&self.shop.shop().settings.id).await.unwrap()
+    }
+
+    async fn is_echo(&self, product_id: &str) -> bool {
+        let store = self.shop.shop().settings.id.clone();
+        self.ledger.is_echo(&store, product_id, Timestamp::UNIX_EPOCH).await.unwrap()
+    }
+}
+
+fn lost(_: &Quantity) -> Result<Taken, StorefrontError> {
+    Err(StorefrontError::Unavailable { cause: io::Error::from(io::ErrorKind::TimedOut).into() })
+}
+
+fn refused(_: &Quantity) -> Result<Taken, StorefrontError> {
+    Err(StorefrontError::Refused { status: 400, message: "no".to_owned() })
+}
+
+#[tokio::test]
+async fn a_quantity_that_may_have_reached_the_shop_is_never_taken_for_the_one_told_before() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1")])).await;
+    bench.count(&["MUG"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    bench.count(&["MUG"], 9).await;
+    bench.shop.inside().answer = Some(lost);
+    assert_eq!(bench.push_changes().await.0.unwrap_err().mend, Mend::Wait);
+    assert_eq!(bench.shop.inside().units["1"], 9, "it has arrived");
+
+    bench.shop.inside().answer = None;
+    bench.count(&["MUG"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().units["1"], 5);
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().writes, 3, "what the shop has confirmed is not told again");
+}
+
+#[tokio::test]
+async fn so_many_refusals_give_no_sku_up_and_hold_up_no_other_part() {
+    let skus: Vec<String> = (0..2_001).map(|sku| format!("SKU{sku:04}")).collect();
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let bench = Bench::with(Fake::listing(skus.iter().map(|sku| listing(sku, sku)))).await;
+    bench.count(&skus, 7).await;
+    bench.shop.inside().answer =
+        Some(
+            |quantity| {
+                if quantity.listing.sku.as_str() < "SKU0051" { refused(quantity) } else { Ok(Taken::Changed) }
+            },
+        );
+    let (pushed, leftover) = bench.push_changes().await;
+    let failure = pushed.unwrap_err();
+    assert_eq!((failure.class, failure.mend), ("many-quantities-refused", Mend::Wait));
+    assert!(failure.chain.ends_with("the shop refused it with 400: no"), "{}", failure.chain);
+    assert!(leftover.refused.is_empty());
+    let lines = bench.lines().await;
+    assert!(lines.iter().all(|line| line.refused.is_none()));
+    assert_eq!(lines.iter().filter(|line| line.pushed.is_some()).count(), 2_001 - 51);
+    assert_eq!(bench.shop.inside().units["SKU2000"], 7, "the second part");
+
+    bench.shop.inside().answer =
+        Some(
+            |quantity| {
+                if quantity.listing.sku.as_str() < "SKU0050" { refused(quantity) } else { Ok(Taken::Changed) }
+            },
+        );
+    let (pushed, leftover) = bench.push_changes().await;
+    pushed.unwrap();
+    assert_eq!(leftover.refused.len(), 50);
+}
+
+#[tokio::test]
+async fn what_a_refused_product_turns_out_to_list_is_left_to_be_told() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    bench.count(&["MUG", "TEE", "CAP"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    bench.count(&["MUG"], 6).await;
+    bench.shop.inside().pages = vec![vec![listing("CAP", "1"), listing("TEE", "2")]];
+    bench.shop.inside().answer = Some(refused);
+    let (pushed, leftover) = bench.push_changes().await;
+    pushed.unwrap();
+    assert!(leftover.refused.is_empty(), "the mug is not there any more");
+    assert_eq!(leftover.found, [Sku::from("CAP")].into_iter().collect());
+}
+
+#[tokio::test]
+async fn only_a_write_that_changed_something_is_expected_to_be_told_of() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    bench.count(&["MUG", "TEE"], 5).await;
+    bench.shop.inside().answer =
+        Some(|it| Ok(if it.listing.product_id == "1" { Taken::Changed } else { Taken::Stands }));
+    bench.push_changes().await.0.unwrap();
+    assert!(bench.is_echo("1").await);
+    assert!(!bench.is_echo("2").await, "an edit by the merchant");
+    assert!(bench.lines().await.iter().all(|line| line.pushed.is_some()));
+}
+
+#[tokio::test]
+async fn a_reading_that_fails_halfway_leaves_the_catalogue_that_stands() {
+    let pages: [Vec<Listing>; 2] = [vec![listing("MUG", "1")], vec![listing("TEE", "2")]];
+    let bench = Bench::with(Fake::default()).await;
+    bench.shop.inside().pages = pages.into();
+    bench.count(&["MUG", "TEE"], 5).await;
+    bench.push_changes().await.0.unwrap();
+
+    bench.shop.inside().forgets_places = true;
+    let full = Wanted { full_since: Some(Timestamp::now()), ..Wanted::default() };
+    assert_eq!(bench.push(&full).await.0.unwrap_err().mend, Mend::Wait);
+    bench.count(&["MUG", "TEE"], 6).await;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().units.values().collect::<Vec<_>>(), [&6, &6]);
+    bench.shop.inside().forgets_places = false;
+    bench.push(&full).await.0.unwrap();
+}

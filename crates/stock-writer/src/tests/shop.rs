@@ -1,0 +1,163 @@
+//! A shop that a test looks into, and tells what to answer.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use crossdock_domain::{
+    ImportRules, Kits, Listing, ListingStock, OrderId, Platform, ShopOrder, Sku, StockPush, StoreId,
+};
+use crossdock_settings::{Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings};
+use crossdock_storefront::{
+    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Shop, Storefront, StorefrontError,
+    TakeBack, Taken, TakenBack, Window,
+};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// What becomes of a quantity on its way.
+pub(super) type Answer = fn(&Quantity) -> Result<Taken, StorefrontError>;
+
+/// What is in the shop.
+#[derive(Default)]
+pub(super) struct Inside {
+    /// What it lists, in a page each.
+    pub(super) pages: Vec<Vec<Listing>>,
+    /// The units that have reached it, by product; also those whose answer got lost.
+    pub(super) units: BTreeMap<String, i64>,
+    /// Calls that set quantities.
+    pub(super) writes: usize,
+    /// How it answers to a quantity; by default it says that it changed something.
+    pub(super) answer: Option<Answer>,
+    /// Whether it refuses to go on after the first page.
+    pub(super) forgets_places: bool,
+}
+
+/// An Ecwid shop.
+#[derive(Clone, Default)]
+pub(super) struct Fake(Arc<Mutex<Inside>>);
+
+/// A product that the shop counts.
+pub(super) fn listing(sku: &str, product_id: &str) -> Listing {
+    Listing {
+        sku: Sku::from(sku),
+        product_id: product_id.to_owned(),
+        variant_id: None,
+        stock: ListingStock::Counted,
+    }
+}
+
+impl Fake {
+    pub(super) fn listing(listings: impl IntoIterator<Item = Listing>) -> Self {
+        let fake = Self::default();
+        fake.inside().pages = vec![listings.into_iter().collect()];
+        fake
+    }
+
+    pub(super) fn inside(&self) -> std::sync::MutexGuard<'_, Inside> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Told what is on hand.
+    pub(super) fn shop(&self) -> Shop {
+        let id: StoreId = "acme-widgets".parse().unwrap();
+        let connection = EcwidConnection {
+            store_id: 1003,
+            client_secrets: Vec::new(),
+            access_token: "token".to_owned().into(),
+            api_url: "http://127.0.0.1:9".parse().unwrap(),
+        };
+        let settings = StoreSettings {
+            name: "Acme".to_owned(),
+            time_zone: TimeZone::UTC,
+            connection: Connection::Ecwid(connection),
+            webhook_url: None,
+            orders: rules(&id),
+            sweep_every: Duration::from_mins(5),
+            tracking: TrackingSettings::default(),
+            stock: StockSettings { push: StockPush::OnHand, daily_at: None, on_change: true, buffer: 0 },
+            id,
+        };
+        Shop { settings: Arc::new(settings), storefront: Arc::new(self.clone()) }
+    }
+}
+
+fn rules(store: &StoreId) -> ImportRules {
+    ImportRules {
+        store: store.clone(),
+        platform: Platform::Ecwid,
+        prefix: String::new(),
+        placed_from: None,
+        statuses: Vec::new(),
+        payment_statuses: Vec::new(),
+        fulfillment_statuses: Vec::new(),
+        countries: Vec::new(),
+        channels: Vec::new(),
+        kits: Kits::default(),
+        test_skus: Vec::new(),
+        product_options: Vec::new(),
+        hold_hours: 0,
+    }
+}
+
+#[async_trait]
+impl Storefront for Fake {
+    async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError> {
+        let inside = self.inside();
+        let page: usize = from.map_or(0, |place| place.as_str().parse().unwrap());
+        if page > 0 && inside.forgets_places {
+            return Err(StorefrontError::Refused { status: 400, message: "no such place".to_owned() });
+        }
+        let next = (page + 1 < inside.pages.len()).then(|| Place::new((page + 1).to_string()));
+        Ok(CataloguePage { listings: inside.pages[page].clone(), next })
+    }
+
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+        let inside = self.inside();
+        let of_these = |listing: &&Listing| product_ids.contains(&listing.product_id);
+        Ok(inside.pages.iter().flatten().filter(of_these).cloned().collect())
+    }
+
+    async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>> {
+        let mut inside = self.inside();
+        inside.writes += 1;
+        let answer = inside.answer.unwrap_or(|_| Ok(Taken::Changed));
+        let mut set = |quantity: &Quantity| {
+            let result = answer(quantity);
+            if !matches!(result, Err(StorefrontError::Refused { .. })) {
+                inside.units.insert(quantity.listing.product_id.clone(), quantity.units);
+            }
+            result
+        };
+        quantities.iter().map(&mut set).collect()
+    }
+
+    async fn orders(&self, _: &[OrderId], _: Priority) -> Vec<Result<ShopOrder, StorefrontError>> {
+        unreachable!("stock has no use for it")
+    }
+
+    async fn list(&self, _: &Window, _: Option<&Place>) -> Result<Page, StorefrontError> {
+        unreachable!("stock has no use for it")
+    }
+
+    async fn deleted(&self, _: Timestamp) -> Result<Vec<OrderId>, StorefrontError> {
+        unreachable!("stock has no use for it")
+    }
+
+    async fn dispatch(&self, _: &Dispatch) -> Result<Dispatched, StorefrontError> {
+        unreachable!("stock has no use for it")
+    }
+
+    async fn take_back(&self, _: &TakeBack) -> Result<TakenBack, StorefrontError> {
+        unreachable!("stock has no use for it")
+    }
+
+    async fn listings(&self, _: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
+        unreachable!("stock has no use for it")
+    }
+
+    async fn check(&self) -> Result<String, StorefrontError> {
+        unreachable!("stock has no use for it")
+    }
+}
