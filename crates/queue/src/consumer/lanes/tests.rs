@@ -179,12 +179,12 @@ fn a_batch_takes_along_all_that_waits_about_its_subjects_and_no_more_subjects_th
         tell(&mut lanes, now, message % (SUBJECTS_MAX + 10), message);
     }
     lanes.finish("a", now);
-    let batch = start(&mut lanes, "a", now + secs(1)).unwrap();
+    let batch = start(&mut lanes, "a", now + secs(2)).unwrap();
     let about: HashSet<usize> = batch.iter().map(|message| message % (SUBJECTS_MAX + 10)).collect();
     assert_eq!(about, (0..SUBJECTS_MAX).collect());
     assert_eq!(batch.len(), 2 * SUBJECTS_MAX - 10, "both messages about most of them");
     lanes.finish("a", now);
-    assert_eq!(start(&mut lanes, "a", now + secs(2)).unwrap().len(), 10);
+    assert_eq!(start(&mut lanes, "a", now + secs(3)).unwrap().len(), 10);
 }
 
 #[test]
