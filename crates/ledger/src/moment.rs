@@ -24,8 +24,9 @@ impl TryFrom<Moment> for Timestamp {
     }
 }
 
-/// Furthest that the clocks of two processes are taken to differ, in seconds.
-const CLOCKS_APART_SECS_MAX: i64 = 60;
+/// Furthest that the clocks of two processes are taken to differ, in seconds. Whoever is so far behind must not take the others' times
+/// for wrong.
+const CLOCKS_APART_SECS_MAX: i64 = 10 * 60;
 
 /// A time later than this, found `now` as one that has been, is of a clock that was ahead.
 pub(crate) fn latest_believed(now: Timestamp) -> Timestamp {

@@ -22,7 +22,7 @@ use crate::wanted::Wanted;
 /// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
 const QUANTITIES_MAX: usize = 2_000;
 
-/// Most quantities of a part that count as refused. If the shop refuses more, something else is wrong.
+/// Most quantities of a part that count as refused where the shop takes none of it. If it refuses more, something else is wrong.
 const REFUSED_MAX: usize = 50;
 
 pub(crate) struct PushStock {
@@ -40,9 +40,9 @@ pub(crate) struct Leftover {
     pub(crate) found: Affected,
 }
 
-/// So many quantities were refused that it is hardly for what they are.
+/// So many quantities were refused, and none was taken, that it is hardly for what they are.
 #[derive(Debug, thiserror::Error)]
-#[error("the shop refused {count} quantities at once, among them that of '{sku}'; none of them is given up")]
+#[error("the shop refused all of {count} quantities, among them that of '{sku}'; none of them is given up")]
 struct ManyRefused {
     count: usize,
     sku: Sku,
@@ -138,7 +138,8 @@ impl PushStock {
         self.ledger.pushed(store, &told, Timestamp::now()).await?;
         self.reread_products.wrote(shop, &changed).await?;
         tracing::info!(store.id = %store, skus = told.len(), of = part.len(), "told the shop its stock");
-        if let Some(many) = self.take_refusals(shop, refused, leftover).await? {
+        let all = refused.len() == part.len();
+        if let Some(many) = self.take_refusals(shop, refused, all, leftover).await? {
             failure = Some(worse(failure, many.into()));
         }
         match failure {
@@ -148,11 +149,12 @@ impl PushStock {
     }
 
     /// A listing that the shop refuses may have changed there, or be gone: its product is read again. Where nothing has changed, the
-    /// SKU is not tried again until it has, or until the next full push. Of too many, some are read again, and none is given up.
+    /// SKU is not tried again until it has, or until the next full push. If that befalls all of a large part, none is given up.
     async fn take_refusals(
         &self,
         shop: &Shop,
         mut refused: Vec<(&Listing, StorefrontError)>,
+        all: bool,
         leftover: &mut Leftover,
     ) -> Result<Option<ManyRefused>, Failure> {
         if refused.is_empty() {
@@ -163,7 +165,7 @@ impl PushStock {
             refused.iter().take(REFUSED_MAX).map(|(listing, _)| listing.product_id.clone()).collect();
         let found = self.reread_products.reread(shop, products.into_iter().collect()).await?;
         leftover.found.add(found.into_iter().collect());
-        if count > REFUSED_MAX {
+        if all && count > REFUSED_MAX {
             let (listing, cause) = refused.swap_remove(0);
             return Ok(Some(ManyRefused { count, sku: listing.sku.clone(), cause }));
         }

@@ -83,7 +83,8 @@ async fn begin_again(
     let waits = tx
         .query(
             "SELECT round FROM orders
-             WHERE store = $1 AND order_id = $2 AND round > release_round AND round > delivered_round
+             WHERE store = $1 AND order_id = $2 AND round > release_round
+                 AND round > posted_round AND round > delivered_round
                  AND EXISTS (SELECT 1 FROM posting)",
         )
         .bind(order.store.as_str())
