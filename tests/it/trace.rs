@@ -145,10 +145,11 @@ async fn a_trace_of_the_warehouse_reaches_the_shops_and_the_dead_letters() {
     told(&log, &counted, "took a count").await;
     told(&log, &counted, "told the shop its stock").await;
 
-    let voided = sent('d');
-    let void = json!({"shipment_id": "s-1", "number": number});
-    tell(&world, &voided, "warehouse.shipment.voided", "v-1", void).await;
-    carries(&taken(&world, "crossdock.dead-letters", 1).await[0], &voided);
+    let differs = sent('d');
+    let lines = json!([{"sku": "MUG", "quantity": 5}]);
+    let shipment = json!({"shipment_id": "s-1", "number": number, "carrier": "Post", "tracking_number": "T-1", "dispatched_at": Timestamp::now(), "lines": lines});
+    tell(&world, &differs, "warehouse.shipment.dispatched", "d-2", shipment).await;
+    carries(&taken(&world, "crossdock.dead-letters", 1).await[0], &differs);
 }
 
 #[tokio::test(flavor = "multi_thread")]
