@@ -1,5 +1,6 @@
 //! What Crossdock knows and did: orders, shipments, stock, and a timeline of everything. SQLite or PostgreSQL.
 
+mod alone;
 mod database;
 mod delivery;
 mod due;
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
+pub use alone::alone;
 pub use delivery::Delivered;
 pub use due::DueOrder;
 pub use error::LedgerError;

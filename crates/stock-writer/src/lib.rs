@@ -1,7 +1,6 @@
 //! Consumer: from a count, an order or 'stock due' to quantities in the shops.
 
 mod affected;
-mod alone;
 mod follow_orders;
 mod push_stock;
 mod read_catalogue;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crossdock_domain::{Sku, StockPush, StoreId};
 use crossdock_events::{Event, EventData as _, InvalidEvent, RawEvent, ShopProductChanged, StockDue};
-use crossdock_ledger::Ledger;
+use crossdock_ledger::{Busy, Ledger, alone};
 use crossdock_queue::{Delivery, Failure, Outcome};
 use crossdock_storefront::{Shop, Shops};
 use crossdock_telemetry::Trace;
@@ -14,7 +14,6 @@ use tracing::Instrument as _;
 
 use crate::ROLE;
 use crate::affected::Affected;
-use crate::alone::alone;
 use crate::push_stock::{Leftover, PushStock};
 use crate::reread_products::is_quantity_only;
 use crate::tell_shops::TellShops;
@@ -103,7 +102,8 @@ impl ServeShop {
         }
         let done = {
             let work = self.work(&shop, messages, leftover);
-            alone(&*self.ledger, &format!("stock/{store}"), work).await
+            // Between two processes, the older of two computed quantities could reach the shop last, and stand there as if it were new.
+            alone(&*self.ledger, &format!("stock/{store}"), Busy.into(), work).await
         };
         let alone_already: BTreeSet<&Sku> =
             messages.iter().filter_map(|(_, message)| message.alone()).collect();

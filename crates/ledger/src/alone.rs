@@ -1,15 +1,13 @@
-//! Work at a shop that one process does at a time, over all processes.
+//! Work that one process does at a time, over all processes, however long it takes.
 
 use std::time::Duration;
 
-use crossdock_ledger::{Busy, Lease, Ledger};
-use crossdock_queue::Failure;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use crate::{Busy, Lease, Ledger, LedgerError};
+
 /// How long the lease of a process that died keeps the others out, in seconds.
-///
-/// Between two processes, the older of two computed quantities could reach the shop last, and stand there as if it were new.
 const LEASE_SECS: i64 = 30;
 
 /// Time between two renewals of the lease, in seconds. One or two of them may fail.
@@ -18,21 +16,21 @@ const RENEW_SECS: u64 = 10;
 /// Does the work while this process has the lease of this name; the lease is renewed for as long as the work goes on.
 ///
 /// # Errors
-/// Those of the work; [`Busy`] if another process is at it, or has taken it over because the lease could not be kept.
-pub(crate) async fn alone<T>(
+/// Those of the work; [`Busy`] if another process is at it; `taken_over` if the work was broken off, because the lease could not be kept.
+pub async fn alone<T, E: From<LedgerError> + From<Busy>>(
     ledger: &dyn Ledger,
     name: &str,
-    work: impl Future<Output = Result<T, Failure>> + Send,
-) -> Result<T, Failure> {
+    taken_over: E,
+    work: impl Future<Output = Result<T, E>> + Send,
+) -> Result<T, E> {
     let now = Timestamp::now();
     let mut lease = ledger.lease(name, now, until(now)).await?.taken()?;
     let result = tokio::select! {
         result = work => result,
-        () = keep(ledger, &mut lease) => Err(Busy.into()),
+        () = keep(ledger, &mut lease) => Err(taken_over),
     };
     if let Err(error) = ledger.end_lease(&lease).await {
-        let error = crossdock_telemetry::chain(&error);
-        tracing::debug!(lease = name, error, "a lease could not be given back; it expires by itself");
+        tracing::debug!(lease = name, "a lease could not be given back; it expires by itself: {error}");
     }
     result
 }
