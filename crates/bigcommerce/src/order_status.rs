@@ -95,6 +95,7 @@ mod tests {
             others: Vec::new(),
             lines: Vec::new(),
             completes,
+            first_try: false,
         };
         after(now, &dispatch, &settings(complete_status_id))
     }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod database;
+mod dead_letters;
 mod delivery;
 mod due;
 mod error;
@@ -29,6 +30,10 @@ use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use alone::alone;
+pub use dead_letters::{
+    Act, ActId, ActKind, Acting, DeadLetter, DeadLetterGroup, DeadLetterId, DeadLetterState, DeadLetters,
+    DeadLettersWanted, Fallen, MessageKey, Progress, ReplayKey, ToSend, WholeDeadLetter,
+};
 pub use delivery::Delivered;
 pub use due::DueOrder;
 pub use error::LedgerError;

@@ -19,6 +19,8 @@ pub struct Dispatch {
     pub lines: Vec<ShippedLine>,
     /// Whether everything that was released has left with this consignment and those before it.
     pub completes: bool,
+    /// Whether nobody can have tried to write it before: all that stands there of it was written by a person.
+    pub first_try: bool,
 }
 
 /// What stands at the shop after a dispatch.

@@ -31,6 +31,7 @@ pub(crate) fn consignment(id: &str, lines: &[(&str, u32)], completes: bool) -> D
         others: Vec::new(),
         lines,
         completes,
+        first_try: false,
     }
 }
 
