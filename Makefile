@@ -1,7 +1,7 @@
 # Crossdock's front door. `make` alone prints what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test bench fuzz lint format schemas services stop-services
+.PHONY: help run demo test test-faults bench fuzz lint format schemas services stop-services
 
 help: ## Print this
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -16,6 +16,10 @@ test: services ## Run every test, over a real RabbitMQ and both databases (insta
 	cargo build --package crossdock
 	. target/local/test.env && cargo test --workspace
 
+test-faults: services ## Kill, stop, cut and forge amid thousands of events, and count (minutes; ARGS= parts of attacks' names)
+	cargo build --package crossdock
+	. target/local/test.env && cargo test --package crossdock-tests --test faults -- $(ARGS)
+
 fuzz: ## Fuzz what strangers can send, FUZZ_SECS (15) seconds for each of four targets; the first build takes minutes
 	tests/fuzz/run $${FUZZ_SECS:-15}
 
@@ -26,6 +30,7 @@ bench: services ## Measure the receiver and importing against what bounds them (
 lint: ## Check formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo clippy --package crossdock-tests --test faults -- -D warnings
 
 format: ## Format the code
 	cargo fmt --all

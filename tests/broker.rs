@@ -94,6 +94,13 @@ impl Vhost {
         declared.unwrap_or_else(|error| panic!("queue {queue}: {error}")).message_count()
     }
 
+    /// The names of all queues that there are.
+    pub async fn queues(&self) -> Vec<String> {
+        let all = self.call(Method::GET, &format!("queues/{}?columns=name", self.name), None).await;
+        let names = all.as_array().into_iter().flatten().filter_map(|queue| queue["name"].as_str());
+        names.map(str::to_owned).collect()
+    }
+
     /// Takes all that is ready out of a queue, for good.
     ///
     /// # Panics

@@ -29,8 +29,13 @@ impl Engine {
 async fn create_postgres() -> String {
     let server = std::env::var("CROSSDOCK_TEST_POSTGRES_URL")
         .expect("CROSSDOCK_TEST_POSTGRES_URL is not set: run `make test`, or source target/local/test.env");
+    create_database(&server).await
+}
+
+/// Makes an empty database on this server, and returns its address.
+pub(crate) async fn create_database(server: &str) -> String {
     let name = format!("journey_{}", Uuid::new_v4().simple());
-    let mut connection = PgConnection::connect(&server).await.expect("the test's PostgreSQL answers");
+    let mut connection = PgConnection::connect(server).await.expect("the test's PostgreSQL answers");
     let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::query(create).execute(&mut connection).await.expect("the test's user may create databases");
     let mut url: url::Url = server.parse().expect("an address in the environment is a URL");

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::ShortString;
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::broker::Vhost;
 use crate::world::World;
@@ -75,5 +76,22 @@ impl World {
         let later = Timestamp::now() + SignedDuration::from_hours(LEASE_HOURS_MAX);
         let taken = self.ledger().await.lease("leases-run-out", later, later).await;
         taken.expect("the ledger answers");
+    }
+
+    /// Ends all leases whose names begin like this, as the time does that they are taken for. Whoever took them must be dead.
+    ///
+    /// # Panics
+    /// If the ledger cannot be opened.
+    pub async fn leases_of_the_dead_run_out(&self, beginning: &str) {
+        const END: &str = "DELETE FROM leases WHERE name LIKE $1";
+        let (url, like) = (self.ledger_url(), format!("{beginning}%"));
+        let ended = if url.starts_with("sqlite") {
+            let mut ledger = SqliteConnection::connect(&url).await.expect("the ledger can be opened");
+            sqlx::query(END).bind(like).execute(&mut ledger).await.map(drop)
+        } else {
+            let mut ledger = PgConnection::connect(&url).await.expect("the ledger can be opened");
+            sqlx::query(END).bind(like).execute(&mut ledger).await.map(drop)
+        };
+        ended.expect("the ledger answers");
     }
 }

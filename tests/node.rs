@@ -1,16 +1,11 @@
 //! A RabbitMQ node of one test alone, to be stopped, started and killed.
 
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
-use tokio::process::Command;
-use url::Url;
-
 use crate::broker::Vhost;
+use crate::local_script::LocalScript;
 
 /// A private node; stopped and removed when dropped.
 pub struct Node {
-    folder: tempfile::TempDir,
+    script: LocalScript,
 }
 
 impl Node {
@@ -19,7 +14,7 @@ impl Node {
     /// # Panics
     /// If it does not start.
     pub async fn create() -> Self {
-        let node = Self { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        let node = Self { script: LocalScript::new("rabbitmq") };
         node.start().await;
         node
     }
@@ -29,7 +24,7 @@ impl Node {
     /// # Panics
     /// If it does not start.
     pub async fn start(&self) {
-        self.run("start").await;
+        self.script.run("start", &[]).await;
     }
 
     /// Stops it as an operator would.
@@ -37,7 +32,7 @@ impl Node {
     /// # Panics
     /// If that fails.
     pub async fn stop(&self) {
-        self.run("stop").await;
+        self.script.run("stop", &[]).await;
     }
 
     /// Kills it as a power cut would.
@@ -45,7 +40,7 @@ impl Node {
     /// # Panics
     /// If that fails.
     pub async fn kill(&self) {
-        self.run("kill").await;
+        self.script.run("kill", &[]).await;
     }
 
     /// Freezes it: its connections stand, and it says nothing any more.
@@ -53,7 +48,7 @@ impl Node {
     /// # Panics
     /// If it does not run.
     pub async fn pause(&self) {
-        self.run("pause").await;
+        self.script.run("pause", &[]).await;
     }
 
     /// Lets it go on.
@@ -61,7 +56,7 @@ impl Node {
     /// # Panics
     /// If it does not run.
     pub async fn resume(&self) {
-        self.run("resume").await;
+        self.script.run("resume", &[]).await;
     }
 
     /// Raises its memory alarm: it blocks every connection that publishes.
@@ -69,7 +64,7 @@ impl Node {
     /// # Panics
     /// If it does not run.
     pub async fn raise_alarm(&self) {
-        self.run_with("ctl", &["set_vm_memory_high_watermark", "0.0001"]).await;
+        self.script.run("ctl", &["set_vm_memory_high_watermark", "0.0001"]).await;
     }
 
     /// Ends the alarm.
@@ -77,7 +72,7 @@ impl Node {
     /// # Panics
     /// If it does not run.
     pub async fn end_alarm(&self) {
-        self.run_with("ctl", &["set_vm_memory_high_watermark", "0.6"]).await;
+        self.script.run("ctl", &["set_vm_memory_high_watermark", "0.6"]).await;
     }
 
     /// A fresh virtual host on it.
@@ -85,41 +80,6 @@ impl Node {
     /// # Panics
     /// If it does not run.
     pub async fn vhost(&self) -> Vhost {
-        let env =
-            std::fs::read_to_string(self.folder.path().join("env")).expect("the script writes its addresses");
-        let at = |name: &str| -> Url {
-            let line = env.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
-            line.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{name} is a URL in {env}"))
-        };
-        Vhost::create_at(&at("AMQP_URL"), &at("RABBITMQ_API")).await
+        Vhost::create_at(&self.script.address("AMQP_URL"), &self.script.address("RABBITMQ_API")).await
     }
-
-    async fn run(&self, command: &str) {
-        self.run_with(command, &[]).await;
-    }
-
-    async fn run_with(&self, command: &str, arguments: &[&str]) {
-        let done = Command::new(script())
-            .arg(command)
-            .arg(self.folder.path())
-            .args(arguments)
-            .stdin(Stdio::null())
-            .status()
-            .await
-            .expect("the script runs");
-        assert!(done.success(), "rabbitmq {command}: {done}");
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let killed = std::process::Command::new(script()).arg("remove").arg(self.folder.path()).status();
-        if !killed.is_ok_and(|status| status.success()) {
-            eprintln!("the RabbitMQ node in {} was left behind", self.folder.path().display());
-        }
-    }
-}
-
-fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/local/rabbitmq")
 }

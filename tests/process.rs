@@ -101,10 +101,35 @@ impl Process {
     /// # Panics
     /// If it is gone already.
     pub fn memory_kib(&self) -> u64 {
+        self.status_kib("VmRSS:")
+    }
+
+    /// The most memory that it has held at once so far, in KiB.
+    ///
+    /// # Panics
+    /// If it is gone already.
+    pub fn peak_memory_kib(&self) -> u64 {
+        self.status_kib("VmHWM:")
+    }
+
+    fn status_kib(&self, name: &str) -> u64 {
         let id = self.child.id().expect("the process still runs");
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of processes");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix(" kB"));
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_suffix(" kB"));
         line.and_then(|kib| kib.trim().parse().ok()).expect("a running process holds memory")
+    }
+
+    /// Whether it handles SIGHUP by now, which ends a process that does not.
+    ///
+    /// # Panics
+    /// If it is gone already.
+    pub fn takes_hangups(&self) -> bool {
+        let id = self.child.id().expect("the process still runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of processes");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        // SIGHUP is the first of them.
+        caught.expect("a running process has its signals") & 1 == 1
     }
 
     /// Kills it as a power cut would.

@@ -6,13 +6,9 @@ use std::sync::Arc;
 
 use crossdock_events::standard_webhooks::key_from_whsec;
 use crossdock_ledger::Ledger;
-use crossdock_queue::{Broker, Publisher, Topology};
-use crossdock_sandbox::{
-    BigcommerceOptions, BigcommerceShop, Door, EcwidOptions, EcwidShop, Item, Tell, Warehouse,
-    WarehouseOptions,
-};
+use crossdock_queue::Publisher;
+use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Door, EcwidOptions, EcwidShop, Warehouse};
 use crossdock_telemetry::metrics::Metrics;
-use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -22,6 +18,7 @@ use crate::configuration::configuration;
 use crate::database::Engine;
 use crate::eventually;
 use crate::process::{Process, crossdock};
+use crate::surroundings::{Surroundings, broker, catalog, start_warehouse};
 
 /// Secret of the warehouse's signatures.
 pub const WAREHOUSE_SECRET: &str = "whsec_am91cm5leS13YXJlaG91c2Utc2VjcmV0LTAwMQ==";
@@ -30,8 +27,8 @@ pub const BIGCOMMERCE_SECRET: &str = "journey-bigcommerce-secret";
 /// Client secret of the Ecwid shop.
 pub const ECWID_SECRET: &str = "journey-ecwid-secret";
 
-/// What both shops sell and the warehouse keeps: SKU and units on the shelf.
-const GOODS: [(&str, i64); 3] = [("TEE-M", 40), ("MUG", 25), ("Test001", 100)];
+/// All roles but the desk of dead letters, which takes them off their queue: most journeys look for them there.
+pub const ALL_BUT_THE_DESK: &str = "receiver,order-importer,tracking-writer,stock-writer,reconciler";
 
 /// Everything around one Crossdock. Journeys start and stop that themselves.
 pub struct World {
@@ -62,7 +59,7 @@ impl World {
     /// # Panics
     /// If a part does not start.
     pub async fn over(engine: Engine, vhost: Vhost) -> Self {
-        Self::with_door(engine, vhost, None).await
+        Self::amid(engine, vhost, Surroundings::default()).await
     }
 
     /// The same, with a warehouse whose orders are posted to this door of it.
@@ -72,13 +69,18 @@ impl World {
     pub async fn posting(engine: Engine, vhost: Vhost) -> (Self, Arc<Door>) {
         let key = key_from_whsec(WAREHOUSE_SECRET).expect("it is one");
         let door = Door::open((Ipv4Addr::LOCALHOST, 0).into(), vec![key]).await.expect("a port is free");
-        let world = Self::with_door(engine, vhost, Some(door.clone())).await;
+        let surroundings = Surroundings { door: Some(door.clone()), ..Surroundings::default() };
+        let world = Self::amid(engine, vhost, surroundings).await;
         let posted = format!("[warehouse]\ndeliver = \"http\"\nurl = \"{}\"\n", door.url());
         world.change_config(|text| text.replace("[warehouse]\n", &posted));
         (world, door)
     }
 
-    async fn with_door(engine: Engine, vhost: Vhost, door: Option<Arc<Door>>) -> Self {
+    /// Everything but Crossdock itself, with shops and a warehouse like these.
+    ///
+    /// # Panics
+    /// If a part does not start.
+    pub async fn amid(engine: Engine, vhost: Vhost, surroundings: Surroundings) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let listen = free_address();
         let receiver: Url = format!("http://{listen}").parse().expect("an address makes a URL");
@@ -86,18 +88,20 @@ impl World {
             store_hash: "journey1".into(),
             access_token: "journey-bigcommerce-token".into(),
             client_secret: BIGCOMMERCE_SECRET.into(),
-            catalog: catalog(),
+            catalog: catalog(&surroundings.goods),
             receiver: Some(receiver.clone()),
             callback_path: "/webhooks/bigcommerce/acme-au".into(),
+            quota: surroundings.bigcommerce_quota,
             ..BigcommerceOptions::default()
         });
         let ecwid = EcwidShop::start(EcwidOptions {
             store_id: 12_239_080,
             access_token: "journey-ecwid-token".into(),
             client_secret: ECWID_SECRET.into(),
-            catalog: catalog(),
+            catalog: catalog(&surroundings.goods),
             receiver: Some(receiver.clone()),
             callback_path: "/webhooks/ecwid/acme-widgets".into(),
+            quota: surroundings.ecwid_quota,
             ..EcwidOptions::default()
         });
         let bigcommerce = bigcommerce.await.expect("the BigCommerce shop starts");
@@ -107,13 +111,13 @@ impl World {
         let text = configuration(&vhost.address(), &ledger, &listen, &bigcommerce.url(), &ecwid.url());
         std::fs::write(&config, text).expect("the temporary folder takes files");
         let stop = CancellationToken::new();
-        let warehouse = start_warehouse(&vhost, door, &stop);
+        let warehouse = start_warehouse(&vhost, surroundings, &receiver, &stop);
         Self { vhost, bigcommerce, ecwid, warehouse, config, receiver, stop, folder }
     }
 
-    /// Starts Crossdock with all roles, and waits until it takes webhooks.
+    /// Starts Crossdock with [`ALL_BUT_THE_DESK`], and waits until it takes webhooks.
     pub async fn run(&self) -> Process {
-        let process = Process::start(&self.config, None);
+        let process = Process::start(&self.config, Some(ALL_BUT_THE_DESK));
         self.ready().await;
         self.ledger_made().await;
         process
@@ -209,47 +213,6 @@ impl Drop for World {
         self.bigcommerce.stop();
         self.ecwid.stop();
     }
-}
-
-/// The same binding as `crossdock run` declares.
-fn broker(vhost: &Vhost) -> Broker {
-    let work = vec![
-        crossdock_order_importer::QUEUE,
-        crossdock_tracking_writer::QUEUE,
-        crossdock_stock_writer::QUEUE,
-        crossdock_order_importer::WAREHOUSE_ORDERS,
-    ];
-    Broker { url: vhost.url(), topology: Topology { work } }
-}
-
-fn start_warehouse(vhost: &Vhost, door: Option<Arc<Door>>, stop: &CancellationToken) -> Arc<Warehouse> {
-    let (broker, metrics) = (broker(vhost), Metrics::default());
-    let publisher = Publisher::start(broker.clone(), &metrics, stop.clone());
-    let options = WarehouseOptions {
-        broker,
-        orders_queue: crossdock_order_importer::WAREHOUSE_ORDERS,
-        door,
-        tell: Tell::Publish(publisher),
-        ship_after: None,
-        count_after_shipments: None,
-        count_every: None,
-        shelf: GOODS.map(|(sku, units)| (sku.to_owned(), units)).to_vec(),
-        metrics,
-    };
-    Warehouse::start(options, stop.clone())
-}
-
-fn catalog() -> Vec<Item> {
-    let item = |(number, (sku, stock)): (u64, (&str, i64))| Item {
-        product_id: 100 + number,
-        variant_id: 200 + number,
-        sku: sku.to_owned(),
-        name: format!("Item {sku}"),
-        options: std::collections::BTreeMap::new(),
-        price: Decimal::new(1995, 2),
-        stock: Some(stock),
-    };
-    (0..).zip(GOODS).map(item).collect()
 }
 
 /// Taken and let go again: the receiver binds it a moment later.

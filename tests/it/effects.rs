@@ -1,6 +1,7 @@
 //! A model of tracking and stock, against the real thing: parcels, labels, voids, counts and orders in any order, told twice and late,
-//! while shops leave their callers in doubt, and writers stand still and are killed.
+//! while shops leave their callers in doubt, hang, and refuse their tokens, and writers stand still and are killed.
 
+mod credentials;
 mod judgement;
 mod model;
 mod play;
@@ -25,9 +26,10 @@ const STEPS: usize = 180;
 /// alone for half a minute then.
 const CRASH_EVERY: usize = 45;
 
-/// Longest time from the last trouble until all is well, in seconds. Faults are left over that are met only then, and an order whose
-/// shop did not say whether it has written something is left alone for half a minute each time.
-const CALM_SECS_MAX: u64 = 120;
+/// Longest time from the last trouble until all is well, in seconds. Faults are left over that are met only then, an order whose shop
+/// did not say whether it has written something is left alone for half a minute each time, and a shop that hangs is waited for for a
+/// minute.
+const CALM_SECS_MAX: u64 = 300;
 
 /// Time between two looks, in milliseconds.
 const LOOK_MS: u64 = 250;

@@ -14,6 +14,7 @@ const LAYERS: [&[&str]; 9] = [
         "crossdock-tracking-writer",
         "crossdock-stock-writer",
         "crossdock-reconciler",
+        "crossdock-dead-letters",
         "crossdock-sandbox",
     ],
     &["crossdock-bigcommerce", "crossdock-ecwid"],

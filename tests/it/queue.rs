@@ -1,10 +1,14 @@
 //! Journeys of messages through `crossdock-queue` over a real RabbitMQ.
 
+mod ages;
 mod broker_trouble;
+mod desk;
 mod lanes;
 mod publishing;
 mod recovery;
+mod replays;
 mod retrying;
+mod stalls;
 mod topology;
 
 use std::collections::HashMap;
@@ -47,7 +51,7 @@ fn message(lane: &str, id: &str) -> Message {
     Message {
         routing_key: "journey.begun".to_owned(),
         id: id.to_owned(),
-        content_type: "text/plain",
+        content_type: "text/plain".into(),
         body: Bytes::from(format!("{lane}/{id}")),
     }
 }
@@ -117,6 +121,9 @@ struct Script {
     running: Mutex<HashMap<String, usize>>,
     overlaps: AtomicUsize,
     gate: Semaphore,
+    fell: Mutex<Vec<String>>,
+    /// How many may not fall yet.
+    unfallen: AtomicUsize,
 }
 
 impl Script {
@@ -127,6 +134,8 @@ impl Script {
             running: Mutex::default(),
             overlaps: AtomicUsize::new(0),
             gate: Semaphore::new(0),
+            fell: Mutex::default(),
+            unfallen: AtomicUsize::new(0),
         })
     }
 
@@ -136,6 +145,20 @@ impl Script {
 
     fn open_gate(&self) {
         self.gate.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
+
+    fn close_gate(&self) {
+        self.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// The next ones that would become dead letters may not.
+    fn keep_from_falling(&self, messages: usize) {
+        self.unfallen.store(messages, Ordering::SeqCst);
+    }
+
+    /// The ids of those that were to become dead letters, in that order.
+    fn fell(&self) -> Vec<String> {
+        self.fell.lock().expect(UNPOISONED).clone()
     }
 
     fn batches(&self, lane: &str) -> Vec<Vec<Delivery>> {
@@ -166,9 +189,20 @@ impl Handler for Script {
         let text = String::from_utf8_lossy(&delivery.body).into_owned();
         match text.split_once('/') {
             Some((lane, id)) => {
-                Ok(Route { lane: lane.to_owned(), subject: Some(format!("subject of {id}")) })
+                let subject = id.split_once(" of ").map_or_else(|| format!("subject of {id}"), |(_, it)| it.to_owned());
+                Ok(Route { lane: lane.to_owned(), subject: Some(subject) })
             }
             None => Err(Failure { class: "unreadable", chain: "no lane".to_owned(), mend: Mend::Never }),
+        }
+    }
+
+    async fn falls(&self, delivery: &Delivery, _route: &Route, _failure: &Failure) -> Result<(), Failure> {
+        self.fell.lock().expect(UNPOISONED).push(delivery.id.clone());
+        let left = self.unfallen.load(Ordering::SeqCst);
+        self.unfallen.store(left.saturating_sub(1), Ordering::SeqCst);
+        match left {
+            0 => Ok(()),
+            _ => Err(Failure { class: "not-yet", chain: "not yet".to_owned(), mend: Mend::Wait }),
         }
     }
 

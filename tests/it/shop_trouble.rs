@@ -176,7 +176,7 @@ async fn a_shop_with_dead_credentials_is_left_alone_and_resumes_with_new_ones_wh
     for line in [
         r#"crossdock_shop_paused{store="acme-au",cause="credentials"} 1"#,
         r#"crossdock_shop_paused{store="acme-nz",cause="credentials"} 0"#,
-        r#"crossdock_queue_put_aside_since_timestamp_seconds{role="order-importer",store="acme-au"} "#,
+        r#"crossdock_queue_oldest_since_timestamp_seconds{role="order-importer",store="acme-au"} "#,
     ] {
         assert!(metrics.contains(line), "{line}: {metrics}");
     }

@@ -1,5 +1,10 @@
 //! From counts and orders to quantities in the shops.
 
+mod late_counts;
+mod overtaken;
+mod pages;
+mod promises;
+
 use crossdock_domain::{Sku, StockLevel};
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;

@@ -12,7 +12,7 @@ use crossdock_tests::eventually;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::{Answer, ShopSender};
-use crossdock_tests::world::{WAREHOUSE_SECRET, World};
+use crossdock_tests::world::{ALL_BUT_THE_DESK, WAREHOUSE_SECRET, World};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -119,7 +119,7 @@ async fn a_webhooks_trace_reaches_the_warehouse_and_comes_back_with_the_tracking
 async fn a_trace_of_the_warehouse_reaches_the_shops_and_the_dead_letters() {
     let world = World::create(Engine::Sqlite).await;
     let log = Log::in_folder(world.folder());
-    let _crossdock = Process::start_logging(&world.config, None, &log, FILTER);
+    let _crossdock = Process::start_logging(&world.config, Some(ALL_BUT_THE_DESK), &log, FILTER);
     world.ready().await;
     let pushes = world.vhost.tap("stock.due").await;
     let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));

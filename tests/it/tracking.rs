@@ -2,6 +2,8 @@
 
 mod crashes;
 mod killed;
+mod one_shop;
+mod order_kept;
 mod refused;
 mod relabels;
 mod scene;

@@ -1,20 +1,33 @@
 //! Writes a consignment to the shop's order, then moves the order's status.
 //!
-//! Reads   the order's status, lines and shipments
+//! Reads   the order with its lines; its shipments, if there can be any
 //! Writes  one shipment per shipping address that has none of this consignment yet, and the new label to those that have a former
 //!         one; then the status, if it is not there
 //! Repeat  safe after any doubt: what stands is known again by its id, by the mark in its comments or by its tracking number
+//!
+//! A consignment that is all of an order takes three calls if nothing is in doubt, and each call that it does without is one that could
+//! tell nothing:
+//!
+//! - The order is always read. A person may have shipped some of it since the import, cancelled it, or refunded it: a shipment that is
+//!   written blindly would be a second one with a second mail (what the shop does with more units than are open is not documented), and
+//!   a status would undo what the person did. `order_address_id` and line ids come with it.
+//! - Its lines come in the same call: `include=consignments.line_items` is documented to hold what `/orders/{id}/products` answers. Where
+//!   a shop leaves them out (an older API, or issue 2052 of bigcommerce/dev-docs), they are read by themselves.
+//! - Its shipments are not read where no unit has shipped, as each shipment holds one at least. After a doubt they are, whatever the
+//!   order says of itself: a shop that broke off in the middle may have written the one and not the other.
+//! - The answer to a shipment says nothing of the order's status. That is read again only where it matters what the shop may have made of
+//!   it by itself ([`order_status::after_in_any_case`]): it sets 'completed' for nobody, but perhaps 'shipped' and 'partially shipped'.
 
 use crossdock_settings::TrackingSettings;
 use crossdock_storefront::{Dispatch, Dispatched, Priority, StorefrontError};
 
 use crate::client::Client;
 use crate::label::Label;
-use crate::line_items::OrderProduct;
 use crate::order_status;
 use crate::parcels::{Parcel, missing_parcels};
 use crate::read_order::OrderPath;
-use crate::shipment::{NewShipment, ShopShipment};
+use crate::shipment::NewShipment;
+use crate::standing_order::StandingOrder;
 
 /// What stands at the shop of a consignment, and what does not.
 struct Standing {
@@ -31,34 +44,31 @@ pub(crate) async fn dispatch(
     dispatch: &Dispatch,
 ) -> Result<Dispatched, StorefrontError> {
     let order = OrderPath::new(&dispatch.order_id, Priority::Urgent)?;
-    let (status, products, shipments) = tokio::try_join!(
-        client.order_status(&order),
-        client.order_products(&order),
-        client.shipments(&order)
-    )?;
-    let standing = standing(dispatch, &products, &shipments, tracking)?;
-    relabel(client, &order, &standing.mislabelled, dispatch, tracking).await?;
-    let mut status_id = status.status_id;
-    let mut shipment_ids = standing.shipment_ids;
-    let mut wrote = !standing.mislabelled.is_empty();
-    for parcel in &standing.missing {
+    let stands = client.standing_order(&order, dispatch.first_try).await?;
+    let Standing { mut shipment_ids, mislabelled, missing } = standing(dispatch, &stands, tracking)?;
+    relabel(client, &order, &mislabelled, dispatch, tracking).await?;
+    let (mut status_id, mut wrote) = (stands.status_id, !mislabelled.is_empty());
+    for parcel in &missing {
         match client.create_shipment(&order, &NewShipment::new(&dispatch.shipment, parcel, tracking)).await {
             Ok(created) => {
                 shipment_ids.push(created.id);
                 wrote = true;
             }
             Err(doubtful @ (StorefrontError::Refused { .. } | StorefrontError::Malformed { .. })) => {
-                shipment_ids = read_again(client, &order, dispatch, tracking, doubtful).await?;
+                (status_id, shipment_ids) = read_again(client, &order, dispatch, tracking, doubtful).await?;
                 break;
             }
             Err(error) => return Err(error),
         }
     }
-    if !standing.missing.is_empty() {
-        // A shipment may have moved the status by itself.
-        status_id = client.order_status(&order).await?.status_id;
+    let mut goal = order_status::after_in_any_case(status_id, dispatch, tracking);
+    if goal.is_none() {
+        if !missing.is_empty() {
+            status_id = client.order_status(&order).await?.status_id;
+        }
+        goal = order_status::after(status_id, dispatch, tracking);
     }
-    if let Some(goal) = order_status::after(status_id, dispatch, tracking) {
+    if let Some(goal) = goal {
         client.set_order_status(&order, goal).await?;
         status_id = goal;
         wrote = true;
@@ -72,12 +82,12 @@ pub(crate) async fn dispatch(
 
 fn standing(
     dispatch: &Dispatch,
-    products: &[OrderProduct],
-    shipments: &[ShopShipment],
+    stands: &StandingOrder,
     tracking: &TrackingSettings,
 ) -> Result<Standing, StorefrontError> {
-    let ours: Vec<_> = shipments.iter().filter(|one| one.is_of(dispatch, products, tracking)).collect();
-    let missing = missing_parcels(dispatch, products, &ours)?;
+    let StandingOrder { lines, shipments, .. } = stands;
+    let ours: Vec<_> = shipments.iter().filter(|one| one.is_of(dispatch, lines, tracking)).collect();
+    let missing = missing_parcels(dispatch, lines, &ours)?;
     // What a person corrected at the shop stays, as long as the warehouse tells nothing else.
     let relabelled = !dispatch.former.is_empty();
     let label = Label::whole(&dispatch.shipment, tracking);
@@ -104,18 +114,19 @@ async fn relabel(
 }
 
 /// A refusal may mean that an earlier try, still under way when we read, has written the shipment since; an answer of another
-/// shape may follow a shipment that was written. What the shop has now decides; else the error stands.
+/// shape may follow a shipment that was written. What the shop has now decides: the status, and our
+/// shipments; else the error stands.
 async fn read_again(
     client: &Client,
     order: &OrderPath,
     dispatch: &Dispatch,
     tracking: &TrackingSettings,
     doubtful: StorefrontError,
-) -> Result<Vec<u64>, StorefrontError> {
-    let (products, shipments) = tokio::try_join!(client.order_products(order), client.shipments(order))?;
-    match standing(dispatch, &products, &shipments, tracking) {
+) -> Result<(i64, Vec<u64>), StorefrontError> {
+    let stands = client.standing_order(order, false).await?;
+    match standing(dispatch, &stands, tracking) {
         Ok(Standing { shipment_ids, missing, .. }) if missing.is_empty() && !shipment_ids.is_empty() => {
-            Ok(shipment_ids)
+            Ok((stands.status_id, shipment_ids))
         }
         _ => Err(doubtful),
     }

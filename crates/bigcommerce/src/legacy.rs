@@ -15,7 +15,7 @@ use crossdock_storefront::Priority;
 use crate::client::About;
 
 pub(crate) use catalogue::page;
-pub(crate) use listings::{of_products, of_skus};
+pub(crate) use listings::of_products;
 pub(crate) use stock::set_stock;
 
 /// Of what is read.

@@ -28,6 +28,7 @@ mod read_order;
 mod read_orders;
 mod shipment;
 mod signature;
+mod standing_order;
 mod state_code;
 mod stock;
 mod store_hash;

@@ -18,6 +18,21 @@ pub(crate) struct OrderStatus {
     pub(crate) is_deleted: bool,
 }
 
+/// What of an order its shipments depend on. The rest may be as it likes.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrderContents {
+    #[serde(flatten)]
+    pub(crate) status: OrderStatus,
+    /// Units of all lines.
+    #[serde(default, deserialize_with = "loose::units")]
+    pub(crate) items_total: u32,
+    /// Units in all shipments.
+    #[serde(default, deserialize_with = "loose::units")]
+    pub(crate) items_shipped: u32,
+    #[serde(default)]
+    pub(crate) consignments: Consignments,
+}
+
 /// The whole order.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Order {

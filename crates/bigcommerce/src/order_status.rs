@@ -36,6 +36,19 @@ pub(crate) fn after(now: i64, dispatch: &Dispatch, tracking: &TrackingSettings) 
     (!stays).then_some(goal)
 }
 
+/// The same where the shop itself may have moved the order since, because of a shipment; none if it depends on that.
+///
+/// In the control panel a shipment makes the order shipped or partially shipped; whether it does through the API is not documented.
+pub(crate) fn after_in_any_case(
+    before: i64,
+    dispatch: &Dispatch,
+    tracking: &TrackingSettings,
+) -> Option<i64> {
+    let goal = after(before, dispatch, tracking)?;
+    let may_be_now = [SHIPPED, PARTIALLY_SHIPPED];
+    may_be_now.iter().all(|now| after(*now, dispatch, tracking) == Some(goal)).then_some(goal)
+}
+
 /// The status that an order in `now` is moved back to when a consignment is taken back; none if it stays where it is.
 ///
 /// Only what we may have set is moved: what a person ended, or set since, stays. With shipments that still stand there the order is
@@ -86,8 +99,8 @@ mod tests {
         TrackingSettings { complete_status_id, pickup_carriers, ..TrackingSettings::default() }
     }
 
-    fn moved(now: i64, carrier: &str, completes: bool, complete_status_id: i64) -> Option<i64> {
-        let dispatch = Dispatch {
+    fn dispatch(carrier: &str, completes: bool) -> Dispatch {
+        Dispatch {
             order_id: OrderId::from("1"),
             shipment: shipment(carrier),
             former: Vec::new(),
@@ -96,8 +109,20 @@ mod tests {
             lines: Vec::new(),
             completes,
             first_try: false,
-        };
-        after(now, &dispatch, &settings(complete_status_id))
+        }
+    }
+
+    fn moved(now: i64, carrier: &str, completes: bool, complete_status_id: i64) -> Option<i64> {
+        after(now, &dispatch(carrier, completes), &settings(complete_status_id))
+    }
+
+    fn moved_in_any_case(
+        before: i64,
+        carrier: &str,
+        completes: bool,
+        complete_status_id: i64,
+    ) -> Option<i64> {
+        after_in_any_case(before, &dispatch(carrier, completes), &settings(complete_status_id))
     }
 
     fn moved_back(now: i64, completed: bool, others_stand: bool, before: &str) -> Option<i64> {
@@ -167,6 +192,25 @@ mod tests {
         assert_eq!(moved(SHIPPED, "Pickup In-Store", true, COMPLETED), Some(AWAITING_PICKUP));
         assert_eq!(moved(AWAITING_PICKUP, "Pickup In-Store", true, COMPLETED), None);
         assert_eq!(moved(COMPLETED, "Pickup In-Store", true, COMPLETED), None);
+    }
+
+    #[test]
+    fn a_goal_is_known_beforehand_unless_the_shop_may_have_reached_it_by_itself() {
+        for (before, carrier, completes, complete_status_id, then) in [
+            (AWAITING_FULFILLMENT, "UPS", true, COMPLETED, Some(COMPLETED)),
+            (PARTIALLY_SHIPPED, "UPS", true, COMPLETED, Some(COMPLETED)),
+            (AWAITING_FULFILLMENT, "Pickup In-Store", true, COMPLETED, Some(AWAITING_PICKUP)),
+            // The shop may have set it.
+            (AWAITING_FULFILLMENT, "UPS", true, SHIPPED, None),
+            (AWAITING_FULFILLMENT, "UPS", false, COMPLETED, None),
+            // It may have moved on, or back from an end.
+            (PARTIALLY_SHIPPED, "UPS", false, COMPLETED, None),
+            (COMPLETED, "UPS", true, COMPLETED, None),
+            (CANCELLED, "UPS", true, COMPLETED, None),
+        ] {
+            let known = moved_in_any_case(before, carrier, completes, complete_status_id);
+            assert_eq!(known, then, "{before} {carrier} {completes} {complete_status_id}");
+        }
     }
 
     #[test]

@@ -92,3 +92,6 @@ fn misfit(dispatch: &Dispatch, sku: &str, known: bool, wanted: u32, open: u32) -
     };
     StorefrontError::Misfit { reason }
 }
+
+#[cfg(test)]
+mod tests;

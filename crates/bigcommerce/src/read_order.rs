@@ -3,12 +3,13 @@
 use crossdock_domain::{OrderId, ShopOrder};
 use crossdock_storefront::{Priority, StorefrontError};
 use http::Method;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::client::{About, Client};
 use crate::line_items::OrderProduct;
 use crate::map_order::{Placed, map_order, placed_by_address, placed_by_consignment};
-use crate::order::{Order, OrderStatus, ShippingConsignment};
+use crate::order::{Order, OrderContents, OrderStatus, ShippingConsignment};
 use crate::pages;
 
 /// Asks for addresses, lines and shipping methods in the same call.
@@ -53,11 +54,7 @@ impl Client {
         priority: Priority,
     ) -> Result<ShopOrder, StorefrontError> {
         let path = OrderPath::new(id, priority)?;
-        let answer = self.get(&path.path, &WITH_CONSIGNMENTS, path.about("read orders")).await?;
-        if answer.is_empty() {
-            return Err(path.not_found());
-        }
-        let mut order: Order = answer.read()?;
+        let mut order: Order = self.read_order(&path, &WITH_CONSIGNMENTS).await?;
         if order.status.is_deleted {
             return Err(path.not_found());
         }
@@ -94,12 +91,37 @@ impl Client {
 
     /// The order's status.
     pub(crate) async fn order_status(&self, order: &OrderPath) -> Result<OrderStatus, StorefrontError> {
-        let answer = self.get(&order.path, &[], order.about("read orders")).await?;
-        if answer.is_empty() {
+        let status: OrderStatus = self.read_order(order, &[]).await?;
+        if status.is_deleted { Err(order.not_found()) } else { Ok(status) }
+    }
+
+    /// What the order's shipments depend on, and its lines: in one call, if the shop includes them.
+    pub(crate) async fn order_contents(
+        &self,
+        order: &OrderPath,
+    ) -> Result<(OrderContents, Vec<OrderProduct>), StorefrontError> {
+        let contents: OrderContents = self.read_order(order, &WITH_CONSIGNMENTS).await?;
+        if contents.status.is_deleted {
             return Err(order.not_found());
         }
-        let status: OrderStatus = answer.read()?;
-        if status.is_deleted { Err(order.not_found()) } else { Ok(status) }
+        let included = placed_by_consignment(&contents.consignments)
+            .filter(|lines| are_complete(lines, contents.items_total))
+            .map(|lines| lines.iter().map(|line| line.product.clone()).collect());
+        let lines = match included {
+            Some(lines) => lines,
+            None => self.order_products(order).await?,
+        };
+        Ok((contents, lines))
+    }
+
+    /// As much of the order as `T` holds; an archived one too.
+    async fn read_order<T: DeserializeOwned>(
+        &self,
+        order: &OrderPath,
+        query: &[(&str, &str)],
+    ) -> Result<T, StorefrontError> {
+        let answer = self.get(&order.path, query, order.about("read orders")).await?;
+        if answer.is_empty() { Err(order.not_found()) } else { answer.read() }
     }
 
     /// Sets the order's status and nothing else: fees sent along would replace all fees, products would lose discounts.
@@ -117,12 +139,12 @@ impl Client {
 /// The order, if its consignments hold all its lines.
 pub(crate) fn whole_order(order: &Order) -> Option<ShopOrder> {
     let lines = placed_by_consignment(&order.consignments)?;
-    is_complete(order, &lines).then(|| map_order(order, &lines))
+    are_complete(&lines, order.items_total).then(|| map_order(order, &lines))
 }
 
 /// Whether the consignments hold all lines. For some orders they come without (bigcommerce/dev-docs issue 2052, 2023-08-21),
 /// and then the lines are read by themselves.
-fn is_complete(order: &Order, lines: &[Placed<'_>]) -> bool {
+fn are_complete(lines: &[Placed<'_>], items_total: u32) -> bool {
     let units: u64 = lines.iter().map(|line| u64::from(line.product.quantity)).sum();
-    !lines.is_empty() && units == u64::from(order.items_total)
+    !lines.is_empty() && units == u64::from(items_total)
 }

@@ -6,8 +6,6 @@
 
 mod culprits;
 
-use std::collections::VecDeque;
-
 use crossdock_storefront::{Priority, Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::Serialize;
@@ -66,6 +64,12 @@ impl<'a> Identity<'a> {
 #[error("the shop refuses more of the quantities than are looked for at once; the rest comes later")]
 struct ManyRefused;
 
+impl From<ManyRefused> for StorefrontError {
+    fn from(many: ManyRefused) -> Self {
+        Self::Unavailable { cause: many.into() }
+    }
+}
+
 /// Sets them, one adjustment after the other: "Wait to send new requests until the current request returns".
 ///
 /// The shop sets all items of an adjustment or none. Of a refused one, the items that the shop names fail alone, and the rest is sent
@@ -76,20 +80,23 @@ pub(crate) async fn set_stock(
     quantities: &[Quantity],
 ) -> Vec<Result<Taken, StorefrontError>> {
     let places: Vec<usize> = (0..quantities.len()).collect();
-    let mut groups: VecDeque<Vec<usize>> = places.chunks(ITEMS_MAX).map(<[usize]>::to_vec).collect();
-    let mut calls_left = groups.len() + SEARCH_CALLS_MAX;
+    // The next one is at the end: of a refused one, the parts come before the others, so that a search ends with something found.
+    let mut groups: Vec<Vec<usize>> = places.chunks(ITEMS_MAX).rev().map(<[usize]>::to_vec).collect();
+    let (mut calls_left, mut takes_some) = (groups.len() + SEARCH_CALLS_MAX, false);
     let mut results: Vec<Result<Taken, StorefrontError>> =
         quantities.iter().map(|_| Ok(Taken::Stands)).collect();
-    while let Some(group) = groups.pop_front() {
+    while let Some(group) = groups.pop() {
         let outcome = match calls_left.checked_sub(1) {
             Some(left) => {
                 calls_left = left;
                 adjust(client, quantities, &group).await
             }
-            None => Err(StorefrontError::Unavailable { cause: ManyRefused.into() }),
+            // A shop that takes nothing at all hardly means the quantities that were tried alone.
+            None if !takes_some => return results.iter().map(|_| Err(ManyRefused.into())).collect(),
+            None => Err(ManyRefused.into()),
         };
         match outcome {
-            Ok(()) => {}
+            Ok(()) => takes_some = true,
             Err(StorefrontError::Refused { status: status @ (400 | 409 | 422), message }) => {
                 let refused = culprits(&message, &identities(quantities, &group));
                 let rest = rest_of(&group, |place| refused.contains_key(&place));
@@ -100,8 +107,11 @@ pub(crate) async fn set_stock(
             }
             Err(error) => {
                 let error = error.of_whole_call();
-                for place in groups.drain(..).flatten().chain(group) {
+                for place in group {
                     results[place] = Err(error.repeated());
+                }
+                for place in groups.drain(..).flatten() {
+                    results[place] = Err(error.of_what_was_kept_back());
                 }
             }
         }
@@ -109,7 +119,7 @@ pub(crate) async fn set_stock(
     results
 }
 
-/// What is sent again of a refused group: all but the culprits, or where none is known, each half.
+/// What is sent again of a refused group, the next one at the end: all but the culprits, or where none is known, each half.
 fn rest_of(group: &[usize], is_culprit: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
     let rest: Vec<usize> =
         group.iter().enumerate().filter(|(place, _)| !is_culprit(*place)).map(|(_, at)| *at).collect();
@@ -117,7 +127,7 @@ fn rest_of(group: &[usize], is_culprit: impl Fn(usize) -> bool) -> Vec<Vec<usize
         return [rest].into_iter().filter(|rest| !rest.is_empty()).collect();
     }
     let (first, second) = rest.split_at(rest.len() / 2);
-    vec![first.to_vec(), second.to_vec()]
+    vec![second.to_vec(), first.to_vec()]
 }
 
 fn identities<'a>(quantities: &'a [Quantity], group: &[usize]) -> Vec<Identity<'a>> {
@@ -132,5 +142,5 @@ async fn adjust(client: &Client, quantities: &[Quantity], group: &[usize]) -> Re
     };
     let adjustment = Adjustment { reason: "crossdock", items: group.iter().map(item).collect() };
     let path = "/v3/inventory/adjustments/absolute";
-    client.write(Method::PUT, path, &adjustment, ABOUT).await.map(drop)
+    client.write(Method::PUT, path, &adjustment, ABOUT).await.map(drop).map_err(StorefrontError::of_a_write)
 }

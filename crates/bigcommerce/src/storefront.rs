@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
+use crossdock_domain::{Listing, OrderId, ShopOrder};
 use crossdock_settings::{BigcommerceConnection, BigcommerceLegacy, TrackingSettings};
 use crossdock_storefront::{
     Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
@@ -86,13 +86,6 @@ impl Storefront for Bigcommerce {
 
     async fn take_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError> {
         take_back::take_back(&self.client, &self.tracking, taken).await
-    }
-
-    async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
-        if self.is_legacy() {
-            return legacy::of_skus(&self.client, skus).await;
-        }
-        listings::of_skus(&self.client, skus).await
     }
 
     async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError> {

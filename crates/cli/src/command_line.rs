@@ -1,5 +1,6 @@
 //! The command line, as clap reads it.
 
+mod dead_letters;
 mod orders;
 mod stock;
 mod webhooks;
@@ -12,6 +13,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use crossdock_telemetry::logs::LogFormat;
 
+pub(crate) use dead_letters::{
+    Assignment, Boundary, DeadLetters, DeadLettersDiscard, DeadLettersEdit, DeadLettersExport,
+    DeadLettersGroups, DeadLettersJobs, DeadLettersList, DeadLettersPreview, DeadLettersReplay, ExportFormat,
+    Selection,
+};
 pub(crate) use orders::{Orders, OrdersImport, OrdersList, OrdersProof, OrdersRejudge, OrdersRetry};
 pub(crate) use stock::{Stock, StockPushed, StockShow};
 pub(crate) use webhooks::{Webhooks, WebhooksList, WebhooksRemove, WebhooksSync};
@@ -68,6 +74,9 @@ pub(crate) enum Command {
     /// What the shops are subscribed to
     #[command(subcommand)]
     Webhooks(Webhooks),
+    /// What could not be done: seen, understood, replayed
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
     /// Serves every shop of the configuration whose api_url is on loopback, and a warehouse that ships what is released
     Sandbox(Sandbox),
     /// Prints completions for a shell
@@ -80,7 +89,7 @@ pub(crate) enum Command {
 impl Command {
     /// What is logged if `RUST_LOG` says nothing, where that is not the usual: a person reads the result, not each step.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
-        matches!(self, Self::Orders(_) | Self::Stock(_)).then_some("warn,crossdock::signals=info")
+        matches!(self, Self::Orders(_) | Self::Stock(_) | Self::DeadLetters(_)).then_some("warn,crossdock::signals=info")
     }
 }
 
@@ -119,6 +128,8 @@ pub(crate) enum Role {
     StockWriter,
     /// Keeps webhooks alive, sweeps the shops for what none told of, releases held orders in time, and proves that none is missing
     Reconciler,
+    /// Keeps what could not be done, and sends what is replayed
+    DeadLetters,
 }
 
 impl Role {
@@ -130,6 +141,7 @@ impl Role {
             Self::TrackingWriter => crossdock_tracking_writer::ROLE,
             Self::StockWriter => crossdock_stock_writer::ROLE,
             Self::Reconciler => crossdock_reconciler::ROLE,
+            Self::DeadLetters => crossdock_dead_letters::ROLE,
         }
     }
 }

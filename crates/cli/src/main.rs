@@ -4,6 +4,7 @@ mod await_ledger;
 mod check;
 mod command_line;
 mod configuration;
+mod dead_letters;
 mod exit;
 mod listing;
 mod new_credentials;
@@ -64,6 +65,7 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Webhooks(Webhooks::List(wanted)) => webhooks::list(&config, &wanted).await,
         Command::Webhooks(Webhooks::Sync(wanted)) => webhooks::sync(&config, &wanted).await,
         Command::Webhooks(Webhooks::Remove(wanted)) => webhooks::remove(&config, &wanted).await,
+        Command::DeadLetters(command) => dead_letters::dead_letters(&config, command).await,
         Command::Sandbox(options) => sandbox::sandbox(&config, &options).await,
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut CommandLine::command(), "crossdock", &mut std::io::stdout());

@@ -11,6 +11,7 @@ const TURN_MS: u64 = 200;
 /// So many of so many.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    of: &'static str,
     done: usize,
     total: usize,
 }
@@ -18,17 +19,30 @@ pub(crate) struct Progress {
 impl Progress {
     /// Nothing yet, of so many orders.
     pub(crate) fn over_orders(total: usize) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| bar(total));
-        Self { bar, done: 0, total }
+        Self::over(total, "orders")
+    }
+
+    /// Nothing yet, of so many of these.
+    pub(crate) fn over(total: usize, of: &'static str) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| bar(total, of));
+        Self { bar, of, done: 0, total }
     }
 
     /// So many more are done.
-    pub(crate) fn advance(&mut self, orders: usize) {
-        self.done += orders;
+    pub(crate) fn advance(&mut self, more: usize) {
+        self.done += more;
         match &self.bar {
-            Some(bar) => bar.inc(orders as u64),
+            Some(bar) => bar.inc(more as u64),
+            None => self.say(&format!("{} of {} {}", self.done, self.total, self.of)),
+        }
+    }
+
+    /// A line on standard error, above the bar.
+    pub(crate) fn say(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(line),
             None => {
-                let _ = writeln!(anstream::stderr(), "{} of {} orders", self.done, self.total);
+                let _ = writeln!(anstream::stderr(), "{line}");
             }
         }
     }
@@ -43,10 +57,11 @@ impl Drop for Progress {
     }
 }
 
-fn bar(total: usize) -> ProgressBar {
+fn bar(total: usize, of: &'static str) -> ProgressBar {
     let style =
-        ProgressStyle::with_template("{spinner} {bar:40} {human_pos} of {human_len} orders, {elapsed}");
-    let bar = ProgressBar::new(total as u64).with_style(style.expect("the template is fixed, and right"));
+        ProgressStyle::with_template("{spinner} {bar:40} {human_pos} of {human_len} {msg}, {elapsed}");
+    let style = style.expect("the template is fixed, and right");
+    let bar = ProgressBar::new(total as u64).with_style(style).with_message(of);
     bar.enable_steady_tick(Duration::from_millis(TURN_MS));
     bar
 }
@@ -57,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_bars_template_is_right() {
-        let bar = bar(3);
+        let bar = bar(3, "orders");
         bar.inc(2);
         assert_eq!((bar.position(), bar.length()), (2, Some(3)));
     }

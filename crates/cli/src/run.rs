@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use crossdock_dead_letters::DeadLetterDesk;
 use crossdock_ledger::Ledger;
 use crossdock_order_importer::{DeliverOrders, Endpoint, OrderImporter, WAREHOUSE_ORDERS};
 use crossdock_queue::{Broker, Consumer, Handler, Publisher, WorkQueue};
@@ -84,6 +85,7 @@ impl Process {
                 for role in roles {
                     match role {
                         Role::Reconciler => self.start_reconciler(&ledger, &mut running),
+                        Role::DeadLetters => self.start_desk(&ledger, &mut running),
                         role => self.start_consumer(*role, &ledger, &mut running),
                     }
                 }
@@ -135,12 +137,12 @@ impl Process {
     ) {
         let (shops, ledger, publisher) = (self.shops.clone(), ledger.clone(), self.publisher.clone());
         let (queue, handler): (WorkQueue, Arc<dyn Handler>) = match role {
-            Role::Receiver | Role::Reconciler => return,
+            Role::Receiver | Role::Reconciler | Role::DeadLetters => return,
             Role::OrderImporter => {
                 (crossdock_order_importer::QUEUE, Arc::new(OrderImporter::new(shops, ledger, publisher)))
             }
             Role::TrackingWriter => {
-                (crossdock_tracking_writer::QUEUE, Arc::new(TrackingWriter::new(shops, ledger)))
+                (crossdock_tracking_writer::QUEUE, Arc::new(TrackingWriter::new(shops, ledger).announcing(publisher)))
             }
             Role::StockWriter => {
                 (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher)))
@@ -159,7 +161,7 @@ impl Process {
         match &self.settings.warehouse.deliver {
             Deliver::Http { url, signing_secret } => {
                 let endpoint = Endpoint::new(url.clone(), signing_secret)?;
-                let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint));
+                let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint).burying(self.publisher.clone()));
                 let (broker, publisher) = (self.broker.clone(), self.publisher.clone());
                 let consumer = Consumer::new(broker, WAREHOUSE_ORDERS, publisher, handler);
                 running.spawn(async move {
@@ -210,6 +212,16 @@ impl Process {
         let stop = self.stop.clone();
         running.spawn(async move {
             reconciler.run(stop).await;
+            Ok(())
+        });
+    }
+
+    fn start_desk(&self, ledger: &Arc<dyn Ledger>, running: &mut JoinSet<anyhow::Result<()>>) {
+        let (shops, publisher) = (self.shops.clone(), self.publisher.clone());
+        let desk = DeadLetterDesk::new(shops, ledger.clone(), publisher, &self.metrics);
+        let (broker, stop) = (self.broker.clone(), self.stop.clone());
+        running.spawn(async move {
+            desk.run(broker, stop).await;
             Ok(())
         });
     }

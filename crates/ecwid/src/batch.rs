@@ -1,6 +1,8 @@
 //! Batches: many requests in one call, which the shop works off by itself, one after the other.
 //!
-//! Source: docs.ecwid.com, "Batch requests" (2026-01-14), and the official Java client (2026-07-14).
+//! Source: docs.ecwid.com, "Batch requests" (2026-01-14), and the official Java client (2026-07-14). What cancels a batch, or tells of it,
+//! wants its ticket, and only the answer to its submission names that: of a batch whose submission is not answered, everything stays in
+//! doubt.
 
 mod answer;
 
@@ -76,7 +78,8 @@ impl Ecwid {
     /// Has them worked off: one outcome for each, in the order given.
     ///
     /// # Errors
-    /// The batch as a whole was refused, or nobody knows what became of any of it: repeat what may be repeated.
+    /// The batch as a whole was refused. [`StorefrontError::InDoubt`] if nobody knows what became of any of it, or what will: repeat what
+    /// may be repeated.
     pub(crate) async fn work_off<B: Serialize + Sync>(
         &self,
         requests: &[Request<'_, B>],
@@ -87,7 +90,7 @@ impl Ecwid {
         let submit = || self.client.post::<Ticket>(Call { query, ..CALL }, &requests);
         let ticket = match submit().await {
             // It may have arrived: by the same key it is the same batch.
-            Err(StorefrontError::Unavailable { .. }) => submit().await,
+            Err(StorefrontError::Unavailable { .. }) => submit().await.map_err(in_doubt),
             answered => answered,
         }?;
         let limit = Duration::from_secs(WAIT_SECS_MAX);
@@ -105,10 +108,9 @@ impl Ecwid {
             tracing::debug!(%error, "a batch of requests that got lost could not be cancelled");
         }
         match error {
-            StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => {
-                StorefrontError::Unavailable { cause: Lost.into() }
-            }
-            other => other,
+            StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => in_doubt(Lost),
+            malformed @ StorefrontError::Malformed { .. } => malformed,
+            other => in_doubt(other),
         }
     }
 
@@ -149,6 +151,10 @@ impl Ecwid {
         let query = &[("ticketId", ticket)];
         self.client.delete::<Value>(Call { query, ..CALL }).await.map(drop)
     }
+}
+
+fn in_doubt(cause: impl std::error::Error + Send + Sync + 'static) -> StorefrontError {
+    StorefrontError::InDoubt { cause: Box::new(cause) }
 }
 
 #[cfg(test)]

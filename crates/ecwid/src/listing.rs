@@ -1,8 +1,8 @@
-//! Where the shop sells a SKU, and what products list.
+//! What products list.
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::{Listing, Sku};
+use crossdock_domain::Listing;
 use crossdock_storefront::{Priority, StorefrontError};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
@@ -12,8 +12,7 @@ use crate::client::{Call, Scope};
 use crate::product::{FIELDS, Product};
 use crate::storefront::CALLS_AT_ONCE_MAX;
 
-/// Products of a search's page, and the most that Ecwid gives. A shop may allow a SKU to stand at several products; more than these are
-/// not looked at.
+/// Products of a search's page, and the most that Ecwid gives.
 pub(crate) const PAGE_ROWS: usize = 100;
 
 /// Most products that are read one by one. A search reads 100 in a call, but lags behind by seconds (the official client's tests wait
@@ -23,25 +22,10 @@ const READ_ALONE_MAX: usize = 8;
 /// `GET /products`.
 #[derive(Debug, Deserialize)]
 struct Page {
-    #[serde(default)]
-    total: usize,
     items: Vec<Product>,
 }
 
 impl Ecwid {
-    /// Every product and variation with exactly this SKU.
-    pub(crate) async fn listings_of(&self, sku: &Sku) -> Result<Vec<Listing>, StorefrontError> {
-        if sku.as_str().trim().is_empty() {
-            return Ok(Vec::new());
-        }
-        let page = self.products(("sku", sku.as_str())).await?;
-        if page.total > PAGE_ROWS {
-            tracing::warn!(sku = %sku, products = page.total, "more products share a SKU than are looked at");
-        }
-        let listings = page.items.into_iter().flat_map(Product::listings);
-        Ok(listings.filter(|listing| listing.sku == *sku).collect())
-    }
-
     /// What these products list.
     pub(crate) async fn listings_by_product(&self, ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
         // What is no number is no product of this platform; in a search it would be refused, and the others with it.
@@ -70,7 +54,7 @@ impl Ecwid {
     }
 
     async fn products(&self, filter: (&str, &str)) -> Result<Page, StorefrontError> {
-        let (limit, fields) = (PAGE_ROWS.to_string(), format!("total,items({FIELDS})"));
+        let (limit, fields) = (PAGE_ROWS.to_string(), format!("items({FIELDS})"));
         let query = &[filter, ("limit", limit.as_str()), ("responseFields", fields.as_str())];
         self.client.get(Call { query, ..CATALOGUE }).await
     }

@@ -80,14 +80,15 @@ impl Ecwid {
         while results.len() < targets.len() {
             if let Err(error) = self.set_next(&targets, &mut results).await {
                 let error = error.of_whole_call();
-                results.resize_with(targets.len(), || Err(error.repeated()));
+                results.resize_with(targets.len(), || Err(error.of_what_was_kept_back()));
             }
         }
         results
     }
 
     async fn set_one(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
-        let updated: Updated = self.client.put(target.call(), &target.update).await?;
+        let updated = self.client.put::<Updated>(target.call(), &target.update).await;
+        let updated = updated.map_err(StorefrontError::of_a_write)?;
         if updated.happened() { Ok(Taken::Changed) } else { self.stands(target).await }
     }
 
@@ -103,7 +104,14 @@ impl Ecwid {
         if !now.is_empty() {
             let requests = now.iter().enumerate();
             let requests = requests.map(|(place, target)| Request::put(place, &target.path, &target.update));
-            let outcomes = self.work_off(&requests.collect::<Vec<_>>()).await?;
+            let outcomes = match self.work_off(&requests.collect::<Vec<_>>()).await {
+                Ok(outcomes) => outcomes,
+                Err(error) => {
+                    let error = error.of_whole_call();
+                    results.extend(now.iter().map(|_| Err(error.repeated())));
+                    return Err(error);
+                }
+            };
             for ((target, outcome), admitted) in now.iter().zip(outcomes).zip(counted) {
                 results.push(self.settle(target, outcome, admitted).await);
             }
@@ -122,7 +130,9 @@ impl Ecwid {
                 let updated = body.and_then(|body| shape::read::<Updated>(body.as_bytes()).ok());
                 Ok(updated.map(|updated| updated.happened()))
             }
-            Outcome::Refused(status, body) => Err(self.client.refused_inside(status, &body, target.call())),
+            Outcome::Refused(status, body) => {
+                Err(self.client.refused_inside(status, &body, target.call()).of_a_write())
+            }
             Outcome::Open => Err(StorefrontError::Unavailable { cause: NotDone.into() }),
         };
         admitted.heard(&result).await;

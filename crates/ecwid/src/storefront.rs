@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
+use crossdock_domain::{Listing, OrderId, ShopOrder};
 use crossdock_settings::{EcwidConnection, TrackingSettings};
 use crossdock_storefront::{
     Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
     StorefrontError, TakeBack, Taken, TakenBack, Window,
 };
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
 use crate::client::{Client, InvalidAccessToken};
@@ -69,11 +68,6 @@ impl Storefront for Ecwid {
 
     async fn take_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError> {
         self.take_tracking_back(taken).await
-    }
-
-    async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
-        let searches: Vec<_> = skus.iter().map(|sku| self.listings_of(sku)).collect();
-        stream::iter(searches).buffered(CALLS_AT_ONCE_MAX).try_concat().await
     }
 
     async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError> {

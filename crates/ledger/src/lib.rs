@@ -17,6 +17,7 @@ mod shipment;
 mod sql_ledger;
 mod sqlite;
 mod stock;
+mod stock_ledger;
 mod swept;
 mod timeline;
 mod webhook_watch;
@@ -24,7 +25,7 @@ mod webhook_watch;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, OrderNumber, ShipmentId, Sku, StockLevel, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, ShipmentId, Sku, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
@@ -46,13 +47,14 @@ pub use pause::{Pause, PauseCause};
 pub use rules_told::RulesTold;
 pub use shipment::{ShipmentRecord, ShipmentState};
 pub use stock::{Catalogue, PromisedTo, Pushed, Reading, Refused, StockLine};
+pub use stock_ledger::StockLedger;
 pub use swept::Swept;
 pub use timeline::{Happening, TimelineEntry};
 pub use webhook_watch::WebhookWatch;
 
 /// Everything that is kept. Each method is one transaction: it happens whole or not at all, and may be repeated.
 #[async_trait]
-pub trait Ledger: Send + Sync {
+pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     // ---- orders
 
     /// Puts down what was decided about an order, and says what is to be done now.
@@ -65,7 +67,8 @@ pub trait Ledger: Send + Sync {
     /// amended (or, if the warehouse had refused the order, released again), a cancellation is told. One that was told cancelled stays so.
     ///
     /// One process at a time is told to tell the warehouse something of an order: who is told first has [`RELEASE_SECS_MAX`] from the
-    /// happening's time on, which is the caller's clock. Until then all others wait; after it, the first that comes takes it over.
+    /// happening's time on, which is the caller's clock. Until then all others wait; after it, the first that comes takes it over, and at
+    /// once where that clock must have been ten minutes ahead.
     ///
     /// # Errors
     /// [`LedgerError::NumberTaken`] if another order has this number already.
@@ -122,7 +125,7 @@ pub trait Ledger: Send + Sync {
     /// The warehouse has said that it has taken the order or refused it. One that has shipped or was cancelled stays as it is; the timeline tells it
     /// nonetheless.
     /// An answer that is older than the one that stands, by the happening's time, is told and changes nothing. Neither does one
-    /// whose `key` was told already.
+    /// whose `key` was told already, nor a refusal that comes while a later release is still to be posted: it is of an earlier one.
     ///
     /// # Errors
     /// [`LedgerError::NoSuchOrder`] if no order of this number was released.
@@ -253,95 +256,6 @@ pub trait Ledger: Send + Sync {
         order_id: &OrderId,
     ) -> Result<Vec<ShipmentRecord>, LedgerError>;
 
-    // ---- stock
-
-    /// Takes a count: for each SKU only if it is newer than what stands. Returns the SKUs whose count it replaced or began.
-    async fn counted(&self, counted_at: Timestamp, levels: &[StockLevel]) -> Result<Vec<Sku>, LedgerError>;
-
-    /// Every counted SKU, with what is promised of it over all shops, and what this shop was last told.
-    async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError>;
-
-    /// The same of these SKUs alone. One that was never counted has no line.
-    async fn stock_of(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<StockLine>, LedgerError>;
-
-    /// To which orders these SKUs are promised, by SKU and number.
-    async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError>;
-
-    /// What the shop was told of these SKUs counts no more: it is about to be told anew, and may take that without our learning of it.
-    async fn forget_pushed(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError>;
-
-    /// The shop has taken these quantities. What it refused of them before is forgotten.
-    async fn pushed(
-        &self,
-        store: &StoreId,
-        quantities: &[(Sku, i64)],
-        at: Timestamp,
-    ) -> Result<(), LedgerError>;
-
-    /// The shop refuses the quantities of these SKUs for good, in these words.
-    async fn stock_refused(
-        &self,
-        store: &StoreId,
-        refusals: &[(Sku, String)],
-        at: Timestamp,
-    ) -> Result<(), LedgerError>;
-
-    /// The last of the shop's days whose full push was asked for; none before the first.
-    async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError>;
-
-    /// The full push of this day was asked for. Replaces what stands, also by less: what a clock put down that was ahead must not stay.
-    async fn keep_stock_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError>;
-
-    // ---- where shops list what they sell
-
-    /// Where the shop lists these SKUs, as far as its catalogue was read.
-    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<Listing>, LedgerError>;
-
-    /// How far the reading of the shop's catalogue has come.
-    async fn catalogue(&self, store: &StoreId) -> Result<Catalogue, LedgerError>;
-
-    /// Takes a page of the reading that began at this moment, and where it goes on. After the last page, listings that were not seen
-    /// since then are gone.
-    ///
-    /// A listing that is new, or is another than it was, was not told its quantity: what the shop was told of its SKU is forgotten.
-    async fn learn_page(
-        &self,
-        store: &StoreId,
-        began_at: Timestamp,
-        page: &[Listing],
-        next: Option<&str>,
-    ) -> Result<(), LedgerError>;
-
-    /// Replaces what is known of these products by what was read at this moment. Returns the SKUs of listings that are new, or are others
-    /// than they were, as in [`Ledger::learn_page`].
-    async fn learn_products(
-        &self,
-        store: &StoreId,
-        product_ids: &[String],
-        listings: &[Listing],
-        read_at: Timestamp,
-    ) -> Result<Vec<Sku>, LedgerError>;
-
-    /// The shop's products may have changed, and nobody told us: its catalogue is read anew before the next push.
-    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError>;
-
-    /// The reading that is under way cannot go on: the next one begins anew. What the last whole one found stands.
-    async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError>;
-
-    /// We wrote to these products, one that stands twice twice: the shop will tell of it. What was written before `since` is echoed no
-    /// more, and a later write to the same product does not make it younger.
-    async fn expect_echoes(
-        &self,
-        store: &StoreId,
-        product_ids: &[String],
-        at: Timestamp,
-        since: Timestamp,
-    ) -> Result<(), LedgerError>;
-
-    /// Whether what the shop tells of a product is the echo of a write of ours since this moment. Each write has one.
-    async fn is_echo(&self, store: &StoreId, product_id: &str, since: Timestamp)
-    -> Result<bool, LedgerError>;
-
     // ---- sweeps
 
     /// Over which time the shop's changes were compared with the orders here; none before the first time.
@@ -412,7 +326,7 @@ pub trait Ledger: Send + Sync {
 
     /// Counts requests to a shop that are about to be made, for all processes together: as many of those wanted as keep the sum of all
     /// that were counted after `since` within `most`. Returns how many. What was counted until `since` is forgotten,
-    /// and what a clock counted that was more than a minute ahead of `at`.
+    /// and what a clock counted that was more than ten minutes ahead of `at`.
     async fn take_calls(
         &self,
         store: &StoreId,

@@ -28,6 +28,11 @@ impl TryFrom<Moment> for Timestamp {
 /// for wrong.
 const CLOCKS_APART_SECS_MAX: i64 = 10 * 60;
 
+/// A time before this, found `now` as one until which something lasts, is over by every process's clock.
+pub(crate) fn earliest_believed(now: Timestamp) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_secs(CLOCKS_APART_SECS_MAX)).unwrap_or(Timestamp::MIN)
+}
+
 /// A time later than this, found `now` as one that has been, is of a clock that was ahead.
 pub(crate) fn latest_believed(now: Timestamp) -> Timestamp {
     now.saturating_add(SignedDuration::from_secs(CLOCKS_APART_SECS_MAX)).unwrap_or(Timestamp::MAX)

@@ -137,10 +137,17 @@ pub enum NextStep {
     Tell(Telling),
     /// Somebody is telling the warehouse something of it: come back soon, in case they died.
     Wait,
-    /// It is held as of this decision, or was changed while it is: what it wants is kept for it. Nothing is to be told to the warehouse.
-    Held,
+    /// Of these SKUs something else is kept for it than before: it is held as of this decision, was changed while it is, or is held no
+    /// more. Nothing is to be told to the warehouse.
+    Promised(Vec<Sku>),
     /// Nothing.
     Nothing,
+}
+
+impl NextStep {
+    pub(crate) fn promised(skus: Vec<Sku>) -> Self {
+        if skus.is_empty() { Self::Nothing } else { Self::Promised(skus) }
+    }
 }
 
 /// Something that the warehouse is to be told of an order.

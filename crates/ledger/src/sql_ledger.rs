@@ -2,9 +2,11 @@
 
 mod after_release;
 mod answer;
+mod begun_pushes;
 mod calls;
 mod catalogues;
 mod counts;
+mod dead_letters;
 mod deliveries;
 mod echoes;
 mod find_orders;
@@ -20,6 +22,7 @@ mod pushed;
 mod relabel;
 mod shipment_row;
 mod shipments;
+mod stock_ledger;
 mod sweeps;
 mod tell;
 mod telling;
@@ -28,15 +31,15 @@ mod void_shipment;
 mod webhooks;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, OrderNumber, Shipment, ShipmentId, Sku, StockLevel, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, Shipment, ShipmentId, Sku, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::database::Database;
 use crate::{
-    Answer, Catalogue, Delivered, DueOrder, Happening, Judged, KnownOrder, Lease, LeaseAnswer, Ledger,
-    LedgerError, NextStep, OrderRecord, OrdersWanted, Pause, PauseCause, PromisedTo, RulesTold,
-    ShipmentRecord, StockLine, Swept, TimelineEntry, WebhookWatch,
+    Answer, Delivered, DueOrder, Happening, Judged, KnownOrder, Lease, LeaseAnswer, Ledger, LedgerError,
+    NextStep, OrderRecord, OrdersWanted, Pause, PauseCause, RulesTold, ShipmentRecord, Swept, TimelineEntry,
+    WebhookWatch,
 };
 
 /// The ledger that [`crate::open`] gives.
@@ -301,150 +304,6 @@ impl Ledger for SqlLedger {
         let shipments = shipment_row::of_order(&mut tx, store, order_id).await?;
         tx.commit().await?;
         Ok(shipments)
-    }
-
-    async fn counted(&self, counted_at: Timestamp, levels: &[StockLevel]) -> Result<Vec<Sku>, LedgerError> {
-        let mut tx = self.database.write().await?;
-        let replaced = counts::counted(&mut tx, counted_at, levels).await?;
-        tx.commit().await?;
-        Ok(replaced)
-    }
-
-    async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let lines = promises::stock(&mut tx, store, None).await?;
-        tx.commit().await?;
-        Ok(lines)
-    }
-
-    async fn stock_of(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<StockLine>, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let lines = promises::stock(&mut tx, store, Some(skus)).await?;
-        tx.commit().await?;
-        Ok(lines)
-    }
-
-    async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let promised = promises::promised_to(&mut tx, skus).await?;
-        tx.commit().await?;
-        Ok(promised)
-    }
-
-    async fn forget_pushed(&self, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        pushed::forget_pushed(&mut tx, store, skus).await?;
-        tx.commit().await
-    }
-
-    async fn pushed(
-        &self,
-        store: &StoreId,
-        quantities: &[(Sku, i64)],
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        pushed::pushed(&mut tx, store, quantities, at).await?;
-        tx.commit().await
-    }
-
-    async fn stock_refused(
-        &self,
-        store: &StoreId,
-        refusals: &[(Sku, String)],
-        at: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        pushed::refused(&mut tx, store, refusals, at).await?;
-        tx.commit().await
-    }
-
-    async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let day = pushed::stock_day(&mut tx, store).await?;
-        tx.commit().await?;
-        Ok(day)
-    }
-
-    async fn keep_stock_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        pushed::keep_stock_day(&mut tx, store, day).await?;
-        tx.commit().await
-    }
-
-    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<Listing>, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let listings = listings::of_skus(&mut tx, store, skus).await?;
-        tx.commit().await?;
-        Ok(listings)
-    }
-
-    async fn catalogue(&self, store: &StoreId) -> Result<Catalogue, LedgerError> {
-        let mut tx = self.database.read().await?;
-        let catalogue = catalogues::catalogue(&mut tx, store).await?;
-        tx.commit().await?;
-        Ok(catalogue)
-    }
-
-    async fn learn_page(
-        &self,
-        store: &StoreId,
-        began_at: Timestamp,
-        page: &[Listing],
-        next: Option<&str>,
-    ) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        catalogues::learn_page(&mut tx, store, began_at, page, next).await?;
-        tx.commit().await
-    }
-
-    async fn learn_products(
-        &self,
-        store: &StoreId,
-        product_ids: &[String],
-        listings: &[Listing],
-        read_at: Timestamp,
-    ) -> Result<Vec<Sku>, LedgerError> {
-        let mut tx = self.database.write().await?;
-        let news = listings::learn_products(&mut tx, store, product_ids, listings, read_at).await?;
-        tx.commit().await?;
-        Ok(news)
-    }
-
-    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        catalogues::doubt(&mut tx, store).await?;
-        tx.commit().await
-    }
-
-    async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        catalogues::drop_reading(&mut tx, store).await?;
-        tx.commit().await
-    }
-
-    async fn expect_echoes(
-        &self,
-        store: &StoreId,
-        product_ids: &[String],
-        at: Timestamp,
-        since: Timestamp,
-    ) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
-        echoes::expect(&mut tx, store, product_ids, at, since).await?;
-        tx.commit().await
-    }
-
-    async fn is_echo(
-        &self,
-        store: &StoreId,
-        product_id: &str,
-        since: Timestamp,
-    ) -> Result<bool, LedgerError> {
-        let mut tx = self.database.write().await?;
-        let heard = echoes::heard(&mut tx, store, product_id, since).await?;
-        tx.commit().await?;
-        Ok(heard)
     }
 
     async fn swept(&self, store: &StoreId) -> Result<Option<Swept>, LedgerError> {

@@ -19,6 +19,9 @@ pub struct StockLine {
     pub pushed: Option<Pushed>,
     /// That this shop refused its quantity for good, if it did.
     pub refused: Option<Refused>,
+    /// When the oldest push of it to this shop began of which it is not known whether it has arrived; none if there is none. It may
+    /// arrive yet, after a newer one.
+    pub in_doubt_since: Option<Timestamp>,
 }
 
 /// What a shop was last told of a SKU.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crossdock_domain::{OrderId, Sku, StoreId};
 use crossdock_events::OrderPromised;
-use crossdock_ledger::{Judged, News, Telling, Verdict};
+use crossdock_ledger::{News, Telling};
 use crossdock_queue::{Message, PublishError, Publisher};
 use crossdock_telemetry::TraceParent;
 use jiff::Timestamp;
@@ -31,14 +31,18 @@ pub(crate) async fn announce(publisher: &Publisher, message: Option<Message>) {
     }
 }
 
-/// Of an order that is newly held. None if nothing is kept for it.
-pub(crate) fn of_hold(judged: &Judged, now: Timestamp, trace: TraceParent) -> Option<Message> {
-    let Verdict::Hold { .. } = &judged.verdict else { return None };
-    let skus = each_once(judged.wanted.iter().map(|(sku, _)| sku))?;
-    // Held again as the shop had it before, because other rules keep it: the same hold.
-    let id = format!("{}/{}/held/{}", judged.store, judged.order_id, judged.modified_at);
-    let (store, order_id) = (judged.store.clone(), judged.order_id.clone());
-    Some(wrapped(id, now, trace, OrderPromised { store, order_id, skus: Some(skus) }))
+/// Of an order that the warehouse does not have, and for which something else of these SKUs is kept than before.
+pub(crate) fn of_skus(
+    store: &StoreId,
+    order_id: &OrderId,
+    skus: Vec<Sku>,
+    now: Timestamp,
+    trace: TraceParent,
+) -> Option<Message> {
+    let id = format!("{store}/{order_id}/promised/{}", now.as_microsecond());
+    let (store, order_id) = (store.clone(), order_id.clone());
+    let promised = OrderPromised { store, order_id, skus: Some(skus) };
+    Some(wrapped(id, now, trace, promised))
 }
 
 /// Of what the warehouse is about to be told.
@@ -68,16 +72,12 @@ fn each_once<'s>(skus: impl Iterator<Item = &'s Sku>) -> Option<Vec<Sku>> {
 
 #[cfg(test)]
 mod tests {
-    use crossdock_domain::{
-        Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Unfit,
-    };
+    use crossdock_domain::{Address, LineId, OrderLine, Platform, ReleasedOrder};
     use crossdock_events::Event;
-    use crossdock_ledger::Happening;
 
     use super::*;
 
-    fn held(skus: &[&str], verdict: Verdict) -> Judged {
-        let at: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+    fn shape(skus: &[&str]) -> Box<ReleasedOrder> {
         let line = |sku: &&str| OrderLine {
             line_id: LineId::from("1"),
             sku: (*sku).into(),
@@ -86,17 +86,13 @@ mod tests {
             unit_price: "9.90".parse().unwrap(),
             options: std::collections::BTreeMap::new(),
         };
-        let (store, order_id) = ("acme-au".parse().unwrap(), OrderId::from("1001"));
-        let number = OrderNumber::from("BG1001");
-        let happening =
-            Happening { key: String::new(), at, role: "", what: String::new(), cause: String::new() };
-        let shape = ReleasedOrder {
-            number: number.clone(),
-            store,
+        Box::new(ReleasedOrder {
+            number: "BG1001".into(),
+            store: "acme-au".parse().unwrap(),
             platform: Platform::Bigcommerce,
-            order_id: order_id.clone(),
+            order_id: "1001".into(),
             test: false,
-            placed_at: at,
+            placed_at: Timestamp::UNIX_EPOCH,
             currency: "AUD".to_owned(),
             ship_to: Address::default(),
             shipping_method: String::new(),
@@ -104,63 +100,17 @@ mod tests {
             customer_note: String::new(),
             lines: skus.iter().map(line).collect(),
             total: "9.90".parse().unwrap(),
-        };
-        Judged {
-            store: shape.store.clone(),
-            platform: Platform::Bigcommerce,
-            order_id,
-            number,
-            placed_at: at,
-            modified_at: at,
-            shop_status: String::new(),
-            shape: Ok(Box::new(shape)),
-            wanted: skus.iter().map(|sku| (Sku::from(*sku), 1)).collect(),
-            verdict,
-            read_at: at,
-            happening,
-            notices: Vec::new(),
-        }
+        })
     }
 
-    fn announced(judged: &Judged) -> Option<Message> {
-        of_hold(judged, Timestamp::UNIX_EPOCH, crossdock_telemetry::Trace::of([]).parent())
-    }
-
-    #[test]
-    fn a_hold_names_each_sku_once_and_is_the_same_event_however_often_it_is_told() {
-        let until = Timestamp::UNIX_EPOCH;
-        let hold = Verdict::Hold { reason: "waits 4 h for the buyer".to_owned(), until: Some(until) };
-        let judged = held(&["TEE-M", "MUG", "TEE-M"], hold);
-        let message = announced(&judged).unwrap();
-        assert_eq!(message.routing_key, "order.promised");
-        assert_eq!(message.id, "acme-au/1001/held/2026-11-21T12:00:00Z");
-        assert_eq!(announced(&judged).unwrap().id, message.id);
-        let event = Event::<OrderPromised>::from_json(&message.body).unwrap();
-        assert_eq!((event.id, event.source.as_str()), (message.id, "/crossdock/order-importer"));
-        assert_eq!(event.data.skus.unwrap(), ["MUG".into(), "TEE-M".into()]);
-    }
-
-    #[test]
-    fn what_has_no_sku_or_is_not_held_is_not_announced() {
-        let hold = Verdict::Hold { reason: "no SKU".to_owned(), until: None };
-        let unfit = |skus: &[&str]| Judged {
-            shape: Err(Unfit::Mend("no SKU".to_owned())),
-            ..held(skus, hold.clone())
-        };
-        assert_eq!(announced(&unfit(&[])), None);
-        assert_eq!(skus(&announced(&unfit(&["MUG"])).unwrap()), Some(vec!["MUG".into()]));
-        assert_eq!(announced(&held(&["MUG"], Verdict::Filter { reason: "country: US".to_owned() })), None);
+    fn trace() -> TraceParent {
+        crossdock_telemetry::Trace::of([]).parent()
     }
 
     fn told(news: News) -> Option<Message> {
         let telling = Telling { number: "BG1001".into(), round: 2, news, again: false };
         let (store, order_id) = ("acme-au".parse().unwrap(), OrderId::from("1001"));
-        let trace = crossdock_telemetry::Trace::of([]).parent();
-        of_telling(&store, &order_id, &telling, Timestamp::UNIX_EPOCH, trace)
-    }
-
-    fn shape(skus: &[&str]) -> Box<ReleasedOrder> {
-        held(skus, Verdict::Filter { reason: String::new() }).shape.unwrap()
+        of_telling(&store, &order_id, &telling, Timestamp::UNIX_EPOCH, trace())
     }
 
     fn skus(message: &Message) -> Option<Vec<Sku>> {
@@ -168,9 +118,21 @@ mod tests {
     }
 
     #[test]
-    fn a_release_names_what_it_wants_unless_it_is_a_test() {
-        let released = told(News::Released(shape(&["MUG"]))).unwrap();
-        assert_eq!((released.id.as_str(), skus(&released)), ("BG1001/2/promised", Some(vec!["MUG".into()])));
+    fn of_an_order_that_waits_the_skus_are_named() {
+        let (store, order_id) = ("acme-au".parse().unwrap(), OrderId::from("1001"));
+        let named = vec!["MUG".into(), "TEE-M".into()];
+        let message = of_skus(&store, &order_id, named.clone(), Timestamp::UNIX_EPOCH, trace()).unwrap();
+        assert_eq!(message.routing_key, "order.promised");
+        let event = Event::<OrderPromised>::from_json(&message.body).unwrap();
+        assert_eq!((event.id, event.source.as_str()), (message.id, "/crossdock/order-importer"));
+        assert_eq!((event.data.order_id, event.data.skus), (order_id, Some(named)));
+    }
+
+    #[test]
+    fn a_release_names_each_sku_once_unless_it_is_a_test() {
+        let released = told(News::Released(shape(&["TEE-M", "MUG", "TEE-M"]))).unwrap();
+        let named = Some(vec!["MUG".into(), "TEE-M".into()]);
+        assert_eq!((released.id.as_str(), skus(&released)), ("BG1001/2/promised", named));
         let test = ReleasedOrder { test: true, ..*shape(&["MUG"]) };
         assert_eq!(told(News::Released(Box::new(test))), None);
     }

@@ -19,12 +19,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use crossdock_events::RawEvent;
 use crossdock_ledger::{Answer, Happening, Ledger};
-use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route};
+use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route};
 use crossdock_telemetry::{Trace, TraceParent};
 use jiff::{SignedDuration, Timestamp};
 use tracing::Instrument as _;
 
 use crate::ROLE;
+use crate::refused::bury_if_refused;
 use passage::Passage;
 use problem::Problem;
 use throttle::Throttle;
@@ -59,12 +60,19 @@ pub struct DeliverOrders {
     ledger: Arc<dyn Ledger>,
     endpoint: Endpoint,
     throttle: Throttle,
+    publisher: Option<Publisher>,
 }
 
 impl DeliverOrders {
     /// To this endpoint.
     pub fn new(ledger: Arc<dyn Ledger>, endpoint: Endpoint) -> Self {
-        Self { ledger, endpoint, throttle: Throttle::default() }
+        Self { ledger, endpoint, throttle: Throttle::default(), publisher: None }
+    }
+
+    /// Orders that the warehouse refuses become dead letters, too.
+    #[must_use]
+    pub fn burying(self, publisher: Publisher) -> Self {
+        Self { publisher: Some(publisher), ..self }
     }
 
     async fn deliver(&self, delivery: &Delivery) -> Result<(), Trouble> {
@@ -101,7 +109,12 @@ impl DeliverOrders {
             Passage::Post => {}
             Passage::Behind => return Err(behind(delivery, Timestamp::now())),
             Passage::LeftOut(why) => {
-                return self.done(told, "left out", format!("not posted: {why}"), None).await;
+                self.done(told, "left out", format!("not posted: {why}"), None).await?;
+                // Its refusal may have been put down by a process that died before it made the dead letter.
+                return match told.is_release() && told.round == delivered.release {
+                    true => self.bury_if_refused(told).await,
+                    false => Ok(()),
+                };
             }
         }
         self.throttle.pass(Instant::now())?;
@@ -130,7 +143,15 @@ impl DeliverOrders {
     async fn rejected(&self, told: &Told, problem: Problem) -> Result<(), Trouble> {
         let what = format!("rejected by the warehouse: {}", problem.reason);
         let answer = Answer::Rejected { reason: problem.reason, unknown_skus: problem.unknown_skus };
-        self.done(told, "rejected", what, Some(answer)).await
+        self.done(told, "rejected", what, Some(answer)).await?;
+        self.bury_if_refused(told).await
+    }
+
+    async fn bury_if_refused(&self, told: &Told) -> Result<(), Trouble> {
+        if let Some(publisher) = &self.publisher {
+            bury_if_refused(&*self.ledger, publisher, &told.number, Timestamp::now()).await?;
+        }
+        Ok(())
     }
 
     async fn done(

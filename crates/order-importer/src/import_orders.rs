@@ -22,6 +22,7 @@ use tracing::Instrument as _;
 
 use crate::ROLE;
 use crate::judge::Occasion;
+use crate::refused::is_retry;
 use crate::settle_order::SettleOrder;
 use readings::{Reading, Wanted, readings};
 
@@ -170,7 +171,13 @@ impl ImportOrders {
             read_at: noticed.read_at,
         };
         match order {
-            Ok(order) => self.settle_order.settle(shop, &order, &occasion, trace).await,
+            Ok(order) => {
+                self.settle_order.settle(shop, &order, &occasion, trace).await?;
+                if noticed.notices.iter().any(|notice| is_retry(&notice.event)) {
+                    self.settle_order.retry(store, noticed.id, &occasion.cause, trace).await?;
+                }
+                Ok(())
+            }
             Err(error @ StorefrontError::NotFound { .. }) => {
                 if noticed.says_deleted() || noticed.known && noticed.attempt() > MISSED_ATTEMPTS_MAX {
                     return self.settle_order.gone(store, noticed.id, &occasion, trace).await;
@@ -208,7 +215,9 @@ impl ImportOrders {
 
 /// A notice, as the timeline tells it.
 fn told(event: &Event<ShopOrderChanged>) -> Happening {
-    let (role, what) = if is_our_own(event) {
+    let (role, what) = if is_retry(event) {
+        (ROLE, "to be looked at again, because its refusal is replayed")
+    } else if is_our_own(event) {
         ("reconciler", "to be looked at again")
     } else {
         ("receiver", "the shop told of a change")

@@ -6,6 +6,7 @@ mod import_now;
 mod import_orders;
 mod judge;
 mod record_answer;
+mod refused;
 mod settle_order;
 mod tell_warehouse;
 

@@ -1,7 +1,7 @@
 //! Puts the warehouse's answer to a released order down, and releases refused orders again once their SKUs are known.
 //!
 //! In       `warehouse.order.accepted`, `warehouse.order.rejected`, `warehouse.sku.known`
-//! Effects  the order's state in the ledger, and a line in its timeline; another `order.released` for refused orders
+//! Effects  the order's state in the ledger, and a line in its timeline; a dead letter of a refused order; another `order.released` for refused orders
 //! Replay   safe: the ledger is keyed by the event's id, and a release in doubt keeps its own
 
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::ROLE;
+use crate::refused::bury_if_refused;
 use crate::settle_order::SettleOrder;
 
 pub(crate) struct RecordAnswer {
@@ -62,6 +63,9 @@ impl RecordAnswer {
         };
         let happening = Happening { key, at, role: ROLE, what, cause: cause.to_owned() };
         self.ledger.answered(&number, &answer, &happening).await?;
+        if let Answer::Rejected { .. } = answer {
+            bury_if_refused(&*self.ledger, &self.settle_order.publisher, &number, at).await?;
+        }
         tracing::info!(order.number = %number, "{}", happening.what);
         Ok(())
     }
@@ -104,19 +108,8 @@ impl RecordAnswer {
     /// Releases a refused order again, because a person wants it.
     pub(crate) async fn retry(&self, number: &OrderNumber, cause: &str) -> Result<bool, Failure> {
         let Some(order) = self.ledger.order_by_number(number).await? else { return Ok(false) };
-        let now = Timestamp::now();
-        let happening = Happening {
-            key: format!("retry/{now}"),
-            at: now,
-            role: ROLE,
-            what: "to be released again".to_owned(),
-            cause: cause.to_owned(),
-        };
-        let step = self.ledger.retry(&order.store, &order.order_id, &happening).await?;
-        let released = matches!(step, NextStep::Tell(_));
-        let trace = Trace::of([]);
-        self.settle_order.take(&order.store, &order.order_id, step, trace.parent()).await?;
-        Ok(released)
+        let trace = Trace::of([]).parent();
+        self.settle_order.retry(&order.store, &order.order_id, cause, trace).await
     }
 }
 

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crossdock_domain::{OrderId, ShopOrder, StoreId};
-use crossdock_ledger::{Busy, Ledger, NextStep};
+use crossdock_ledger::{Busy, Happening, Ledger, NextStep};
 use crossdock_queue::{Failure, Publisher};
 use crossdock_storefront::Shop;
 use crossdock_telemetry::TraceParent;
 use futures_util::future::join;
 use jiff::Timestamp;
 
-use crate::announce_promise::{announce, of_hold, of_telling};
+use crate::ROLE;
+use crate::announce_promise::{announce, of_skus, of_telling};
 use crate::judge::{Occasion, judge};
 use crate::tell_warehouse::tell_warehouse;
 
@@ -41,9 +42,6 @@ impl SettleOrder {
             // Each turn's time to tell the warehouse begins now.
             judged.happening.at = Timestamp::now();
             let step = self.ledger.judge(&judged).await?;
-            if step == NextStep::Held {
-                announce(&self.publisher, of_hold(&judged, Timestamp::now(), trace)).await;
-            }
             if !self.take_of(store, &order.order_id, step, trace).await? {
                 break;
             }
@@ -71,6 +69,28 @@ impl SettleOrder {
             }
         }
         Ok(())
+    }
+
+    /// Releases an order again that the warehouse refused. False if it does not stand refused.
+    pub(crate) async fn retry(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        cause: &str,
+        trace: TraceParent,
+    ) -> Result<bool, Failure> {
+        let now = Timestamp::now();
+        let happening = Happening {
+            key: format!("retry/{now}"),
+            at: now,
+            role: ROLE,
+            what: "to be released again".to_owned(),
+            cause: cause.to_owned(),
+        };
+        let step = self.ledger.retry(store, order_id, &happening).await?;
+        let released = matches!(step, NextStep::Tell(_));
+        self.take(store, order_id, step, trace).await?;
+        Ok(released)
     }
 
     /// Does what is to be done. Returns whether that was begun before, and says nothing of this reading yet.
@@ -105,7 +125,11 @@ impl SettleOrder {
                 told
             }
             NextStep::Wait => Err(Busy.into()),
-            NextStep::Held | NextStep::Nothing => {
+            NextStep::Promised(skus) => {
+                announce(&self.publisher, of_skus(store, order_id, skus, Timestamp::now(), trace)).await;
+                Ok(())
+            }
+            NextStep::Nothing => {
                 tracing::debug!(store.id = %store, order.id = %order_id, "nothing to tell the warehouse");
                 Ok(())
             }

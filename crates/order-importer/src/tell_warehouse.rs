@@ -34,7 +34,8 @@ pub(crate) async fn tell_warehouse(
     Ok(())
 }
 
-fn message(
+/// What is told, as a message.
+pub(crate) fn message(
     store: &StoreId,
     order_id: &OrderId,
     telling: &Telling,
@@ -66,7 +67,7 @@ pub(crate) fn wrapped<T: EventData>(id: String, now: Timestamp, trace: TracePare
     Message {
         routing_key: T::TYPE.to_owned(),
         id: event.id.clone(),
-        content_type: crossdock_events::CONTENT_TYPE,
+        content_type: crossdock_events::CONTENT_TYPE.into(),
         body: event.to_json().into(),
     }
 }

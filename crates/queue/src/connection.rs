@@ -13,7 +13,7 @@ use url::{Host, Url};
 use crate::Topology;
 
 pub(crate) use error::LinkError;
-pub(crate) use line::Line;
+pub(crate) use line::{Line, Scissors};
 pub(crate) use supervisor::{Session, supervise};
 
 /// Heartbeat that we ask for, in seconds; a peer that is silent for twice as long is gone. The URL's `heartbeat` overrides it.

@@ -24,5 +24,14 @@ pub const STORE: &str = "x-crossdock-store";
 /// The order or SKU that it is about; absent if it is about none. Dead letters only.
 pub const SUBJECT: &str = "x-crossdock-subject";
 
+/// Which replay of a dead letter it is, as the desk names it. What becomes of it carries it on.
+pub const REPLAY: &str = "x-crossdock-replay";
+
+/// What became of a replay, without the message: [`DONE`]. One that failed again is a dead letter instead.
+pub const OUTCOME: &str = "x-crossdock-outcome";
+
+/// The outcome of a replay that was handled for good.
+pub const DONE: &str = "done";
+
 /// Routing key with which it was first published.
 pub const ROUTING_KEY: &str = "x-crossdock-routing-key";

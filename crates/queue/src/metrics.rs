@@ -9,7 +9,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 
-use crate::put_aside::PutAside;
+use crate::oldest::Oldest;
+use crate::stalls::Stalls;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Published {
@@ -51,7 +52,8 @@ pub(crate) struct QueueMetrics {
     deliveries: Family<Delivered, Counter>,
     held: Family<Holder, Gauge>,
     connected: Family<Connection, Gauge>,
-    pub(crate) put_aside: PutAside,
+    pub(crate) stalls: Stalls,
+    pub(crate) oldest: Oldest,
 }
 
 /// One message in a consumer's hands, counted as long as this lives.
@@ -66,7 +68,8 @@ impl QueueMetrics {
             deliveries: Family::default(),
             held: Family::default(),
             connected: Family::default(),
-            put_aside: PutAside::default(),
+            stalls: Stalls::default(),
+            oldest: Oldest::default(),
         };
         metrics.register(|registry| {
             registry.register("queue_published", "Messages published, by result", these.published.clone());
@@ -82,7 +85,8 @@ impl QueueMetrics {
             );
             registry.register("queue_held", "Messages taken and not yet answered for", these.held.clone());
             registry.register("queue_connected", "1 while the connection stands", these.connected.clone());
-            registry.register_collector(Box::new(these.put_aside.clone()));
+            these.stalls.register(registry);
+            registry.register_collector(Box::new(these.oldest.clone()));
         });
         these
     }

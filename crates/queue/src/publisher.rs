@@ -10,15 +10,17 @@ use std::time::{Duration, Instant};
 
 use crossdock_domain::{Classify, Mend};
 use crossdock_telemetry::metrics::Metrics;
+use jiff::Timestamp;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::connection::supervise;
 use crate::metrics::QueueMetrics;
-use crate::{Broker, Link, Message};
+use crate::trail::Trail;
+use crate::{Broker, Failure, Link, Message, Route, Topology, WorkQueue};
 
-pub(crate) use letter::{Contents, Letter};
+pub(crate) use letter::{APP_ID, Contents, Letter};
 use standing::{Keeper, Standing};
 use wire::Wire;
 pub(crate) use wire::WireError;
@@ -42,6 +44,7 @@ struct Shared {
     standing: watch::Receiver<Standing>,
     room: Arc<Semaphore>,
     metrics: Arc<QueueMetrics>,
+    topology: Topology,
 }
 
 /// A message that RabbitMQ has not confirmed. It may have arrived nonetheless: send it again with the same id.
@@ -85,6 +88,7 @@ impl Publisher {
     pub fn start(broker: Broker, metrics: &Metrics, stop: CancellationToken) -> Self {
         let metrics = Arc::new(QueueMetrics::register(metrics));
         let room = Arc::new(Semaphore::new(IN_FLIGHT_MAX as usize));
+        let topology = broker.topology.clone();
         let (sender, standing) = watch::channel(Standing::Down("not connected yet".to_owned()));
         let mut keeper = Keeper {
             broker: broker.clone(),
@@ -94,12 +98,53 @@ impl Publisher {
             stop: stop.clone(),
         };
         tokio::spawn(async move { supervise(&broker, "publisher", &stop, &mut keeper).await });
-        Self { shared: Arc::new(Shared { standing, room, metrics }) }
+        Self { shared: Arc::new(Shared { standing, room, metrics, topology }) }
     }
 
     /// Publishes to the events exchange and waits for the confirm. `Ok` means that a quorum of RabbitMQ's nodes has it on disk.
     pub async fn publish(&self, message: impl Borrow<Message> + Send) -> Result<(), PublishError> {
         self.send(&Letter::event(message.borrow())).await
+    }
+
+    /// Puts a message on a role's own work queue once more, as if it had never failed: it is handled there as any other, and what
+    /// becomes of it goes to the dead letters under the name of this replay.
+    ///
+    /// # Errors
+    /// As for [`Publisher::publish`]; [`PublishError::Unroutable`] if no role of the installation has this name.
+    pub async fn replay(&self, role: &str, replay: &str, message: &Message) -> Result<(), PublishError> {
+        let queue = self.shared.topology.work.iter().find(|queue| queue.role == role);
+        let queue = queue.ok_or_else(|| PublishError::Unroutable(role.to_owned()))?;
+        let trail = Trail {
+            attempts: 0,
+            first_failed_at: None,
+            routing_key: message.routing_key.clone(),
+            replay: Some(replay.to_owned()),
+        };
+        self.send(&Letter::work(queue, trail.write(), Contents::of(message))).await
+    }
+
+    /// Makes a dead letter of a message that was on no queue: replayed, it goes to this one. `failed_at` tells this failure from others
+    /// of the same message.
+    ///
+    /// # Errors
+    /// As for [`Publisher::publish`].
+    pub async fn bury(
+        &self,
+        queue: &WorkQueue,
+        route: &Route,
+        failure: &Failure,
+        message: &Message,
+        failed_at: Timestamp,
+    ) -> Result<(), PublishError> {
+        let routing_key = message.routing_key.clone();
+        let trail = Trail { attempts: 1, first_failed_at: Some(failed_at), routing_key, replay: None };
+        let headers = trail.dead(failure, queue, route, failed_at);
+        self.send(&Letter::dead(headers, Contents::of(message))).await
+    }
+
+    /// Roles of this process whose consumers have stalled, and of which something still hangs, for readiness.
+    pub fn stalled(&self) -> Vec<&'static str> {
+        self.shared.metrics.stalls.roles()
     }
 
     /// How the connection stands now, for readiness.

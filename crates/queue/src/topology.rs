@@ -2,7 +2,7 @@
 
 mod declare;
 
-pub(crate) use declare::{DeclareError, declare};
+pub(crate) use declare::{DELIVERY_LIMIT, DeclareError, declare};
 
 /// Topic exchange of all events; the routing key is the event's type.
 pub const EVENTS_EXCHANGE: &str = "crossdock.events";

@@ -3,7 +3,19 @@
 use jiff::Timestamp;
 use lapin::types::{AMQPValue, FieldTable, MAX_SHORT_STRING_LENGTH, ShortString};
 
-use crate::headers::{ATTEMPTS, FIRST_FAILURE, ROUTING_KEY};
+use crate::headers::{
+    ATTEMPTS, CHAIN, CLASS, FIRST_FAILURE, LAST_FAILURE, REPLAY, ROLE, ROUTING_KEY, STORE, SUBJECT,
+};
+use crate::{Failure, Route, WorkQueue};
+
+/// Longest error chain in a dead letter's header, in bytes: all headers together must fit into one frame.
+const CHAIN_BYTES_MAX: usize = 2 * 1024;
+
+/// Longest lane and subject in a dead letter's headers, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+
+/// Longest name of a replay, in bytes: the desk's are two numbers. What is longer is not the desk's.
+const REPLAY_BYTES_MAX: usize = 64;
 
 /// The way of one message so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +26,8 @@ pub(crate) struct Trail {
     pub first_failed_at: Option<Timestamp>,
     /// Routing key with which it was first published.
     pub routing_key: String,
+    /// Which replay of a dead letter it is, if it is one.
+    pub replay: Option<String>,
 }
 
 impl Trail {
@@ -27,6 +41,7 @@ impl Trail {
             routing_key: text(ROUTING_KEY)
                 .filter(|key| key.len() <= MAX_SHORT_STRING_LENGTH)
                 .unwrap_or_else(|| delivered_with.to_owned()),
+            replay: text(REPLAY).filter(|replay| replay.len() <= REPLAY_BYTES_MAX),
         }
     }
 
@@ -37,6 +52,38 @@ impl Trail {
         headers.insert(ROUTING_KEY.into(), long(&self.routing_key));
         if let Some(at) = self.first_failed_at {
             headers.insert(FIRST_FAILURE.into(), long(&at.to_string()));
+        }
+        if let Some(replay) = &self.replay {
+            headers.insert(REPLAY.into(), long(replay));
+        }
+        headers
+    }
+
+    /// The same with one more failure behind it.
+    pub(crate) fn failed(&self, counted: bool, now: Timestamp) -> Self {
+        Self {
+            attempts: self.attempts.saturating_add(counted.into()),
+            first_failed_at: self.first_failed_at.or(Some(now)),
+            ..self.clone()
+        }
+    }
+
+    /// Writes it for a dead letter, with all that a person needs to judge that. The last failure is in it.
+    pub(crate) fn dead(
+        &self,
+        failure: &Failure,
+        queue: &WorkQueue,
+        route: &Route,
+        now: Timestamp,
+    ) -> FieldTable {
+        let mut headers = self.write();
+        headers.insert(CLASS.into(), long(failure.class));
+        headers.insert(CHAIN.into(), long(cut(&failure.chain, CHAIN_BYTES_MAX)));
+        headers.insert(LAST_FAILURE.into(), long(&now.to_string()));
+        headers.insert(ROLE.into(), long(queue.role));
+        headers.insert(STORE.into(), long(cut(&route.lane, NAME_BYTES_MAX)));
+        if let Some(subject) = &route.subject {
+            headers.insert(SUBJECT.into(), long(cut(subject, NAME_BYTES_MAX)));
         }
         headers
     }
@@ -57,7 +104,8 @@ pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }
 
-fn text_of(value: &AMQPValue) -> Option<String> {
+/// A text in a header.
+pub(crate) fn text_of(value: &AMQPValue) -> Option<String> {
     match value {
         AMQPValue::LongString(text) => Some(text.to_string()),
         AMQPValue::ShortString(text) => Some(text.to_string()),
@@ -66,7 +114,7 @@ fn text_of(value: &AMQPValue) -> Option<String> {
 }
 
 /// A whole number of any width: tools that move messages by hand choose their own.
-fn count_of(value: &AMQPValue) -> Option<u32> {
+pub(crate) fn count_of(value: &AMQPValue) -> Option<u32> {
     let number = match *value {
         AMQPValue::ShortShortInt(number) => number.into(),
         AMQPValue::ShortShortUInt(number) => number.into(),
@@ -87,8 +135,11 @@ mod tests {
     #[test]
     fn a_trail_reads_back_as_it_was_written() {
         for first_failed_at in [None, Some(Timestamp::from_millisecond(1_760_000_000_123).unwrap())] {
-            let trail = Trail { attempts: 3, first_failed_at, routing_key: "shop.order.changed".into() };
-            assert_eq!(Trail::read(&trail.write(), "crossdock.order-importer"), trail);
+            for replay in [None, Some("12/3".to_owned())] {
+                let routing_key = "shop.order.changed".to_owned();
+                let trail = Trail { attempts: 3, first_failed_at, routing_key, replay };
+                assert_eq!(Trail::read(&trail.write(), "crossdock.order-importer"), trail);
+            }
         }
     }
 
@@ -97,11 +148,17 @@ mod tests {
         let mut foreign = FieldTable::default();
         foreign.insert(ATTEMPTS.into(), long("many"));
         foreign.insert(FIRST_FAILURE.into(), AMQPValue::Boolean(true));
+        foreign.insert(REPLAY.into(), long(&"1/".repeat(100)));
         for headers in [FieldTable::default(), foreign] {
             let trail = Trail::read(&headers, "order.released");
             assert_eq!(
                 trail,
-                Trail { attempts: 0, first_failed_at: None, routing_key: "order.released".into() }
+                Trail {
+                    attempts: 0,
+                    first_failed_at: None,
+                    routing_key: "order.released".into(),
+                    replay: None
+                }
             );
         }
     }

@@ -29,6 +29,9 @@ pub(crate) struct Readiness {
     /// What waits in the spool; absent if that is turned off.
     #[serde(skip_serializing_if = "Option::is_none")]
     spool: Option<SpoolReadiness>,
+    /// Roles of this process whose consumers hold messages and do not get on; absent if none does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    stalled: Vec<&'static str>,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -74,7 +77,7 @@ impl Readiness {
                 Some(format!("{why}, and the spool is {state}"))
             }
         };
-        Self { ready: reason.is_none(), broker, spool, reason }
+        Self { ready: reason.is_none(), broker, spool, stalled: Vec::new(), reason }
     }
 }
 
@@ -96,7 +99,9 @@ pub(crate) async fn livez() -> &'static str {
 pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
     let spool = app.outlet.spool();
     let spool = spool.map(|(depth, has_room)| SpoolReadiness::new(&depth, has_room, Timestamp::now()));
+    let stalled = app.outlet.stalled();
     let readiness = Readiness::new(&app.outlet.link(), spool, app.stopping.is_cancelled());
+    let readiness = Readiness { stalled, ..readiness };
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))
 }

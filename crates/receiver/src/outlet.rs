@@ -126,6 +126,11 @@ impl Outlet {
         self.broker.publisher.link()
     }
 
+    /// Roles of this process whose consumers have stalled.
+    pub(crate) fn stalled(&self) -> Vec<&'static str> {
+        self.broker.publisher.stalled()
+    }
+
     /// What is spooled, and whether there is room for more; none if the spool is turned off.
     pub(crate) fn spool(&self) -> Option<(Depth, bool)> {
         self.spool.as_ref().map(|spool| (spool.depth(), spool.has_room()))

@@ -26,7 +26,7 @@ pub(crate) type Run = Vec<Message>;
 /// An event as a message.
 pub(crate) fn message<T: EventData>(event: Event<T>) -> Message {
     let body = event.to_json().into();
-    Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE, body }
+    Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE.into(), body }
 }
 
 /// The platform's own id of an event; if that is one that cannot be carried, one that the same body always gets.

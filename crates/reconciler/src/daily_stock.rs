@@ -4,6 +4,7 @@
 //! Replay   safe: the day is noted last, and the same day's push has the same id and time, so that a second one finds nothing to do
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossdock_domain::{StockPush, StoreId};
 use crossdock_events::{CONTENT_TYPE, Event, EventData as _, Source, StockDue};
@@ -29,6 +30,9 @@ pub(crate) struct StockRounds {
     pub(crate) memory: Memory,
 }
 
+/// Shortest time between two comparisons: they read the shop's whole stock in the ledger.
+const COMPARE_EVERY_MIN: Duration = Duration::from_secs(10);
+
 /// What this process knows of it.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -47,7 +51,8 @@ impl Rounds for StockRounds {
             return Ok(());
         }
         if stock.on_change {
-            self.compare(Schedule::of(&self.store, shop.settings.sweep_every), now).await?;
+            let every = shop.settings.sweep_every.max(COMPARE_EVERY_MIN);
+            self.compare(Schedule::of(&self.store, every), now).await?;
         }
         if let Some(at) = stock.daily_at {
             self.daily(last_due(at, &shop.settings.time_zone, now), stop).await?;
@@ -59,7 +64,7 @@ impl Rounds for StockRounds {
 }
 
 impl StockRounds {
-    /// What no message told of is found here: at the beginning, and as often as the shop is swept. Each process does it by itself: a
+    /// What no message told of is found here: at the beginning, and as often as the shop is swept, if that is not too often. Each process does it by itself: a
     /// comparison costs no call, and the second one finds nothing.
     async fn compare(&mut self, schedule: Schedule, now: Timestamp) -> Result<(), Failure> {
         if schedule.is_due(self.memory.compared_at, now) {
@@ -104,7 +109,7 @@ impl StockRounds {
         let message = Message {
             routing_key: StockDue::TYPE.to_owned(),
             id: event.id.clone(),
-            content_type: CONTENT_TYPE,
+            content_type: CONTENT_TYPE.into(),
             body: event.to_json().into(),
         };
         self.publisher.publish(message).await

@@ -98,7 +98,7 @@ fn message(store: &StoreId, cause: Cause, notice: &Notice, trace: TraceParent) -
     Message {
         routing_key: ShopOrderChanged::TYPE.to_owned(),
         id: event.id.clone(),
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: event.to_json().into(),
     }
 }

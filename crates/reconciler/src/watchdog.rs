@@ -1,6 +1,6 @@
 //! Sees that a shop tells the receiver of everything, and looks for what it did not tell meanwhile.
 //!
-//! Effects  subscriptions made and switched on again; notices for what changed while they were not; listings of goods looked up anew
+//! Effects  subscriptions made and switched on again; notices for what changed while they were not; the shop's catalogue read anew before the next push
 //! Replay   safe: since when something may have been missed stands in the ledger before anything is mended, and leaves it last
 
 mod gap;

@@ -56,8 +56,18 @@ pub struct Callbacks {
     signed: Arc<dyn Signed>,
     mood: Arc<Mutex<Mood>>,
     answers: Arc<Mutex<Vec<u16>>>,
+    told: Arc<Mutex<Option<Vec<Told>>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
+}
+
+/// One try of a callback, and what became of it.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The answer's status; 0: none.
+    pub status: u16,
 }
 
 /// How deliveries go wrong on request.
@@ -81,6 +91,7 @@ impl Callbacks {
             signed,
             mood: Arc::default(),
             answers: Arc::default(),
+            told: Arc::default(),
             tasks: TaskTracker::new(),
             stop,
         }
@@ -164,10 +175,23 @@ impl Callbacks {
         self.answers.lock().expect("nobody panics while holding the answers").clone()
     }
 
+    /// From now on keeps every try with its body, for [`Self::told`].
+    pub fn keep_told(&self) {
+        self.told.lock().expect("nobody panics while holding the tries").get_or_insert_default();
+    }
+
+    /// Every try that was kept, in order of their ends.
+    pub fn told(&self) -> Vec<Told> {
+        self.told.lock().expect("nobody panics while holding the tries").clone().unwrap_or_default()
+    }
+
     async fn deliver(&self, delivery: &Delivery) {
         for wait in RETRY_WAITS_MS {
             let status = self.attempt(delivery).await;
             self.answers.lock().expect("nobody panics while holding the answers").push(status);
+            if let Some(told) = &mut *self.told.lock().expect("nobody panics while holding the tries") {
+                told.push(Told { body: delivery.body.clone(), status });
+            }
             if status == 200 {
                 return;
             }

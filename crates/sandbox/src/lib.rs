@@ -18,7 +18,7 @@ mod signing;
 mod warehouse;
 
 pub use bigcommerce::{BigcommerceOptions, BigcommerceScope, BigcommerceShop, LegacyAccount};
-pub use callbacks::{Callbacks, Delivery, Signed};
+pub use callbacks::{Callbacks, Delivery, Signed, Told};
 pub use catalog::{Catalog, Item, Whole};
 pub use draft::{Draft, DraftLine};
 pub use ecwid::{EcwidOptions, EcwidScope, EcwidShop};

@@ -4,8 +4,7 @@
 //! Effects  one `stock.due` for each shop that is told what is available, on change
 //! Replay   safe: what is promised stands in the ledger before it is told of here, and a push finds nothing to do
 //!
-//! Some changes have no event (a held order that is given up, a refusal that names nothing): they only raise what is available, and the
-//! reconciler's regular comparison finds them.
+//! It is told of on a best effort: what is missed, the reconciler's regular comparison finds.
 
 use crossdock_domain::StockPush;
 use crossdock_events::{Event, OrderPromised};

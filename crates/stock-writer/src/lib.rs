@@ -10,7 +10,6 @@ mod serve_shop;
 mod tell_shops;
 #[cfg(test)]
 mod tests;
-mod turn;
 mod wanted;
 
 use std::sync::Arc;

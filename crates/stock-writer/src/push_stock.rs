@@ -4,20 +4,22 @@
 //! Effects  quantities in the shop; what was told and what was refused, in the ledger
 //! Replay   safe: quantities are absolute, computed anew from the ledger each time, by one process at a time for each shop
 
+mod answers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crossdock_domain::{Classify, Listing, Mend, Sku};
 use crossdock_ledger::{Ledger, StockLine};
-use crossdock_queue::Failure;
-use crossdock_storefront::{Quantity, Shop, StorefrontError, Taken};
+use crossdock_queue::{Failure, Turn};
+use crossdock_storefront::{Quantity, Shop, StorefrontError};
 use jiff::Timestamp;
 
 use crate::affected::Affected;
 use crate::read_catalogue::ReadCatalogue;
 use crate::reread_products::RereadProducts;
-use crate::turn::Turn;
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, settled_by};
+use answers::{Answers, worse};
 
 /// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
 const QUANTITIES_MAX: usize = 2_000;
@@ -101,7 +103,9 @@ impl PushStock {
                 self.ledger.stock_of(store, &skus.into_iter().collect::<Vec<_>>()).await?
             }
         };
-        let due = lines.into_iter().filter_map(|line| Some((wanted.units(&line, stock)?, line.level.sku)));
+        let now = Timestamp::now();
+        let due =
+            lines.into_iter().filter_map(|line| Some((wanted.units(&line, stock, now)?, line.level.sku)));
         Ok(due.map(|(units, sku)| (sku, units)).collect())
     }
 
@@ -113,37 +117,23 @@ impl PushStock {
         part: &[Quantity],
         leftover: &mut Leftover,
     ) -> Result<Option<Failure>, Failure> {
-        let store = &shop.settings.id;
-        let mut told: BTreeMap<Sku, i64> =
-            part.iter().map(|quantity| (quantity.listing.sku.clone(), quantity.units)).collect();
+        let (store, began) = (&shop.settings.id, Timestamp::now());
+        let skus: BTreeSet<Sku> = part.iter().map(|quantity| quantity.listing.sku.clone()).collect();
+        let skus: Vec<Sku> = skus.into_iter().collect();
         // A quantity may reach the shop without our learning of it. What the shop was told before is no more to be relied on then.
-        self.ledger.forget_pushed(store, &told.keys().cloned().collect::<Vec<_>>()).await?;
-        let results = shop.storefront.set_stock(part).await;
-        let (mut changed, mut refused, mut failure) = (Vec::new(), Vec::new(), None);
-        for (Quantity { listing, .. }, result) in part.iter().zip(results) {
-            match result {
-                Ok(Taken::Changed) => changed.push(listing.product_id.clone()),
-                Ok(Taken::Stands) => {}
-                Err(error) => {
-                    told.remove(&listing.sku);
-                    if is_refusal(&error) {
-                        refused.push((listing, error));
-                    } else {
-                        failure = Some(worse(failure, error.into()));
-                    }
-                }
-            }
-        }
-        let told: Vec<(Sku, i64)> = told.into_iter().collect();
-        self.ledger.pushed(store, &told, Timestamp::now()).await?;
-        self.reread_products.wrote(shop, &changed).await?;
-        tracing::info!(store.id = %store, skus = told.len(), of = part.len(), "told the shop its stock");
-        let all = refused.len() == part.len();
-        if let Some(many) = self.take_refusals(shop, refused, all, leftover).await? {
+        self.ledger.begin_push(store, &skus, began, settled_by(began)).await?;
+        let answers = Answers::of(part, shop.storefront.set_stock(part).await);
+        self.ledger.pushed(store, &answers.told, began).await?;
+        self.ledger.not_pushed(store, &answers.not_taken, began).await?;
+        self.reread_products.wrote(shop, &answers.changed).await?;
+        tracing::info!(store.id = %store, skus = answers.told.len(), of = part.len(), "told the shop its stock");
+        let (ends_push, mut failure) = (answers.ends_push(), answers.failure);
+        let all = answers.refused.len() == part.len();
+        if let Some(many) = self.take_refusals(shop, answers.refused, all, leftover).await? {
             failure = Some(worse(failure, many.into()));
         }
         match failure {
-            Some(failure) if matches!(failure.mend, Mend::WaitFor(_) | Mend::Credentials) => Err(failure),
+            Some(failure) if ends_push => Err(failure),
             other => Ok(other),
         }
     }
@@ -203,37 +193,13 @@ fn parts(due: &BTreeMap<Sku, i64>, listings: Vec<Listing>) -> Vec<Vec<Quantity>>
     parts
 }
 
-/// Whether the shop means this one quantity, and waiting does not mend it.
-fn is_refusal(error: &StorefrontError) -> bool {
-    match error {
-        StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => error.mend() == Mend::Never,
-        _ => false,
-    }
-}
-
 fn of_sku(sku: &Sku, failure: &Failure) -> Failure {
     let chain = format!("the quantity of '{sku}': {}", failure.chain);
     Failure { chain, class: failure.class, mend: failure.mend }
 }
 
-/// Of two failures, the one whose mend asks for more patience: what may heal is tried again, whatever else is wrong.
-fn worse(one: Option<Failure>, other: Failure) -> Failure {
-    let rank = |failure: &Failure| match failure.mend {
-        Mend::Never => 0,
-        Mend::Wait => 1,
-        Mend::WaitFor(_) => 2,
-        Mend::Credentials => 3,
-    };
-    match one {
-        Some(one) if rank(&one) >= rank(&other) => one,
-        _ => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use crossdock_domain::ListingStock;
 
     use super::*;
@@ -261,13 +227,5 @@ mod tests {
         let parts = parts(&due, listings);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [QUANTITIES_MAX - 1, 2]);
         assert!(parts[1].iter().all(|quantity| quantity.listing.sku.as_str() == "B" && quantity.units == 2));
-    }
-
-    #[test]
-    fn what_may_heal_is_waited_for_whatever_else_is_wrong() {
-        let failure = |class, mend| Failure { class, chain: String::new(), mend };
-        let mends = [Mend::Never, Mend::WaitFor(Duration::from_secs(9)), Mend::Wait, Mend::Never];
-        let worst = mends.iter().fold(None, |worst, mend| Some(worse(worst, failure("some", *mend))));
-        assert_eq!(worst.map(|failure| failure.mend), Some(Mend::WaitFor(Duration::from_secs(9))));
     }
 }

@@ -7,11 +7,9 @@ use std::sync::Arc;
 
 use crossdock_domain::{Classify as _, Mend, StoreId};
 use crossdock_ledger::{Catalogue, Ledger, Reading};
-use crossdock_queue::Failure;
+use crossdock_queue::{Failure, Turn};
 use crossdock_storefront::{CataloguePage, Place, Shop, StorefrontError};
 use jiff::{SignedDuration, Timestamp};
-
-use crate::turn::Turn;
 
 /// How old a reading may be that is gone on with, in seconds. One that was left off longer ago begins anew.
 const READING_SECS_MAX: i64 = 6 * 60 * 60;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crossdock_domain::{Sku, StockPush, StoreId};
 use crossdock_events::{Event, EventData as _, InvalidEvent, RawEvent, ShopProductChanged, StockDue};
 use crossdock_ledger::{Busy, Ledger, alone};
-use crossdock_queue::{Delivery, Failure, Outcome};
+use crossdock_queue::{Delivery, Failure, Outcome, Turn};
 use crossdock_storefront::{Shop, Shops};
 use crossdock_telemetry::Trace;
 use jiff::Timestamp;
@@ -17,7 +17,6 @@ use crate::affected::Affected;
 use crate::push_stock::{Leftover, PushStock};
 use crate::reread_products::is_quantity_only;
 use crate::tell_shops::TellShops;
-use crate::turn::Turn;
 use crate::wanted::{self, Wanted};
 
 pub(crate) struct ServeShop {

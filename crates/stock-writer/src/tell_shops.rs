@@ -73,7 +73,7 @@ impl TellShops {
         let message = Message {
             routing_key: StockDue::TYPE.to_owned(),
             id: event.id.clone(),
-            content_type: CONTENT_TYPE,
+            content_type: CONTENT_TYPE.into(),
             body: event.to_json().into(),
         };
         self.publisher.publish(message).await

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crossdock_domain::{Listing, Mend, Sku, StockLevel};
 use crossdock_ledger::{Ledger, StockLine};
-use crossdock_queue::Failure;
+use crossdock_queue::{Failure, Turn};
 use crossdock_storefront::{Quantity, StorefrontError, Taken};
 use jiff::{SignedDuration, Timestamp};
 
@@ -15,7 +15,6 @@ use crate::affected::Affected;
 use crate::push_stock::{Leftover, PushStock};
 use crate::read_catalogue::ReadCatalogue;
 use crate::reread_products::RereadProducts;
-use crate::turn::Turn;
 use crate::wanted::Wanted;
 use shop::{Fake, listing};
 
@@ -70,7 +69,7 @@ impl Bench {
 }
 
 fn lost(_: &Quantity) -> Result<Taken, StorefrontError> {
-    Err(StorefrontError::Unavailable { cause: io::Error::from(io::ErrorKind::TimedOut).into() })
+    Err(StorefrontError::Unavailable { cause: io::Error::from(io::ErrorKind::TimedOut).into() }.of_a_write())
 }
 
 fn refused(_: &Quantity) -> Result<Taken, StorefrontError> {
@@ -93,6 +92,66 @@ async fn a_quantity_that_may_have_reached_the_shop_is_never_taken_for_the_one_to
     assert_eq!(bench.shop.inside().units["1"], 5);
     bench.push_changes().await.0.unwrap();
     assert_eq!(bench.shop.inside().writes, 3, "what the shop has confirmed is not told again");
+}
+
+#[tokio::test]
+async fn a_shop_that_does_not_answer_is_asked_once_and_everything_is_due_again() {
+    let skus: Vec<String> = (0..4_001).map(|sku| format!("SKU{sku:04}")).collect();
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let bench = Bench::with(Fake::listing(skus.iter().map(|sku| listing(sku, sku)))).await;
+    bench.count(&skus, 7).await;
+    bench.shop.inside().answer = Some(lost);
+    assert_eq!(bench.push_changes().await.0.unwrap_err().class, StorefrontError::IN_DOUBT);
+    assert_eq!(bench.shop.inside().writes, 1);
+
+    bench.shop.inside().answer = None;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().writes, 4, "in three parts");
+    assert!(bench.lines().await.iter().all(|line| line.pushed.is_some()));
+}
+
+#[tokio::test]
+async fn what_an_open_push_may_have_overtaken_is_told_once_more_when_that_has_settled() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    bench.count(&["MUG", "TEE"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    // As a process left it that died eleven minutes ago, and as another one pushed since. What was left open has arrived last.
+    let (store, mug) = (bench.shop.shop().settings.id.clone(), Sku::from("MUG"));
+    let left_open = Timestamp::now() - SignedDuration::from_mins(11);
+    bench.ledger.begin_push(&store, &[mug.clone()], left_open, Timestamp::UNIX_EPOCH).await.unwrap();
+    bench.ledger.pushed(&store, &[(mug, 5)], Timestamp::now()).await.unwrap();
+    bench.shop.inside().units.insert("1".to_owned(), 3);
+    for _ in 0..2 {
+        bench.push_changes().await.0.unwrap();
+        assert_eq!(bench.shop.writes_and_units(), (2, [("1".to_owned(), 5), ("2".to_owned(), 5)].into()));
+    }
+
+    bench.count(&["MUG"], 9).await;
+    bench.shop.inside().answer = Some(lost);
+    bench.push_changes().await.0.unwrap_err();
+    bench.shop.inside().answer = None;
+    bench.push_changes().await.0.unwrap();
+    let mug = bench.lines().await.remove(0);
+    assert!(mug.in_doubt_since.is_some() && mug.pushed.is_some(), "it may still come: {mug:?}");
+    bench.count(&["MUG"], 8).await;
+    bench.shop.inside().answer = Some(refused);
+    bench.push_changes().await.0.unwrap();
+    let mug = bench.lines().await.remove(0);
+    assert!(mug.refused.is_some() && mug.in_doubt_since.is_some(), "{mug:?}");
+}
+
+#[tokio::test]
+async fn a_doubt_heals_a_refusal_before_the_next_full_push() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1")])).await;
+    bench.count(&["MUG"], 5).await;
+    bench.shop.inside().answer = Some(refused);
+    bench.push_changes().await.0.unwrap();
+    bench.shop.inside().answer = Some(lost);
+    let alone = Wanted { again: [Sku::from("MUG")].into(), ..Wanted::default() };
+    bench.push(&alone).await.0.unwrap_err();
+    bench.shop.inside().answer = None;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.writes_and_units(), (3, [("1".to_owned(), 5)].into()));
 }
 
 #[tokio::test]

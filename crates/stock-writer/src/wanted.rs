@@ -6,9 +6,18 @@ use crossdock_domain::{Sku, sellable};
 use crossdock_events::{Event, StockDue};
 use crossdock_ledger::StockLine;
 use crossdock_settings::StockSettings;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::affected::Affected;
+
+/// How long a push whose answer is not known may still be on its way, in seconds. An Ecwid batch waits until the earlier ones are done,
+/// and is cancelled after four minutes.
+const SETTLED_SECS: i64 = 10 * 60;
+
+/// Pushes that began until then have arrived by now, or never will.
+pub(crate) fn settled_by(now: Timestamp) -> Timestamp {
+    now - SignedDuration::from_secs(SETTLED_SECS)
+}
 
 /// Everything that is wanted of one push.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,8 +58,9 @@ impl Wanted {
         affected
     }
 
-    /// The units to tell; none if the shop is to be told nothing, or knows.
-    pub(crate) fn units(&self, line: &StockLine, stock: &StockSettings) -> Option<i64> {
+    /// The units to tell; none if the shop is to be told nothing, or knows. What it was told while an older push was still on its way
+    /// counts no more once that has settled: it may have arrived last.
+    pub(crate) fn units(&self, line: &StockLine, stock: &StockSettings, now: Timestamp) -> Option<i64> {
         let units = sellable(stock.push, &line.level, line.promised, stock.buffer)?;
         let knows = line.pushed.is_some_and(|pushed| pushed.units == units);
         let due = if self.again.contains(&line.level.sku) {
@@ -59,7 +69,8 @@ impl Wanted {
             let told = knows && line.pushed.is_some_and(|pushed| since <= pushed.at);
             !told && line.refused.as_ref().is_none_or(|refused| refused.at < since)
         } else {
-            !knows && line.refused.is_none()
+            let settled = line.in_doubt_since.is_some_and(|since| since <= settled_by(now));
+            (!knows || settled) && line.refused.is_none()
         };
         due.then_some(units)
     }
@@ -102,15 +113,40 @@ mod tests {
 
     /// Of 10 on the shelf, what is due if the shop was told this, or has refused it, at that minute.
     fn units(wanted: &Wanted, pushed: Option<(i64, i64)>, refused: Option<i64>) -> Option<i64> {
+        units_at(10, wanted, pushed, refused, None)
+    }
+
+    /// The same at this minute, if an older push was left open at that one.
+    fn units_at(
+        now: i64,
+        wanted: &Wanted,
+        pushed: Option<(i64, i64)>,
+        refused: Option<i64>,
+        in_doubt: Option<i64>,
+    ) -> Option<i64> {
         let line = StockLine {
             level: StockLevel { sku: Sku::from("MUG"), on_hand: 10, allocated: None },
             counted_at: minute(0),
             promised: Promised { total: 3, unallocated: 3 },
             pushed: pushed.map(|(units, at)| Pushed { units, at: minute(at) }),
             refused: refused.map(|at| Refused { why: "no".into(), at: minute(at) }),
+            in_doubt_since: in_doubt.map(minute),
         };
         let stock = StockSettings { push: StockPush::Available, daily_at: None, on_change: true, buffer: 1 };
-        wanted.units(&line, &stock)
+        wanted.units(&line, &stock, minute(now))
+    }
+
+    #[test]
+    fn what_an_older_push_may_have_overtaken_is_told_once_more_when_that_has_settled() {
+        let changed = wanted(&[due(1, false, Some(&["MUG"]))]);
+        assert_eq!(units_at(10, &changed, Some((6, 1)), None, Some(1)), None, "it may still come");
+        assert_eq!(units_at(11, &changed, Some((6, 1)), None, Some(1)), Some(6));
+        assert_eq!(
+            units_at(10, &changed, Some((5, 1)), None, Some(1)),
+            Some(6),
+            "what is new is not kept waiting"
+        );
+        assert_eq!(units_at(11, &changed, None, Some(2), Some(1)), None, "it was refused since");
     }
 
     #[test]

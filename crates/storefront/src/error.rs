@@ -117,6 +117,15 @@ impl StorefrontError {
         }
     }
 
+    /// What it means for what was to be sent after it: nothing of that was, so nothing of that is in doubt.
+    #[must_use]
+    pub fn of_what_was_kept_back(&self) -> Self {
+        match self.repeated() {
+            Self::InDoubt { cause } => Self::Unavailable { cause },
+            other => other,
+        }
+    }
+
     /// The same once more, for each of the things that one call was about.
     #[must_use]
     pub fn repeated(&self) -> Self {

@@ -14,7 +14,7 @@ mod shops;
 mod webhooks;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, ShopOrder, Sku};
+use crossdock_domain::{Listing, OrderId, ShopOrder};
 use jiff::Timestamp;
 
 pub use budget::{Account, Admitted, Budget, SharedLedger, Told};
@@ -59,9 +59,6 @@ pub trait Storefront: Send + Sync {
     /// Safe to repeat after any doubt: the shop is read first, and what is gone there already is not looked for again.
     async fn take_back(&self, taken: &TakeBack) -> Result<TakenBack, StorefrontError>;
 
-    /// Where the shop lists these SKUs. A SKU that it does not list has no entry; one that it lists several times has several.
-    async fn listings(&self, skus: &[Sku]) -> Result<Vec<Listing>, StorefrontError>;
-
     /// Every listing of the shop, a page at a time, from the beginning or from where a former page ended.
     ///
     /// A product that is in the shop throughout is in one of the pages, however much others change meanwhile; some may come twice. One
@@ -74,7 +71,8 @@ pub trait Storefront: Send + Sync {
     /// Sets quantities, absolutely: one result for each, in the order given.
     ///
     /// One that the shop refuses fails alone, with the shop's own words. What befalls all of them (no answer, no credentials, no quota, a
-    /// call that is refused as a whole) fails all that were not set before, and is never a refusal of theirs.
+    /// call that is refused as a whole) fails all that were not set before, and is never a refusal of theirs. What was sent without an
+    /// answer may be set yet: it is [`StorefrontError::InDoubt`], and what was kept back then is not.
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>>;
 
     /// Proves that the credentials work and carry every scope that Crossdock needs; the answer is the shop's own name.

@@ -78,6 +78,12 @@ async fn give_back(ledger: &dyn Ledger, lease: Lease, in_doubt: bool) {
     }
 }
 
+/// Whether nothing that others began at the order since then can be in doubt: who leaves it so keeps it for longer. For those who have
+/// it now.
+pub(crate) fn is_free_of_doubt_since(then: Timestamp) -> bool {
+    Timestamp::now() < after(then, DOUBT_SECS)
+}
+
 fn after(now: Timestamp, secs: u64) -> Timestamp {
     now + SignedDuration::from_secs(secs.cast_signed())
 }
@@ -110,6 +116,13 @@ mod tests {
         let unavailable = || StorefrontError::Unavailable { cause: "half an answer".into() };
         assert_eq!(after_a_failure(unavailable().of_a_write()).await, Err(Busy.into()));
         assert_eq!(after_a_failure(unavailable()).await, Ok(()));
+    }
+
+    #[test]
+    fn what_was_begun_before_a_doubt_could_end_may_be_in_doubt() {
+        let secs_ago = |secs: u64| Timestamp::now() - SignedDuration::from_secs(secs.cast_signed());
+        assert!(is_free_of_doubt_since(secs_ago(DOUBT_SECS / 2)));
+        assert!(!is_free_of_doubt_since(secs_ago(DOUBT_SECS)));
     }
 
     #[tokio::test]

@@ -1,7 +1,9 @@
 //! Consumer: from 'shipment dispatched' to a shipment on the shop's order, and from 'shipment voided' back.
 
 mod alone;
+mod announce_promise;
 mod consignments;
+mod in_order;
 mod take_back;
 mod told;
 mod write_shipment;
@@ -13,15 +15,17 @@ use async_trait::async_trait;
 use crossdock_domain::{Classify, Mend, OrderNumber};
 use crossdock_events::{EventData, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Busy, Happening, Ledger, LedgerError, OrderRecord};
-use crossdock_queue::{Delivery, Failure, Handler, Outcome, Route, WorkQueue};
+use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, Turn, WorkQueue};
 use crossdock_storefront::Shops;
 use crossdock_telemetry::Trace;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
+use announce_promise::announce;
+use in_order::{falls, in_order};
 use take_back::TakeBack;
 use told::Told;
-use write_shipment::WriteShipment;
+use write_shipment::{AWAITS_VOID, WriteShipment};
 
 /// The role's name, in settings, logs, timelines and dead letters.
 pub const ROLE: &str = "tracking-writer";
@@ -38,13 +42,21 @@ pub struct TrackingWriter {
     ledger: Arc<dyn Ledger>,
     write_shipment: WriteShipment,
     take_back: TakeBack,
+    publisher: Option<Publisher>,
 }
 
 impl TrackingWriter {
     /// Over these shops and this ledger.
     pub fn new(shops: Shops, ledger: Arc<dyn Ledger>) -> Self {
         let take_back = TakeBack { shops: shops.clone(), ledger: ledger.clone() };
-        Self { ledger: ledger.clone(), write_shipment: WriteShipment { shops, ledger }, take_back }
+        let write_shipment = WriteShipment { shops, ledger: ledger.clone() };
+        Self { ledger, write_shipment, take_back, publisher: None }
+    }
+
+    /// Whoever computes stock is told of parcels that change what is promised.
+    #[must_use]
+    pub fn announcing(self, publisher: Publisher) -> Self {
+        Self { publisher: Some(publisher), ..self }
     }
 
     /// The order of a shipment: shipments name only its number.
@@ -61,28 +73,52 @@ impl TrackingWriter {
     ) -> Result<(), Failure> {
         let told = Told::read(delivery)?;
         let result = match failed.get(told.number()) {
-            Some(earlier) if earlier.mend != Mend::Never => Err(earlier.clone()),
+            Some(earlier) if earlier.mend != Mend::Never => {
+                self.put_down(&told).await;
+                Err(earlier.clone())
+            }
             _ => {
                 let trace = Trace::of([told.traceparent()]);
-                self.handle_one(&told, delivery.attempt).instrument(trace.span()).await
+                self.handle_one(&told, delivery).instrument(trace.span()).await
             }
         };
-        if let Err(failure) = &result {
+        // What waits for a void does not keep that back.
+        if let Err(failure) = &result
+            && failure.class != AWAITS_VOID
+        {
             failed.insert(told.number().clone(), failure.clone());
         }
         result
     }
 
-    async fn handle_one(&self, told: &Told, attempt: u32) -> Result<(), Failure> {
-        let order = self.order(told.number()).await?;
-        let result = match told {
-            Told::Dispatched(event) => self.write_shipment.handle(&order, event).await,
-            Told::Voided(event) => self.take_back.handle(&order, event).await,
+    /// What waits is put down all the same: what comes meanwhile may go first, and is to find its units taken, or open again. Best effort:
+    /// it is put down in any case when it comes back.
+    async fn put_down(&self, told: &Told) {
+        let put_down = match told {
+            Told::Dispatched(event) => self.write_shipment.put_down(event).await.map(drop),
+            Told::Voided(event) => self.take_back.put_down(event).await.map(drop),
         };
+        if let Err(error) = put_down {
+            tracing::debug!(order.number = %told.number(), "a message that waits could not be put down yet: {error}");
+        }
+    }
+
+    async fn handle_one(&self, told: &Told, delivery: &Delivery) -> Result<(), Failure> {
+        let order = self.order(told.number()).await?;
+        let work = async {
+            match told {
+                Told::Dispatched(event) => self.write_shipment.handle(&order, event).await,
+                Told::Voided(event) => self.take_back.handle(&order, event).await,
+            }
+        };
+        let result = in_order(self.ledger.as_ref(), delivery, told.number(), work).await;
+        if let Some(publisher) = &self.publisher {
+            announce(publisher, &order, told, Trace::of([told.traceparent()]).parent()).await;
+        }
         if let Err(failure) = &result
             && failure.class != Busy.class()
         {
-            self.tell_failure(&order, told, failure, attempt).await;
+            self.tell_failure(&order, told, failure, delivery.attempt).await;
         }
         result
     }
@@ -107,16 +143,30 @@ impl TrackingWriter {
 impl Handler for TrackingWriter {
     async fn route(&self, delivery: &Delivery) -> Result<Route, Failure> {
         let told = Told::read(delivery)?;
-        let order = self.order(told.number()).await?;
-        Ok(Route { lane: order.store.to_string(), subject: Some(told.number().to_string()) })
+        let order = self.ledger.order_by_number(told.number()).await?;
+        // What is about an order that is not known is kept in order too.
+        let lane = order.map(|order| order.store.to_string()).unwrap_or_default();
+        Ok(Route { lane, subject: Some(told.number().to_string()) })
     }
 
-    /// One after the other: the shipments of one order are written in the order in which they came.
+    async fn falls(&self, delivery: &Delivery, _route: &Route, _failure: &Failure) -> Result<(), Failure> {
+        // One that cannot be read is about no order.
+        let Ok(told) = Told::read(delivery) else { return Ok(()) };
+        Ok(falls(self.ledger.as_ref(), delivery, told.number()).await?)
+    }
+
+    /// One after the other: the shipments of one order are written in the order in which they came. What a slow shop leaves no time for
+    /// comes back.
     async fn handle(&self, _lane: &str, batch: Vec<Delivery>) -> Vec<Outcome> {
+        let turn = Turn::begin();
         let mut failed = HashMap::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for delivery in &batch {
-            outcomes.push(self.handle_in_turn(delivery, &mut failed).await.into());
+            let outcome = match turn.go_on() {
+                Ok(()) => self.handle_in_turn(delivery, &mut failed).await.into(),
+                Err(rest) => Outcome::Failed(rest.into()),
+            };
+            outcomes.push(outcome);
         }
         outcomes
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crossdock_domain::{Classify, Mend, ShipmentId};
 use crossdock_events::{Event, ShipmentVoided};
-use crossdock_ledger::{Happening, Ledger, OrderRecord, ShipmentRecord, ShipmentState};
+use crossdock_ledger::{Happening, Ledger, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
 use crossdock_queue::Failure;
 use crossdock_storefront::{Shops, StorefrontError, TakeBack as TakeBackAtShop, TakenBack};
 use jiff::Timestamp;
@@ -52,12 +52,20 @@ impl TakeBack {
         order: &OrderRecord,
         event: &Event<ShipmentVoided>,
     ) -> Result<(), Failure> {
-        let ShipmentVoided { shipment_id, number } = &event.data;
-        let voided = self.ledger.void_shipment(number, shipment_id, &was_voided(event)).await?;
+        let voided = self.put_down(event).await?;
         if voided.is_none_or(|it| it.state != ShipmentState::Voiding) {
             return Ok(());
         }
-        alone(self.ledger.as_ref(), order, self.undo(order, shipment_id, &event.kind)).await
+        alone(self.ledger.as_ref(), order, self.undo(order, &event.data.shipment_id, &event.kind)).await
+    }
+
+    /// Its units are open again from now on.
+    pub(crate) async fn put_down(
+        &self,
+        event: &Event<ShipmentVoided>,
+    ) -> Result<Option<ShipmentRecord>, LedgerError> {
+        let ShipmentVoided { shipment_id, number } = &event.data;
+        self.ledger.void_shipment(number, shipment_id, &was_voided(event)).await
     }
 
     async fn undo(&self, order: &OrderRecord, id: &ShipmentId, cause: &str) -> Result<(), Failure> {

@@ -8,13 +8,13 @@ use std::sync::Arc;
 
 use crossdock_domain::{Classify, Mend, Shipment, ShipmentId};
 use crossdock_events::{Event, ShipmentDispatched};
-use crossdock_ledger::{Happening, Ledger, OrderRecord, ShipmentRecord, ShipmentState};
+use crossdock_ledger::{Happening, Ledger, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
 use crossdock_queue::Failure;
 use crossdock_storefront::{Dispatch, Dispatched, Shops, StorefrontError};
 use jiff::Timestamp;
 
 use crate::ROLE;
-use crate::alone::alone;
+use crate::alone::{alone, is_free_of_doubt_since};
 use crate::consignments::Consignments;
 
 pub(crate) struct WriteShipment {
@@ -39,6 +39,9 @@ impl Classify for NothingOpen {
     }
 }
 
+/// What a failure is called of which a void is the mend.
+pub(crate) const AWAITS_VOID: &str = "shipment-awaits-void";
+
 /// A shipment that does not fit, as long as another one of the order is to be taken back.
 #[derive(Debug, thiserror::Error)]
 #[error("shipment {voiding} of the order is still to be taken back at the shop; this one waits for it")]
@@ -54,7 +57,7 @@ impl Classify for InTheWay {
     }
 
     fn class(&self) -> &'static str {
-        "shipment-awaits-void"
+        AWAITS_VOID
     }
 }
 
@@ -65,17 +68,45 @@ impl WriteShipment {
         event: &Event<ShipmentDispatched>,
     ) -> Result<(), Failure> {
         let shipment = &event.data;
-        let intended = self.ledger.intend_shipment(shipment, &left_the_warehouse(event)).await?;
+        let untold_at = self.untold_at(order, &shipment.shipment_id).await?;
+        let intended = self.put_down(event).await?;
         if intended.state != ShipmentState::Intended {
             return Ok(());
         }
         if intended.lines.is_empty() {
             return Err(NothingOpen(shipment.shipment_id.clone()).into());
         }
-        alone(self.ledger.as_ref(), order, self.write(order, &shipment.shipment_id, &event.kind)).await
+        let write = self.write(order, &shipment.shipment_id, untold_at, &event.kind);
+        alone(self.ledger.as_ref(), order, write).await
     }
 
-    async fn write(&self, order: &OrderRecord, id: &ShipmentId, cause: &str) -> Result<(), Failure> {
+    /// Its units are taken from now on.
+    pub(crate) async fn put_down(
+        &self,
+        event: &Event<ShipmentDispatched>,
+    ) -> Result<ShipmentRecord, LedgerError> {
+        self.ledger.intend_shipment(&event.data, &left_the_warehouse(event)).await
+    }
+
+    /// A moment at which nobody had put the shipment down, let alone begun to write it; none if somebody has by now.
+    async fn untold_at(
+        &self,
+        order: &OrderRecord,
+        id: &ShipmentId,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let now = Timestamp::now();
+        let all = Consignments::read(self.ledger.as_ref(), order, id).await?;
+        Ok(all.this.is_none().then_some(now))
+    }
+
+    async fn write(
+        &self,
+        order: &OrderRecord,
+        id: &ShipmentId,
+        untold_at: Option<Timestamp>,
+        cause: &str,
+    ) -> Result<(), Failure> {
+        let first_try = untold_at.is_some_and(is_free_of_doubt_since);
         let shop = self.shops.get(&order.store)?;
         // What was intended may have been written, relabelled or voided before this process came to write to the order.
         let all = Consignments::read(self.ledger.as_ref(), order, id).await?;
@@ -83,7 +114,7 @@ impl WriteShipment {
             return Ok(());
         };
         let relabels = intended.former.len();
-        let dispatch = dispatch(intended, &all);
+        let dispatch = dispatch(intended, &all, first_try);
         let dispatched = match shop.storefront.dispatch(&dispatch).await {
             Ok(dispatched) => dispatched,
             Err(misfit @ StorefrontError::Misfit { .. }) => return Err(all.misfit(misfit)),
@@ -108,9 +139,10 @@ impl Consignments {
     }
 }
 
-fn dispatch(intended: ShipmentRecord, all: &Consignments) -> Dispatch {
+fn dispatch(intended: ShipmentRecord, all: &Consignments, first_try: bool) -> Dispatch {
     let ShipmentRecord { order_id, shipment, former, lines, completes, shop_shipments, .. } = intended;
-    Dispatch { order_id, shipment, former, shop_shipments, others: all.that_left(), lines, completes }
+    let others = all.that_left();
+    Dispatch { order_id, shipment, former, shop_shipments, others, lines, completes, first_try }
 }
 
 /// Told at the event's own time: of two labels, the one that was told later counts.

@@ -67,6 +67,8 @@ pub(crate) enum Part {
     Stock,
     /// A sweep's questions, and those of a person, to a ledger of 100 shops (minutes: it is filled first)
     Ledger,
+    /// What is asked of 100,000 dead letters, beside 1,000 (minutes: they are put down first)
+    DeadLetters,
 }
 
 impl Part {

@@ -1,10 +1,11 @@
 //! Measures the receiver against the limit of HTTP and the limit of the broker, all in one run and interleaved; then importing,
-//! against the fewest calls, the limits of the ledger and of the broker, and a small ledger.
+//! against the fewest calls, the limits of the ledger and of the broker, and a small ledger; then the ledger with many dead letters.
 //!
 //! Every part that is measured is a process of its own, so that its CPU time and memory are its own: the real `crossdock`
 //! binary, and this binary under one of its hidden commands.
 
 mod command_line;
+mod dead_letters;
 mod figures;
 mod flood;
 mod import;
@@ -63,6 +64,9 @@ async fn run(options: Options) -> anyhow::Result<()> {
     }
     if options.wants_any(&Part::IMPORTING) {
         import::run(&options).await?;
+    }
+    if options.wants(Part::DeadLetters) {
+        dead_letters::run().await?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use crossdock_sandbox::{Draft, Fault, OrderState};
 use crossdock_tests::eventually;
 use crossdock_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
+use rstest::rstest;
 
 use super::{ids_and_statuses, posting, posts_of, sentences};
 
@@ -91,9 +92,18 @@ async fn of_an_order_that_was_cancelled_before_it_was_posted_nothing_is_posted()
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_of_orders_that_the_warehouse_took_off_its_queue_are_posted_at_once() {
+async fn changes_of_orders_that_the_warehouse_took_off_its_queue_are_posted_at_once(
+    #[values(false, true)] posted_before: bool,
+) {
     let (world, door) = posting().await;
+    if posted_before {
+        let crossdock = world.run().await;
+        let (_, number) = place_order(&world);
+        world.order_in_state(&number, "accepted").await;
+        crossdock.kill().await;
+    }
     let posted = format!("deliver = \"http\"\nurl = \"{}\"\n", door.url());
     world.change_config(|text| text.replace(&posted, ""));
     let crossdock = world.run().await;

@@ -72,7 +72,7 @@ async fn publish_again(world: &World, number: &str, story: &Value) {
     let message = Message {
         routing_key: "order.released".to_owned(),
         id: number.to_owned(),
-        content_type: crossdock_events::CONTENT_TYPE,
+        content_type: crossdock_events::CONTENT_TYPE.into(),
         body: body.to_string().into(),
     };
     publisher.publish(message).await.unwrap();

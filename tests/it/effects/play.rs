@@ -11,7 +11,8 @@ use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
 use fastrand::Rng;
 
-use super::model::{Model, SKUS};
+use super::credentials::Tokens;
+use super::model::{Model, SKUS, Shop};
 use super::post::Post;
 use super::shops::{change, place, this_second};
 
@@ -36,6 +37,9 @@ pub(super) struct Play {
     pub(super) processes: Vec<Process>,
     /// Whether the last of them stands still.
     pub(super) frozen: bool,
+    /// Shops that are yet to hang.
+    pub(super) to_hang: Vec<Shop>,
+    pub(super) tokens: Tokens,
     /// Whether the shops' webhooks are kept back.
     holding: bool,
 }
@@ -51,8 +55,18 @@ impl Play {
         let processes = ROLES.map(|roles| Process::start(&world.config, Some(roles))).into();
         world.ready().await;
         let (ledger, post) = (world.ledger().await, Post::open(&world));
-        let (model, dice) = (Model::default(), dice());
-        let mut play = Self { world, ledger, model, post, dice, processes, frozen: false, holding: false };
+        let mut play = Self {
+            world,
+            ledger,
+            model: Model::default(),
+            post,
+            dice: dice(),
+            processes,
+            frozen: false,
+            to_hang: Shop::BOTH.into(),
+            tokens: Tokens::default(),
+            holding: false,
+        };
         play.count(&SKUS).await;
         play
     }
@@ -72,8 +86,9 @@ impl Play {
             70..78 => self.post.tell_late(&mut self.dice).await,
             78..84 => self.post.repeat(&mut self.dice).await,
             84..92 => self.fault(),
-            92..95 => self.hold_or_release(),
-            95..98 => self.freeze_or_thaw().await,
+            92..94 => self.hold_or_release(),
+            94..96 => self.freeze_or_thaw().await,
+            96..98 => self.rotate_or_renew().await,
             _ => self.world.vhost.hasten().await,
         }
         tokio::time::sleep(Duration::from_millis(self.dice.u64(..PAUSE_MS_MAX))).await;
@@ -113,6 +128,7 @@ impl Play {
         if self.frozen {
             self.freeze_or_thaw().await;
         }
+        self.renew_all().await;
         for callbacks in self.callbacks() {
             callbacks.release_reversed();
         }

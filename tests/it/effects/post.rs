@@ -113,7 +113,7 @@ impl Post {
         let message = Message {
             routing_key: letter.kind.to_owned(),
             id: letter.id.clone(),
-            content_type: crossdock_events::CONTENT_TYPE,
+            content_type: crossdock_events::CONTENT_TYPE.into(),
             body: letter.body.clone().into(),
         };
         eventually("RabbitMQ takes an event", || async { self.publisher.publish(&message).await.ok() }).await;

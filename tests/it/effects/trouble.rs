@@ -4,28 +4,20 @@ use std::time::Duration;
 
 use crossdock_sandbox::Fault;
 use crossdock_tests::process::Process;
+use crossdock_tests::shop_calls::{BIGCOMMERCE_CALLS, ECWID_CALLS};
 use tokio::time::timeout;
 
+use super::model::Shop;
 use super::play::{Play, ROLES};
-
-/// What can go wrong at BigCommerce: method and path.
-const BIGCOMMERCE_CALLS: [(&str, &str); 8] = [
-    ("GET", "/shipments"),
-    ("GET", "/products"),
-    ("GET", "/v2/orders/"),
-    ("POST", "/shipments"),
-    ("PUT", "/shipments/"),
-    ("DELETE", "/shipments/"),
-    ("PUT", "/v2/orders/"),
-    ("PUT", "/inventory/"),
-];
-
-/// The same at Ecwid.
-const ECWID_CALLS: [(&str, &str); 4] =
-    [("GET", "/orders/"), ("PUT", "/orders/"), ("PUT", "/products/"), ("POST", "/batch")];
 
 /// How long a shop wants to be left alone, in milliseconds.
 const THROTTLE_MS: u64 = 500;
+
+/// For how long a shop hangs, in seconds: longer than anybody waits for it.
+const HANG_SECS: u64 = 90;
+
+/// Faults of which one is that a shop hangs, as long as one is to.
+const FAULTS_PER_HANG: u32 = 6;
 
 /// Parcels, or their labels, that are on their way when processes die: some of them stand at the shop then, and are not noted yet.
 const BURST: usize = 5;
@@ -39,6 +31,11 @@ const WRITES_MS_MAX: u64 = 1_500;
 impl Play {
     /// One call of the shops to come goes wrong: some are not carried out, of others the answer is lost.
     pub(super) fn fault(&mut self) {
+        if self.dice.u32(..FAULTS_PER_HANG) == 0
+            && let Some(shop) = self.to_hang.pop()
+        {
+            return self.hang(shop);
+        }
         let fault = match self.dice.u32(0..8) {
             0 => Fault::Status(500),
             1 => Fault::Status(503),
@@ -46,12 +43,27 @@ impl Play {
             3 => Fault::HalfBody,
             _ => Fault::DoneThenCut,
         };
-        if self.dice.bool() {
-            let (method, path) = self.dice.choice(BIGCOMMERCE_CALLS).unwrap();
-            self.world.bigcommerce.faults().next(method, path, fault);
-        } else {
-            let (method, path) = self.dice.choice(ECWID_CALLS).unwrap();
-            self.world.ecwid.faults().next(method, path, fault);
+        let shop = self.dice.choice(Shop::BOTH).unwrap();
+        self.meets(shop, fault);
+    }
+
+    /// One call waits longer than anybody waits for its answer, carried out or not.
+    fn hang(&mut self, shop: Shop) {
+        let wait = Duration::from_secs(HANG_SECS);
+        let fault = if self.dice.bool() { Fault::Hang(wait) } else { Fault::DoneThenHang(wait) };
+        self.meets(shop, fault);
+    }
+
+    fn meets(&mut self, shop: Shop, fault: Fault) {
+        match shop {
+            Shop::Bigcommerce => {
+                let (method, path) = self.dice.choice(BIGCOMMERCE_CALLS).unwrap();
+                self.world.bigcommerce.faults().next(method, path, fault);
+            }
+            Shop::Ecwid => {
+                let (method, path) = self.dice.choice(ECWID_CALLS).unwrap();
+                self.world.ecwid.faults().next(method, path, fault);
+            }
         }
     }
 

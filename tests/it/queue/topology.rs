@@ -4,15 +4,16 @@ use crossdock_domain::Mend;
 use crossdock_queue::DEAD_LETTERS;
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::eventually;
-use lapin::options::{BasicGetOptions, BasicNackOptions, QueueDeleteOptions};
+use lapin::options::{BasicGetOptions, BasicNackOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, Connection, ConnectionProperties};
 
 use super::{Rig, Script, WORK, failed, message};
 
 /// Redeliveries after which RabbitMQ gives a message up.
-const DELIVERY_LIMIT: usize = 20;
+pub(super) const DELIVERY_LIMIT: usize = 20;
 
-async fn other_client(vhost: &Vhost) -> (Connection, Channel) {
+pub(super) async fn other_client(vhost: &Vhost) -> (Connection, Channel) {
     let connection = Connection::connect(&vhost.address(), ConnectionProperties::default()).await;
     let connection = connection.expect("the test's node answers");
     let channel = connection.create_channel().await.expect("a new connection opens a channel");
@@ -53,4 +54,48 @@ async fn queues_that_were_deleted_are_made_anew() {
     let dead =
         async || rig.publisher.link() == crossdock_queue::Link::Up && vhost.depth(DEAD_LETTERS).await == 1;
     eventually("it is a dead letter too", async || dead().await.then_some(())).await;
+}
+
+/// Declares the dead letters' queue as a quorum queue with this limit, or without one.
+async fn declare(channel: &Channel, limit: Option<i32>) -> Result<(), lapin::Error> {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-queue-type".into(), AMQPValue::LongString("quorum".into()));
+    if let Some(limit) = limit {
+        arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(limit));
+    }
+    let durable = QueueDeclareOptions { durable: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(DEAD_LETTERS.into(), durable, arguments).await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dead_letters_have_a_limit_that_nothing_reaches_and_so_none_of_a_brokers_own() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    let (connection, channel) = other_client(&vhost).await;
+    declare(&channel, Some(1_000_000_000)).await.expect("as it stands");
+    let refused = declare(&connection.create_channel().await.unwrap(), None).await.unwrap_err();
+    assert!(refused.to_string().contains("PRECONDITION_FAILED"), "{refused}");
+    rig.consume(&Script::new(|_| failed(Mend::Never)));
+    rig.publisher.publish(message("a", "1")).await.unwrap();
+    for _ in 0..2 * DELIVERY_LIMIT {
+        let taken = eventually("it is there", async || {
+            channel.basic_get(DEAD_LETTERS.into(), BasicGetOptions { no_ack: false }).await.unwrap()
+        });
+        taken.await.nack(BasicNackOptions { multiple: false, requeue: true }).await.unwrap();
+    }
+    eventually("it is there", async || (vhost.depth(DEAD_LETTERS).await == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_of_an_earlier_version_are_used_as_they_stand() {
+    let vhost = Vhost::create().await;
+    let (_connection, channel) = other_client(&vhost).await;
+    declare(&channel, None).await.unwrap();
+    let rig = Rig::start(vhost.url()).await;
+    let handler = Script::new(|_| failed(Mend::Never));
+    rig.consume(&handler);
+    rig.publisher.publish(message("a", "1")).await.unwrap();
+    eventually("it is a dead letter", async || (vhost.depth(DEAD_LETTERS).await == 1).then_some(())).await;
+    assert_eq!(rig.publisher.link(), crossdock_queue::Link::Up);
+    assert_eq!(handler.deliveries("a").len(), 1, "its consumer's connection was lost");
 }

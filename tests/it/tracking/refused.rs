@@ -1,6 +1,7 @@
 //! Shipments that cannot be written or taken back, and what their dead letters say.
 
 use crossdock_domain::{Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_ledger::MessageKey;
 use crossdock_queue::headers;
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::broker::Taken;
@@ -15,6 +16,12 @@ async fn dead(world: &World) -> Taken {
         dead.pop()
     })
     .await
+}
+
+/// Has it out of the way of the order's later ones, as a person does at the desk by discarding it.
+async fn discarded(world: &World, dead: &Taken) {
+    let message = MessageKey { role: crossdock_tracking_writer::ROLE.to_owned(), message_id: dead.id.clone() };
+    world.ledger().await.rises(&message).await.unwrap();
 }
 
 fn says<'t>(dead: &'t Taken, header: &str) -> &'t str {
@@ -44,11 +51,13 @@ async fn what_does_not_fit_the_order_is_dead_with_a_sentence_that_says_what_to_d
         "3 of SKU 'TEE-M' left the warehouse, but order {id} has 0 open; correct the shipment, or the order"
     );
     assert!(says(&letter, headers::CHAIN).contains(&why), "{letter:?}");
+    discarded(&world, &letter).await;
 
     world.warehouse.tell_again(&with_lines(&shipment, "unknown", "NOWHERE", 1));
     let letter = dead(&world).await;
     let why = format!("order {id} has no line with SKU 'NOWHERE'; correct the shipment, or the order");
     assert!(says(&letter, headers::CHAIN).contains(&why), "{letter:?}");
+    discarded(&world, &letter).await;
 
     let mut other = with_lines(&shipment, shipment.shipment_id.as_str(), "TEE-M", 1);
     other.dispatched_at = jiff::Timestamp::now();

@@ -3,18 +3,21 @@
 use std::collections::BTreeMap;
 
 use crossdock_domain::{
-    Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId, StoreId,
+    Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId,
 };
 use crossdock_events::{Event, EventData, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Verdict};
 use crossdock_queue::Delivery;
 use jiff::Timestamp;
 
+/// The shop's id in the settings.
+pub(crate) const STORE: &str = "acme";
+
 /// All mugs of an order leave under this number.
-pub(crate) fn dispatched(platform: Platform, order_id: &OrderId, tracking_number: &str, at: i64) -> Delivery {
+pub(crate) fn dispatched(order_id: &OrderId, tracking_number: &str, at: i64) -> Delivery {
     let shipment = Shipment {
         shipment_id: shipment_id(order_id),
-        number: number(platform, order_id),
+        number: number(order_id),
         carrier: "UPS".to_owned(),
         service: None,
         tracking_number: tracking_number.to_owned(),
@@ -26,8 +29,8 @@ pub(crate) fn dispatched(platform: Platform, order_id: &OrderId, tracking_number
 }
 
 /// They have not left after all.
-pub(crate) fn voided(platform: Platform, order_id: &OrderId, at: i64) -> Delivery {
-    let data = ShipmentVoided { shipment_id: shipment_id(order_id), number: number(platform, order_id) };
+pub(crate) fn voided(order_id: &OrderId, at: i64) -> Delivery {
+    let data = ShipmentVoided { shipment_id: shipment_id(order_id), number: number(order_id) };
     delivery("voided", at, data)
 }
 
@@ -41,21 +44,8 @@ fn shipment_id(order_id: &OrderId) -> ShipmentId {
     ShipmentId::new(format!("S-{order_id}"))
 }
 
-fn number(platform: Platform, order_id: &OrderId) -> OrderNumber {
-    let prefix = match platform {
-        Platform::Bigcommerce => "BG",
-        Platform::Ecwid => "W-",
-    };
-    OrderNumber::new(format!("{prefix}{order_id}"))
-}
-
-/// The shop's id in the settings.
-pub(crate) fn store(platform: Platform) -> StoreId {
-    let id = match platform {
-        Platform::Bigcommerce => "acme-au",
-        Platform::Ecwid => "acme-widgets",
-    };
-    id.parse().unwrap()
+fn number(order_id: &OrderId) -> OrderNumber {
+    OrderNumber::new(format!("A{order_id}"))
 }
 
 /// What the order-importer puts down when it releases an order of two mugs.
@@ -99,8 +89,8 @@ fn released_order(platform: Platform, order_id: &OrderId) -> ReleasedOrder {
         options: BTreeMap::new(),
     };
     ReleasedOrder {
-        number: number(platform, order_id),
-        store: store(platform),
+        number: number(order_id),
+        store: STORE.parse().unwrap(),
         platform,
         order_id: order_id.clone(),
         test: false,

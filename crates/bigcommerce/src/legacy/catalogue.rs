@@ -2,7 +2,6 @@
 //!
 //! Pages go by id, which no change moves.
 
-use crossdock_domain::Listing;
 use crossdock_storefront::{CataloguePage, Place, StorefrontError};
 use serde::de::DeserializeOwned;
 
@@ -12,9 +11,6 @@ use super::product::{OptionSku, PRODUCTS, Product, SKUS, SUMMARY};
 use crate::answer::malformed;
 use crate::client::Client;
 use crate::pages::{PAGE_ROWS, V2_PAGE_ROWS_MIN};
-
-/// Most pages of a catalogue: a quarter of a million products and SKUs.
-const PAGES_MAX: usize = 1000;
 
 /// A place that another kind of account made.
 #[derive(Debug, thiserror::Error)]
@@ -27,11 +23,6 @@ struct Misplaced;
 struct Unsorted {
     list: &'static str,
 }
-
-/// More than [`PAGES_MAX`].
-#[derive(Debug, thiserror::Error)]
-#[error("the catalogue does not end within {PAGES_MAX} pages")]
-struct Endless;
 
 /// A list of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,20 +51,6 @@ pub(crate) async fn page(client: &Client, from: Option<&Place>) -> Result<Catalo
             Ok(CataloguePage { listings: of_options(client, &rows).await?, next })
         }
     }
-}
-
-/// All pages.
-pub(super) async fn whole(client: &Client) -> Result<Vec<Listing>, StorefrontError> {
-    let (mut listings, mut from) = (Vec::new(), None);
-    for _ in 0..PAGES_MAX {
-        let CataloguePage { listings: more, next } = page(client, from.as_ref()).await?;
-        listings.extend(more);
-        if next.is_none() {
-            return Ok(listings);
-        }
-        from = next;
-    }
-    Err(malformed(Endless.into()))
 }
 
 /// The rows from this id on, as many as a page has, and the id that the next page begins at; none after the last.

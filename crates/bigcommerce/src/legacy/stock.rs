@@ -51,7 +51,7 @@ pub(crate) async fn set_stock(
             end.get_or_insert(StorefrontError::Throttled { wait: TURN_WAIT });
         }
         let result = match &end {
-            Some(error) => Err(StorefrontError::repeated(error)),
+            Some(error) => Err(StorefrontError::of_what_was_kept_back(error)),
             None => set(client, quantity).await,
         };
         if let Err(error) = &result
@@ -71,6 +71,7 @@ fn befalls_all(error: &StorefrontError) -> bool {
             | StorefrontError::MissingScope { .. }
             | StorefrontError::Throttled { .. }
             | StorefrontError::Unavailable { .. }
+            | StorefrontError::InDoubt { .. }
     )
 }
 
@@ -81,7 +82,8 @@ async fn set(client: &Client, quantity: &Quantity) -> Result<Taken, StorefrontEr
     let path = path_of(listing).ok_or_else(|| StorefrontError::NotFound { what: subject.clone() })?;
     let level = Level { inventory_level: quantity.units };
     let about = About { subject: &subject, ..ABOUT };
-    let written: Written = client.write(Method::PUT, &path, &level, about).await?.read()?;
+    let answer = client.write(Method::PUT, &path, &level, about).await;
+    let written: Written = answer.map_err(StorefrontError::of_a_write)?.read()?;
     let is_it = path.rsplit('/').next() == Some(written.id.to_string().as_str())
         && written.inventory_level == quantity.units.to_string();
     if is_it { Ok(Taken::Stands) } else { Err(malformed(NotWritten.into())) }

@@ -114,10 +114,9 @@ async fn stock_goes_to_where_the_shop_counts_it() {
     ];
     assert_eq!(told, expected);
 
-    let skus: Vec<_> = listings.iter().map(|listing| listing.sku.clone()).collect();
-    let mut found = client.listings(&skus).await.unwrap();
-    found.sort_by_key(|listing| expected.iter().position(|(sku, ..)| *sku == listing.sku.as_str()));
-    assert_eq!(found, listings, "by SKU the same is found");
+    let products: Vec<String> = listings.iter().map(|listing| listing.product_id.clone()).collect();
+    let found = client.listings_of_products(&products).await.unwrap();
+    assert_eq!(found, listings, "by product the same is found");
 
     let counted = listings.into_iter().filter(Listing::takes_quantity);
     let quantities: Vec<_> =

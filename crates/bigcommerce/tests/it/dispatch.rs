@@ -46,6 +46,68 @@ async fn a_consignment_becomes_one_shipment_and_completes_the_order() {
 }
 
 #[tokio::test]
+async fn a_first_try_takes_three_calls_and_one_after_a_doubt_reads_the_shipments_first() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    // The shop marks it shipped by itself: that is not where it is to go.
+    order.set(|state| state.status_after_shipment = Some(2));
+    let client = client_of(&order.server.uri());
+    let dispatch = consignment("S1", &[("TEE", 1)], true);
+    let first = Dispatch { first_try: true, ..dispatch.clone() };
+    assert_eq!(client.dispatch(&first).await.unwrap(), dispatched(&["1"], "completed", true));
+    assert_eq!(order.calls(), ["GET", "POST /shipments", "PUT"]);
+
+    assert!(!client.dispatch(&dispatch).await.unwrap().wrote);
+    let mut calls = order.calls();
+    calls.sort();
+    assert_eq!(calls, ["GET", "GET /shipments"]);
+}
+
+#[tokio::test]
+async fn an_order_of_which_something_has_shipped_shows_its_shipments_to_a_first_try() {
+    for told_by in ["items_shipped", "quantity_shipped"] {
+        let order = FakeOrder::start(vec![line(1, 51, "TEE", 2)]).await;
+        order.set(|state| {
+            let items = json!([{ "order_product_id": 1, "quantity": 1 }]);
+            let typed =
+                json!({ "id": 77, "order_address_id": 51, "tracking_number": "TRACK-S1", "items": items });
+            state.shipments.push(typed);
+            match told_by {
+                "items_shipped" => state.items_shipped = Some(1),
+                line => state.products[0][line] = json!(1),
+            }
+        });
+        let first = Dispatch { first_try: true, ..consignment("S1", &[("TEE", 1)], false) };
+        let done = client_of(&order.server.uri()).dispatch(&first).await.unwrap();
+        assert_eq!(done, dispatched(&["77"], "partially_shipped", true), "{told_by}");
+        assert_eq!((order.shipped().len(), order.calls().len()), (1, 3));
+    }
+}
+
+#[tokio::test]
+async fn a_shop_that_broke_off_after_the_shipment_and_before_its_units_is_not_believed_after_a_doubt() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    let client = client_of(&order.server.uri());
+    let dispatch = consignment("S1", &[("TEE", 1)], true);
+    order.set(|state| state.fault = Some(Fault::AnswerLost));
+    client.dispatch(&Dispatch { first_try: true, ..dispatch.clone() }).await.unwrap_err();
+    order.set(|state| state.products[0]["quantity_shipped"] = json!(0));
+    assert_eq!(client.dispatch(&dispatch).await.unwrap(), dispatched(&["1"], "completed", true));
+    assert_eq!(order.shipped(), ["51: 1 x 1"]);
+}
+
+#[tokio::test]
+async fn lines_that_the_order_comes_without_are_read_by_themselves() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1), line(2, 52, "MUG", 1)]).await;
+    order.set(|state| state.leaves_out_lines = true);
+    let dispatch = Dispatch { first_try: true, ..consignment("S1", &[("TEE", 1), ("MUG", 1)], true) };
+    client_of(&order.server.uri()).dispatch(&dispatch).await.unwrap();
+    let mut shipped = order.shipped();
+    shipped.sort();
+    assert_eq!(shipped, ["51: 1 x 1", "52: 2 x 1"]);
+    assert_eq!(order.calls(), ["GET", "GET /products", "POST /shipments", "POST /shipments", "PUT"]);
+}
+
+#[tokio::test]
 async fn a_second_time_writes_nothing() {
     let order = FakeOrder::start(vec![line(1, 51, "TEE", 2)]).await;
     let client = client_of(&order.server.uri());
@@ -74,6 +136,19 @@ async fn a_refusal_of_what_stands_by_now_is_success() {
     let dispatch = consignment("S1", &[("TEE", 2)], true);
     assert_eq!(client.dispatch(&dispatch).await.unwrap(), dispatched(&["1"], "completed", true));
     assert_eq!(order.shipped(), ["51: 1 x 2"]);
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_another_has_completed_by_now_moves_no_status() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 2)]).await;
+    order.set(|state| {
+        state.fault = Some(Fault::RefusedAfterAll);
+        state.status_after_shipment = Some(10);
+    });
+    let dispatch = consignment("S1", &[("TEE", 2)], true);
+    let done = client_of(&order.server.uri()).dispatch(&dispatch).await.unwrap();
+    assert_eq!(done, dispatched(&["1"], "completed", false));
+    assert!(order.puts().is_empty());
 }
 
 #[tokio::test]

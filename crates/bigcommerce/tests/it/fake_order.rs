@@ -13,12 +13,17 @@ pub(crate) struct State {
     pub(crate) status_id: i64,
     pub(crate) products: Vec<Value>,
     pub(crate) shipments: Vec<Value>,
+    calls: Vec<String>,
     /// Bodies of the PUTs.
     pub(crate) puts: Vec<Value>,
     /// Bodies of the PUTs to shipments.
     pub(crate) labels: Vec<Value>,
     /// The status that a shipment moves the order to by itself.
     pub(crate) status_after_shipment: Option<i64>,
+    /// Units that the order says have shipped, if not as many as its lines say.
+    pub(crate) items_shipped: Option<u64>,
+    /// Whether the shop has the order's lines only as a list of their own.
+    pub(crate) leaves_out_lines: bool,
     /// How the next POST goes wrong, after or before it took effect.
     pub(crate) fault: Option<Fault>,
 }
@@ -34,6 +39,8 @@ pub(crate) enum Fault {
     RefusedAfterAll,
     /// It is refused.
     Refused,
+    /// What is to be deleted was deleted by somebody else a moment before.
+    GoneMeanwhile,
     /// The order's next status is refused; what is done to shipments is not.
     StatusRefused,
     /// The second POST from now has its answer lost.
@@ -79,6 +86,11 @@ impl FakeOrder {
         self.state.lock().unwrap().shipments.iter().map(told).collect()
     }
 
+    /// Method and path of the calls since the last look, as `GET` or `POST /shipments`.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.state.lock().unwrap().calls)
+    }
+
     /// How often the status was written.
     pub(crate) fn puts(&self) -> Vec<Value> {
         self.state.lock().unwrap().puts.clone()
@@ -90,8 +102,10 @@ struct Shop(Arc<Mutex<State>>);
 impl Respond for Shop {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let mut state = self.0.lock().unwrap();
-        match (request.method.as_str(), request.url.path().strip_prefix("/stores/abc123/v2/orders/1001")) {
-            ("GET", Some("")) => answer(&json!({ "id": 1001, "status_id": state.status_id })),
+        let path = request.url.path().strip_prefix("/stores/abc123/v2/orders/1001");
+        state.calls.push(format!("{} {}", request.method, path.unwrap_or("?")).trim_end().to_owned());
+        match (request.method.as_str(), path) {
+            ("GET", Some("")) => answer(&order(&state, request.url.query().unwrap_or_default())),
             ("GET", Some("/products")) => list(&state.products),
             ("GET", Some("/shipments")) => list(&state.shipments),
             ("POST", Some("/shipments")) => post(&mut state, request.body_json().unwrap()),
@@ -105,11 +119,31 @@ impl Respond for Shop {
             (method @ ("PUT" | "DELETE"), Some(path)) if path.starts_with("/shipments/") => {
                 change_shipment(&mut state, method, path, request)
             }
-            _ => ResponseTemplate::new(404).set_body_json(
-                json!([{ "status": 404, "message": "The requested resource was not found." }]),
-            ),
+            _ => not_found(),
         }
     }
+}
+
+/// With its lines, if they are asked for: those without an address are collected by the buyer.
+fn order(state: &State, query: &str) -> Value {
+    let units = |name: &str| state.products.iter().filter_map(|line| line[name].as_u64()).sum::<u64>();
+    let mut order = json!({
+        "id": 1001, "status_id": state.status_id,
+        "items_total": units("quantity"),
+        "items_shipped": state.items_shipped.unwrap_or_else(|| units("quantity_shipped")),
+        "consignments": { "url": "https://shop.example/v2/orders/1001/consignments", "resource": "/orders/1001/consignments" },
+    });
+    let asked = query.contains("consignments.line_items") && query.contains("consignment_structure=object");
+    if asked && !state.leaves_out_lines {
+        let (mut shipping, mut pickups) = (Vec::new(), Vec::new());
+        for line in &state.products {
+            let address = &line["order_address_id"];
+            let consignments = if *address == 0 { &mut pickups } else { &mut shipping };
+            consignments.push(json!({ "id": address, "line_items": [line] }));
+        }
+        order["consignments"] = json!({ "shipping": shipping, "pickups": pickups });
+    }
+    order
 }
 
 fn post(state: &mut State, mut shipment: Value) -> ResponseTemplate {
@@ -151,7 +185,7 @@ fn change_shipment(state: &mut State, method: &str, path: &str, request: &Reques
     let fault = state.fault.take_if(|fault| *fault != Fault::StatusRefused);
     let id: u64 = path.rsplit('/').next().unwrap().parse().unwrap();
     let Some(at) = state.shipments.iter().position(|it| it["id"] == id) else {
-        return ResponseTemplate::new(404).set_body_json(json!([{ "status": 404, "message": "not found" }]));
+        return not_found();
     };
     if fault == Some(Fault::Refused) {
         return refused();
@@ -168,11 +202,16 @@ fn change_shipment(state: &mut State, method: &str, path: &str, request: &Reques
                 json!(line["quantity_shipped"].as_u64().unwrap() - item["quantity"].as_u64().unwrap());
         }
     }
-    if fault == Some(Fault::AnswerLost) {
-        ResponseTemplate::new(502)
-    } else {
-        ResponseTemplate::new(200).set_body_json(json!({ "id": id }))
+    match fault {
+        Some(Fault::AnswerLost) => ResponseTemplate::new(502),
+        Some(Fault::GoneMeanwhile) => not_found(),
+        _ => ResponseTemplate::new(200).set_body_json(json!({ "id": id })),
     }
+}
+
+fn not_found() -> ResponseTemplate {
+    let message = "The requested resource was not found.";
+    ResponseTemplate::new(404).set_body_json(json!([{ "status": 404, "message": message }]))
 }
 
 fn refused() -> ResponseTemplate {

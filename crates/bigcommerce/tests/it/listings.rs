@@ -1,4 +1,4 @@
-//! Finding SKUs in the catalogue.
+//! What products list.
 
 use crossdock_domain::{Listing, ListingStock, Sku};
 use crossdock_storefront::{Storefront as _, StorefrontError};
@@ -7,8 +7,6 @@ use wiremock::matchers::query_param;
 use wiremock::{MockServer, ResponseTemplate};
 
 use crate::shop::{call, client_of, ok};
-
-const VARIANTS: &str = "/v3/catalog/variants";
 
 const PRODUCTS: &str = "/v3/catalog/products";
 
@@ -32,75 +30,43 @@ async fn the_documented_variants_are_listed_where_their_product_counts_them() {
     let server = MockServer::start().await;
     let variants: Value =
         serde_json::from_str(include_str!("../../fixtures/catalog/variants_of_product_192.json")).unwrap();
-    call("GET", PRODUCTS)
-        .and(query_param("sku:in", "SMIT,SMIT-2,smit-1"))
-        .respond_with(page(&json!([]), 1, 1))
-        .expect(1)
-        .mount(&server)
-        .await;
-    call("GET", VARIANTS)
-        .and(query_param("sku:in", "SMIT,SMIT-2,smit-1"))
-        .and(query_param("limit", "250"))
-        .respond_with(ok(&variants))
-        .expect(1)
-        .mount(&server)
-        .await;
     let product =
         json!([{ "id": 192, "sku": "", "inventory_tracking": "variant", "variants": variants["data"] }]);
     call("GET", PRODUCTS)
         .and(query_param("id:in", "192"))
+        .and(query_param("limit", "250"))
         .and(query_param("include", "variants"))
         .and(query_param("include_fields", "sku,inventory_tracking"))
         .respond_with(page(&product, 1, 1))
         .expect(1)
         .mount(&server)
         .await;
-    let skus = ["SMIT-2", "SMIT", "smit-1", "SMIT", ""].map(Sku::from);
-    let listings = client_of(&server.uri()).listings(&skus).await.unwrap();
-    // `SMIT-1` is another SKU than `smit-1`.
+    let listings = client_of(&server.uri()).listings_of_products(&["192".to_owned()]).await.unwrap();
     let counted = |sku, variant| listing(sku, "192", Some(variant), ListingStock::Counted);
-    assert_eq!(listings, [counted("SMIT", "382"), counted("SMIT-2", "384")]);
+    assert_eq!(listings, [counted("SMIT", "382"), counted("SMIT-1", "383"), counted("SMIT-2", "384")]);
     server.verify().await;
 }
 
 #[tokio::test]
-async fn products_without_options_are_found_in_one_call() {
+async fn every_page_is_read_and_many_products_are_asked_for_in_several_calls() {
     let server = MockServer::start().await;
-    let products = json!([simple(10, "MUG"), simple(11, "HAT"), simple(12, "mug")]);
-    call("GET", PRODUCTS)
-        .and(query_param("sku:in", "HAT,MUG"))
-        .respond_with(page(&products, 1, 1))
-        .expect(1)
-        .mount(&server)
-        .await;
-    let listings = client_of(&server.uri()).listings(&["MUG", "HAT"].map(Sku::from)).await.unwrap();
-    let counted = |sku, product| listing(sku, product, None, ListingStock::Counted);
-    assert_eq!(listings, [counted("MUG", "10"), counted("HAT", "11")]);
-    assert_eq!(server.received_requests().await.unwrap().len(), 1);
-    server.verify().await;
-}
-
-#[tokio::test]
-async fn every_page_is_read_and_a_sku_with_a_comma_is_asked_for_alone() {
-    let server = MockServer::start().await;
+    let asked = |ids: std::ops::RangeInclusive<u64>| {
+        let ids = ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+        call("GET", PRODUCTS).and(query_param("id:in", ids))
+    };
     for current in 1..=3 {
-        call("GET", PRODUCTS)
-            .and(query_param("sku:in", "A"))
+        asked(1..=50)
             .and(query_param("page", current.to_string()))
             .respond_with(page(&json!([simple(current, "A")]), current, 3))
             .expect(1)
             .mount(&server)
             .await;
     }
-    call("GET", PRODUCTS)
-        .and(query_param("sku", "B,C"))
-        .respond_with(page(&json!([simple(9, "B,C")]), 1, 1))
-        .expect(1)
-        .mount(&server)
-        .await;
-    let listings = client_of(&server.uri()).listings(&["A", "B,C"].map(Sku::from)).await.unwrap();
+    asked(51..=60).respond_with(page(&json!([simple(60, "B")]), 1, 1)).expect(1).mount(&server).await;
+    let ids: Vec<String> = (1..=60).map(|id: u64| id.to_string()).collect();
+    let listings = client_of(&server.uri()).listings_of_products(&ids).await.unwrap();
     let products: Vec<_> = listings.iter().map(|listing| listing.product_id.as_str()).collect();
-    assert_eq!(products, ["1", "2", "3", "9"]);
+    assert_eq!(products, ["1", "2", "3", "60"]);
     server.verify().await;
 }
 
@@ -124,7 +90,7 @@ async fn what_products_list_is_read_together_and_one_that_is_gone_has_no_entry()
 async fn a_list_without_end_is_given_up() {
     let server = MockServer::start().await;
     call("GET", PRODUCTS).respond_with(page(&json!([]), 1, 9999)).expect(20).mount(&server).await;
-    let error = client_of(&server.uri()).listings(&[Sku::from("A")]).await.unwrap_err();
+    let error = client_of(&server.uri()).listings_of_products(&["1".to_owned()]).await.unwrap_err();
     assert!(matches!(error, StorefrontError::Malformed { .. }), "{error}");
     server.verify().await;
 }
@@ -133,7 +99,6 @@ async fn a_list_without_end_is_given_up() {
 async fn nothing_wanted_is_no_call() {
     let server = MockServer::start().await;
     let shop = client_of(&server.uri());
-    assert_eq!(shop.listings(&[]).await.unwrap(), []);
     assert_eq!(shop.listings_of_products(&[]).await.unwrap(), []);
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -95,3 +95,25 @@ async fn carriers_and_links_follow_the_shops_settings() {
     assert_eq!(shipment["tracking_carrier"], "bobs-vans");
     assert_eq!(shipment["tracking_link"], "https://bob.example/TRACK-S1");
 }
+
+#[tokio::test]
+async fn a_label_of_which_one_thing_alone_changed_is_written_anew() {
+    let changes: [fn(&mut Dispatch); 4] = [
+        |again| "T2".clone_into(&mut again.shipment.tracking_number),
+        |again| again.shipment.tracking_url = Some("https://elsewhere.example/".to_owned()),
+        |again| again.shipment.service = Some("Parcel Post".to_owned()),
+        |again| "UPS".clone_into(&mut again.shipment.carrier),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+        let client = client_of(&order.server.uri());
+        let first = consignment("S1", &[("TEE", 1)], true);
+        client.dispatch(&first).await.unwrap();
+        let mut again = Dispatch { former: vec![first.shipment.clone()], ..first };
+        change(&mut again);
+        let wrote =
+            [client.dispatch(&again).await.unwrap().wrote, client.dispatch(&again).await.unwrap().wrote];
+        assert_eq!(wrote, [true, false], "change {number}");
+        assert_eq!(order.shipped().len(), 1, "change {number}");
+    }
+}

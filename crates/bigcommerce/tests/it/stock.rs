@@ -131,6 +131,20 @@ async fn the_search_for_bad_items_has_an_end_and_the_rest_waits() {
     assert_eq!(calls(&server).await, 62);
 }
 
+/// Some 16 calls tell each of them.
+#[tokio::test]
+async fn each_search_for_bad_items_finds_some_however_many_there_are() {
+    let bad = (0..40).map(|nth| 50 * nth + 1).collect::<Vec<u64>>().leak();
+    let server = refusing(bad, |_| json!({ "status": 422, "title": "No" })).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(2000)).await;
+    let found = results.iter().filter(|result| class(result) == "shop-refused").count();
+    let set = results.iter().filter(|result| result.is_ok()).count();
+    assert!(found >= 4 && set >= 49 * found, "{found} found, {set} set");
+    assert!(
+        results.iter().all(|result| ["shop-refused", "shop-unavailable", "done"].contains(&class(result)))
+    );
+}
+
 #[tokio::test]
 async fn a_search_that_is_throttled_leaves_what_was_set() {
     let server = MockServer::start().await;
@@ -154,7 +168,7 @@ async fn a_search_that_is_throttled_leaves_what_was_set() {
 async fn the_sandboxs_shop_takes_all_but_what_is_out_of_range() {
     let (shop, client) =
         crate::catalogue::shop(&[("MUG", Some(1)), ("TEE", Some(1)), ("HAT", Some(1))]).await;
-    let listings = client.listings(&["MUG", "TEE", "HAT"].map(Sku::from)).await.unwrap();
+    let listings = client.catalogue(None).await.unwrap().listings;
     let units = |listing: &Listing| if listing.sku.as_str() == "TEE" { 2_147_483_648 } else { 7 };
     let wanted: Vec<_> =
         listings.into_iter().map(|listing| Quantity { units: units(&listing), listing }).collect();
@@ -171,17 +185,17 @@ async fn the_sandboxs_shop_takes_all_but_what_is_out_of_range() {
 
 #[tokio::test]
 async fn a_shop_that_takes_nothing_is_asked_once() {
-    for (status, class) in
-        [(429, "shop-throttled"), (401, "shop-credentials-refused"), (503, "shop-unavailable")]
-    {
+    for (status, sent, kept_back) in [
+        (429, "shop-throttled", "shop-throttled"),
+        (401, "shop-credentials-refused", "shop-credentials-refused"),
+        (503, "shop-in-doubt", "shop-unavailable"),
+    ] {
         let server = MockServer::start().await;
         call("PUT", PATH).respond_with(ResponseTemplate::new(status)).expect(1).mount(&server).await;
         let results = client_of(&server.uri()).set_stock(&quantities(4001)).await;
         assert_eq!(results.len(), 4001);
-        assert!(
-            results.iter().all(|result| result.as_ref().is_err_and(|error| error.class() == class)),
-            "{class}"
-        );
+        assert!(results[..2000].iter().all(|result| class(result) == sent), "{sent}");
+        assert!(results[2000..].iter().all(|result| class(result) == kept_back), "{kept_back}");
         server.verify().await;
     }
 }

@@ -146,3 +146,55 @@ async fn a_shipment_typed_by_a_person_is_taken_back_by_its_number_unless_another
         assert_eq!(order.shipped().len(), stays);
     }
 }
+
+#[tokio::test]
+async fn a_shipment_that_somebody_else_deletes_at_the_same_time_is_gone_and_the_status_follows() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    let client = client_of(&order.server.uri());
+    let dispatch = consignment("S1", &[("TEE", 1)], true);
+    client.dispatch(&dispatch).await.unwrap();
+    order.set(|state| state.fault = Some(Fault::GoneMeanwhile));
+    let done = client.take_back(&voided(&dispatch, true)).await.unwrap();
+    assert_eq!(done, taken_back("awaiting_shipment", true));
+    assert_eq!(order.shipped().len(), 0);
+}
+
+#[tokio::test]
+async fn a_shipment_that_a_person_edited_beyond_recognition_is_taken_back_by_the_shops_id_of_it() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    let client = client_of(&order.server.uri());
+    let dispatch = consignment("S1", &[("TEE", 1)], true);
+    let shop_shipments = client.dispatch(&dispatch).await.unwrap().shop_shipments;
+    order.set(|state| {
+        state.shipments[0]["comments"] = json!("left with the neighbour");
+        state.shipments[0]["tracking_number"] = json!("typed anew");
+    });
+    client.take_back(&TakeBack { shop_shipments, ..voided(&dispatch, true) }).await.unwrap();
+    assert_eq!(order.shipped().len(), 0);
+}
+
+#[tokio::test]
+async fn a_shipment_without_a_number_that_a_person_typed_is_not_taken_for_one_of_ours() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    order.set(|state| {
+        let items = json!([{ "order_product_id": 1, "quantity": 1 }]);
+        state
+            .shipments
+            .push(json!({ "id": 77, "order_address_id": 51, "tracking_number": "", "items": items }));
+    });
+    let mut taken = voided(&consignment("S1", &[("TEE", 1)], true), true);
+    taken.shipment.tracking_number = String::new();
+    let done = client_of(&order.server.uri()).take_back(&taken).await.unwrap();
+    assert_eq!((done.wrote, order.shipped().len()), (false, 1));
+}
+
+#[tokio::test]
+async fn an_order_that_the_buyer_was_to_collect_is_what_it_was() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    let client = client_of(&order.server.uri());
+    let mut dispatch = consignment("S1", &[("TEE", 1)], false);
+    dispatch.shipment.carrier = "Pickup In-Store".to_owned();
+    assert_eq!(client.dispatch(&dispatch).await.unwrap().order_status, "awaiting_pickup");
+    let done = client.take_back(&voided(&dispatch, false)).await.unwrap();
+    assert_eq!(done, taken_back("awaiting_shipment", true));
+}

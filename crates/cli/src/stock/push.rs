@@ -59,7 +59,7 @@ fn message(asked: &Asked) -> Message {
     Message {
         routing_key: StockDue::TYPE.to_owned(),
         id: event.id.clone(),
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: event.to_json().into(),
     }
 }

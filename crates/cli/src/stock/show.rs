@@ -95,7 +95,7 @@ async fn add_store(
         let Listing { sku, product_id, variant_id, stock } = listing;
         listings.entry(sku).or_default().push(ListedAs { product_id, variant_id, stock: stock.as_str() });
     }
-    for StockLine { level, counted_at, promised, pushed, refused } in lines {
+    for StockLine { level, counted_at, promised, pushed, refused, .. } in lines {
         let at_store = AtStore {
             store: store.id.clone(),
             may_sell: sellable(store.stock.push, &level, promised, store.stock.buffer),

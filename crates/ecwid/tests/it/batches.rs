@@ -13,6 +13,9 @@ use crate::catalogue::{client_of, names, shop_of};
 use crate::shop::{Shop, get, refusal};
 use crate::stock::listing;
 
+/// Most requests that go into one batch.
+const REQUESTS_MAX: usize = 500;
+
 fn batches() -> MockBuilder {
     Mock::given(method("POST")).and(path("/api/v3/1003/batch"))
 }
@@ -112,8 +115,9 @@ async fn a_doubtful_batch_is_sent_again_as_the_same_and_another_has_another_key(
 async fn of_a_lost_batch_nothing_is_known_and_everything_is_repeated_and_what_may_still_run_is_cancelled() {
     let odd = ResponseTemplate::new(200).set_body_json(json!({"responses": 7}));
     for (answer, class) in [
-        (refusal(404, "", "no such ticket"), "shop-unavailable"),
-        (refusal(400, "WRONG_PARAMETER", "ticket"), "shop-unavailable"),
+        (refusal(404, "", "no such ticket"), "shop-in-doubt"),
+        (refusal(400, "WRONG_PARAMETER", "ticket"), "shop-in-doubt"),
+        (refusal(429, "", "slowly"), "shop-in-doubt"),
         (odd, "shop-malformed"),
     ] {
         let shop = Shop::start().await;
@@ -123,6 +127,22 @@ async fn of_a_lost_batch_nothing_is_known_and_everything_is_repeated_and_what_ma
         let cancel = cancel.and(query_param("ticketId", "11kl140a2"));
         cancel.respond_with(json_answer(&json!({}))).expect(1).mount(&shop.server).await;
         assert_eq!(classes(&shop.ecwid.set_stock(&six()).await), [class; 6]);
+        shop.server.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn of_a_batch_whose_submission_is_not_answered_everything_is_in_doubt_and_what_comes_after_is_not() {
+    for second in
+        [ResponseTemplate::new(502), refusal(429, "", "slowly"), refusal(403, "INVALID_API_TOKEN", "no")]
+    {
+        let shop = Shop::start().await;
+        batches().respond_with(ResponseTemplate::new(502)).up_to_n_times(1).mount(&shop.server).await;
+        batches().respond_with(second).expect(1).mount(&shop.server).await;
+        let many: Vec<Quantity> = six().into_iter().cycle().take(REQUESTS_MAX + 3).collect();
+        let results = shop.ecwid.set_stock(&many).await;
+        assert_eq!(classes(&results[..REQUESTS_MAX]), ["shop-in-doubt"; REQUESTS_MAX]);
+        assert_eq!(classes(&results[REQUESTS_MAX..]), ["shop-unavailable"; 3], "they were not sent");
         shop.server.verify().await;
     }
 }

@@ -14,51 +14,35 @@ pub(crate) fn listing(sku: &str, product_id: &str, variant_id: Option<&str>, tra
     Listing { sku: Sku::from(sku), product_id: product_id.to_owned(), variant_id, stock }
 }
 
-async fn listings(shop: &Shop, skus: &[&str]) -> Vec<Listing> {
-    let skus: Vec<_> = skus.iter().copied().map(Sku::from).collect();
-    shop.ecwid.listings(&skus).await.unwrap()
+async fn listings(shop: &Shop, product_id: &str) -> Vec<Listing> {
+    shop.ecwid.listings_of_products(&[product_id.to_owned()]).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_product_without_limit_is_listed_as_not_tracked_and_its_variations_under_it() {
+async fn a_product_without_limit_is_listed_as_not_tracked() {
     let shop = Shop::start().await;
-    get("products").respond_with(json_of("product/search_by_sku")).mount(&shop.server).await;
-    assert_eq!(listings(&shop, &["00001"]).await, [listing("00001", "689454040", None, false)]);
+    let product = fixture("product/search_by_sku")["items"][0].clone();
+    let answer = ResponseTemplate::new(200).set_body_json(product);
+    get("products/689454040").respond_with(answer).mount(&shop.server).await;
+    let listings = listings(&shop, "689454040").await;
+    assert_eq!(listings[0], listing("00001", "689454040", None, false));
 }
 
 #[tokio::test]
-async fn a_sku_is_found_wherever_it_stands_and_only_as_it_is_written() {
+async fn each_variation_with_a_sku_of_its_own_is_listed_under_its_product() {
     let shop = Shop::start().await;
-    let page = json!({"total": 3, "items": [
-        {"id": 1, "sku": "TEE", "unlimited": false, "combinations": fixture("product/variations_2019")},
-        {"id": 2, "sku": "000071", "unlimited": false, "combinations": []},
-        {"id": 3, "sku": "000071 ", "combinations": [{"id": 30, "sku": "000071", "unlimited": true}]},
-    ]});
-    get("products")
-        .and(query_param("sku", "000071"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(page))
-        .mount(&shop.server)
-        .await;
+    let variations = fixture("product/variations_2019");
+    let product = json!({"id": 3, "sku": "000071 ", "unlimited": true, "combinations": variations});
+    let answer = ResponseTemplate::new(200).set_body_json(product);
+    get("products/3").respond_with(answer).mount(&shop.server).await;
     let expected = [
-        listing("000071", "1", Some("7084076"), true),
-        listing("000071", "2", None, true),
-        listing("000071", "3", Some("30"), false),
+        listing("000071 ", "3", None, false),
+        listing("000076", "3", Some("7084071"), true),
+        listing("000075", "3", Some("7084072"), true),
+        listing("000072", "3", Some("7084075"), true),
+        listing("000071", "3", Some("7084076"), true),
     ];
-    assert_eq!(listings(&shop, &["000071"]).await, expected);
-}
-
-#[tokio::test]
-async fn each_sku_is_asked_for_as_it_is_and_an_unlisted_one_has_no_entry() {
-    let shop = Shop::start().await;
-    for (sku, items) in [("A&B +1", json!([{"id": 1, "sku": "A&B +1"}])), ("NONE", json!([]))] {
-        get("products")
-            .and(query_param("sku", sku))
-            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"items": items})))
-            .expect(1)
-            .mount(&shop.server)
-            .await;
-    }
-    assert_eq!(listings(&shop, &["NONE", "A&B +1", "", " "]).await, [listing("A&B +1", "1", None, true)]);
+    assert_eq!(listings(&shop, "3").await, expected, "SKUs are as they are written");
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ fn parcel(number: &str, completes: bool) -> Dispatch {
         others: Vec::new(),
         lines: Vec::new(),
         completes,
+        first_try: false,
     }
 }
 
@@ -223,6 +224,34 @@ async fn a_relabelled_parcel_keeps_its_place_among_the_numbers_and_is_written_on
 }
 
 #[tokio::test]
+async fn a_relabelled_parcel_takes_its_own_link_with_it() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let (first, last) = (parcel("T1", false), parcel("T2", true));
+    shop.ecwid.dispatch(&first).await.unwrap();
+    shop.ecwid.dispatch(&last).await.unwrap();
+    let (former, others) = (vec![last.shipment], vec![first.shipment]);
+    let relabelled = Dispatch { former, others, ..parcel("T9", true) };
+    shop.ecwid.dispatch(&relabelled).await.unwrap();
+    let label = json!({"trackingNumber": "T1, T9", "trackingUrl": "https://track.example/T9"});
+    assert_eq!(shop.writes().await[2..], [label]);
+}
+
+#[tokio::test]
+async fn a_link_that_another_parcel_has_too_stays_when_one_is_taken_back() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let (first, mut last) = (parcel("T1", false), parcel("T2", true));
+    last.shipment.tracking_url.clone_from(&first.shipment.tracking_url);
+    let third = parcel("T3", false);
+    shop.ecwid.dispatch(&first).await.unwrap();
+    shop.ecwid.dispatch(&last).await.unwrap();
+    shop.ecwid.take_back(&voided(&last, &[&first, &third], true)).await.unwrap();
+    let back = json!({"trackingNumber": "T1", "fulfillmentStatus": "PROCESSING"});
+    assert_eq!(shop.writes().await[2..], [back]);
+}
+
+#[tokio::test]
 async fn the_only_parcel_is_taken_back_in_one_call_and_only_once() {
     let shop = Shop::start().await;
     keep_order(&shop, new_order()).await;
@@ -248,6 +277,39 @@ async fn a_part_that_is_taken_back_leaves_the_other_numbers_and_the_order_open()
         "trackingNumber": "T1", "trackingUrl": "https://track.example/T1", "fulfillmentStatus": "PROCESSING",
     });
     assert_eq!(shop.writes().await[2..], [back]);
+}
+
+#[tokio::test]
+async fn a_label_that_never_reached_the_shop_is_taken_back_by_the_former_one_that_did() {
+    let shop = Shop::start().await;
+    keep_order(&shop, new_order()).await;
+    let first = parcel("T1", true);
+    shop.ecwid.dispatch(&first).await.unwrap();
+    let relabelled = Dispatch { former: vec![first.shipment], ..parcel("T9", true) };
+    shop.ecwid.take_back(&voided(&relabelled, &[], true)).await.unwrap();
+    let back = json!({"trackingNumber": "", "trackingUrl": "", "fulfillmentStatus": "AWAITING_PROCESSING"});
+    assert_eq!(shop.writes().await[1..], [back]);
+}
+
+#[tokio::test]
+async fn what_a_buyer_was_to_collect_is_not_ready_any_more() {
+    let shop = Shop::with(|tracking| tracking.pickup_carriers = vec!["Australia Post".to_owned()]).await;
+    keep_order(&shop, new_order()).await;
+    let only = parcel("T1", true);
+    assert_eq!(shop.ecwid.dispatch(&only).await.unwrap().order_status, "READY_FOR_PICKUP");
+    let taken = shop.ecwid.take_back(&voided(&only, &[], true)).await.unwrap();
+    assert_eq!(taken.order_status, "AWAITING_PROCESSING");
+}
+
+#[tokio::test]
+async fn an_order_that_a_person_shipped_before_all_had_left_stays_so() {
+    let shop = Shop::start().await;
+    let mut order = new_order();
+    order["fulfillmentStatus"] = "SHIPPED".into();
+    order["trackingNumber"] = "T1".into();
+    keep_order(&shop, order).await;
+    let taken = shop.ecwid.take_back(&voided(&parcel("T1", false), &[], false)).await.unwrap();
+    assert_eq!((taken.order_status.as_str(), taken.wrote), ("SHIPPED", true));
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 -- Pushes of a quantity of which nobody knows yet whether they have reached the shop. Put down before the shop is called, and deleted once
 -- its answer is known: what stays here was left unanswered, or its process died, and it may reach the shop after something newer.
 CREATE TABLE begun_pushes (
-    store    TEXT NOT NULL COLLATE "C",
-    sku      TEXT NOT NULL COLLATE "C",
+    store    TEXT COLLATE "C" NOT NULL,
+    sku      TEXT COLLATE "C" NOT NULL,
     began_at BIGINT NOT NULL,
     PRIMARY KEY (store, sku, began_at)
 );

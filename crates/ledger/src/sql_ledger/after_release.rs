@@ -116,8 +116,9 @@ pub(super) async fn gone(
             .bind(reason)
             .execute()
             .await?;
-        promise_new(tx, store, order_id, &[]).await?;
+        let skus = promise_new(tx, store, order_id, &[]).await?;
         tell(tx, store, order_id, happening).await?;
+        return Ok(NextStep::promised(skus));
     }
     Ok(NextStep::Nothing)
 }

@@ -1,6 +1,7 @@
 //! What the warehouse's answer changes.
 
 use crossdock_domain::{OrderNumber, Sku};
+use sqlx::AssertSqlSafe;
 
 use super::order_row::lock_released;
 use super::tell::tell;
@@ -119,22 +120,41 @@ async fn accept(tx: &mut Transaction, order: &OrderRecord, at: Moment) -> Result
     Ok(())
 }
 
-/// Returns whether it counts: an older refusal, or one of an order that has ended, changes nothing.
+/// That the newest release of an order, which is not its first, is still to be posted: the warehouse can have seen none but those before it.
+const IS_TO_BE_POSTED: &str = "release_round > 1 AND release_round > posted_round AND release_round > delivered_round
+     AND EXISTS (SELECT 1 FROM posting WHERE orders.untold = 'release' OR orders.released_at > posting.since)";
+
+/// Returns whether it counts: an older refusal, one of an order that has ended, or one of an earlier release changes nothing.
 async fn reject(
     tx: &mut Transaction,
     order: &OrderRecord,
     reason: &str,
     at: Moment,
 ) -> Result<bool, LedgerError> {
-    let changed = tx.query(
-        "UPDATE orders SET state = 'rejected', reason = $4, accepted_at = NULL, answered_at = $3
-         WHERE store = $1 AND order_id = $2 AND state NOT IN ('shipped', 'cancelled') AND (answered_at IS NULL OR answered_at <= $3)",
-    )
-    .bind(order.store.as_str())
-    .bind(order.order_id.as_str())
-    .bind(at)
-    .bind(reason)
-    .execute()
-    .await?;
+    let heard = tx
+        .query(
+            "UPDATE orders SET answered_at = $3
+             WHERE store = $1 AND order_id = $2 AND state NOT IN ('shipped', 'cancelled')
+                 AND (answered_at IS NULL OR answered_at <= $3)",
+        )
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .bind(at)
+        .execute()
+        .await?;
+    if heard == 0 {
+        return Ok(false);
+    }
+    let sql = format!(
+        "UPDATE orders SET state = 'rejected', reason = $3, accepted_at = NULL
+         WHERE store = $1 AND order_id = $2 AND NOT ({IS_TO_BE_POSTED})"
+    );
+    let changed = tx
+        .query(AssertSqlSafe(sql))
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .bind(reason)
+        .execute()
+        .await?;
     Ok(changed > 0)
 }

@@ -20,7 +20,7 @@ pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextS
     let decided = Decided::from(judged);
     if insert(tx, judged, &decided).await? {
         tell(tx, &judged.store, &judged.order_id, &judged.happening).await?;
-        return take_effect(tx, judged, &decided, true).await;
+        return take_effect(tx, judged, &decided).await;
     }
     let Some(stands) = lock(tx, &judged.store, &judged.order_id).await? else {
         require_free_number(tx, judged).await?;
@@ -160,8 +160,7 @@ async fn judge_anew(
     if decided.state != stands.state || decided.reason != stands.reason {
         tell(tx, &judged.store, &judged.order_id, &judged.happening).await?;
     }
-    let is_news = decided.state != stands.state || judged.modified_at != stands.modified_at;
-    take_effect(tx, judged, decided, is_news).await
+    take_effect(tx, judged, decided).await
 }
 
 /// What is released, or held, is promised from now on.
@@ -169,13 +168,9 @@ async fn take_effect(
     tx: &mut Transaction,
     judged: &Judged,
     decided: &Decided<'_>,
-    is_news: bool,
 ) -> Result<NextStep, LedgerError> {
-    promise_new(tx, &judged.store, &judged.order_id, &decided.promised(judged)).await?;
-    let Some(order) = decided.released else {
-        let holds = is_news && decided.state == OrderState::Held;
-        return Ok(if holds { NextStep::Held } else { NextStep::Nothing });
-    };
+    let skus = promise_new(tx, &judged.store, &judged.order_id, &decided.promised(judged)).await?;
+    let Some(order) = decided.released else { return Ok(NextStep::promised(skus)) };
     let news = News::Released(Box::new(order.clone()));
     Ok(NextStep::Tell(Telling { number: judged.number.clone(), round: 1, again: false, news }))
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::database::Transaction;
 use crate::lease::LEASE_SECS_MAX;
-use crate::moment::Moment;
+use crate::moment::{Moment, earliest_believed, latest_believed};
 use crate::{Lease, LeaseAnswer, LedgerError};
 
 pub(super) async fn take(
@@ -13,7 +13,7 @@ pub(super) async fn take(
     now: Timestamp,
     until: Timestamp,
 ) -> Result<LeaseAnswer, LedgerError> {
-    clear_expired(tx, now).await?;
+    clear_expired(tx, name, now).await?;
     let taken = tx
         .query("INSERT INTO leases (name, until) VALUES ($1, $2) ON CONFLICT DO NOTHING")
         .bind(name)
@@ -30,15 +30,21 @@ pub(super) async fn take(
     Ok(LeaseAnswer::Busy { until })
 }
 
-/// Whatever has expired goes, and what lasts longer than any lease does, under any name: so it is free for the taking, and the table holds what is held and little more.
+/// The lease of this name goes if it has expired, or lasts longer than any lease does. Those of other names go later, as what has expired
+/// by our clock may be in use by another's: so the table holds what is held and little more.
 /// Comes first: whoever waits here for another process holds nothing that the other may wait for.
-async fn clear_expired(tx: &mut Transaction, now: Timestamp) -> Result<(), LedgerError> {
+async fn clear_expired(tx: &mut Transaction, name: &str, now: Timestamp) -> Result<(), LedgerError> {
     let latest = now.checked_add(SignedDuration::from_secs(LEASE_SECS_MAX)).unwrap_or(Timestamp::MAX);
-    tx.query("DELETE FROM leases WHERE until <= $1 OR until > $2")
-        .bind(Moment::from(now))
-        .bind(Moment::from(latest))
-        .execute()
-        .await?;
+    tx.query(
+        "DELETE FROM leases WHERE (name = $1 AND (until <= $2 OR until > $3)) OR until <= $4 OR until > $5",
+    )
+    .bind(name)
+    .bind(Moment::from(now))
+    .bind(Moment::from(latest))
+    .bind(Moment::from(earliest_believed(now)))
+    .bind(Moment::from(latest_believed(latest)))
+    .execute()
+    .await?;
     Ok(())
 }
 

@@ -1,23 +1,27 @@
 //! What is promised of an order, by SKU.
 
-use crossdock_domain::{OrderId, ShippedLine, StoreId};
+use std::collections::BTreeMap;
+
+use crossdock_domain::{OrderId, ShippedLine, Sku, StoreId};
 use sqlx::AssertSqlSafe;
 
 use super::shipments::{released_lines, units_gone};
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::{LedgerError, OrderRecord, OrderState};
 
-/// Promises what an order wants of which nothing can have left, in place of what stands.
+/// Promises what an order wants of which nothing can have left, in place of what stands. Returns the SKUs of which that is something
+/// else.
 pub(super) async fn promise_new(
     tx: &mut Transaction,
     store: &StoreId,
     order_id: &OrderId,
     wanted: &[ShippedLine],
-) -> Result<(), LedgerError> {
-    tx.query("DELETE FROM order_lines WHERE store = $1 AND order_id = $2")
+) -> Result<Vec<Sku>, LedgerError> {
+    let stood = tx
+        .query("DELETE FROM order_lines WHERE store = $1 AND order_id = $2 RETURNING sku, quantity")
         .bind(store.as_str())
         .bind(order_id.as_str())
-        .execute()
+        .all::<(String, i64)>()
         .await?;
     for lines in wanted.chunks(STATEMENT_ROWS_MAX) {
         let rows = value_rows(1, lines.len(), 4);
@@ -32,7 +36,16 @@ pub(super) async fn promise_new(
         }
         insert.execute().await?;
     }
-    Ok(())
+    Ok(changed(stood, wanted))
+}
+
+fn changed(stood: Vec<(String, i64)>, wanted: &[ShippedLine]) -> Vec<Sku> {
+    let mut units: BTreeMap<Sku, i64> =
+        stood.into_iter().map(|(sku, units)| (Sku::new(sku), units)).collect();
+    for line in wanted {
+        *units.entry(line.sku.clone()).or_default() -= i64::from(line.quantity);
+    }
+    units.into_iter().filter(|(_, difference)| *difference != 0).map(|(sku, _)| sku).collect()
 }
 
 /// Promises what a released order wants as it stands: nothing once it is cancelled.

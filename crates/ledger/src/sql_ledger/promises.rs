@@ -1,6 +1,7 @@
 //! Counted SKUs, with what was sold of each and was still on the shelf when it was counted.
 
 use crossdock_domain::{OrderId, OrderNumber, Promised, Sku, StockLevel, StoreId};
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
@@ -40,6 +41,7 @@ struct StockRow {
     pushed_at: Option<Moment>,
     refused: Option<String>,
     refused_at: Option<Moment>,
+    in_doubt_since: Option<Moment>,
     total: i64,
     unallocated: i64,
 }
@@ -74,6 +76,7 @@ async fn lines(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<Ve
          SELECT counted.sku, counted.on_hand, counted.allocated, counted.counted_at,
                 pushed.units AS pushed, pushed.at AS pushed_at, refused_stock.why AS refused,
                 refused_stock.at AS refused_at,
+                (SELECT MIN(began_at) FROM begun_pushes WHERE store = $1 AND sku = counted.sku) AS in_doubt_since,
                 COALESCE(promised.total, 0) AS total, COALESCE(promised.unallocated, 0) AS unallocated
          FROM stock AS counted
          LEFT JOIN pushed ON pushed.store = $1 AND pushed.sku = counted.sku
@@ -107,6 +110,7 @@ impl TryFrom<StockRow> for StockLine {
             promised: Promised { total: row.total, unallocated: row.unallocated },
             pushed: pushed.transpose()?,
             refused: refused.transpose()?,
+            in_doubt_since: row.in_doubt_since.map(Timestamp::try_from).transpose()?,
         })
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
 
+use super::begun_pushes;
 use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
@@ -34,8 +35,9 @@ pub(super) async fn pushed(
         }
         upsert.execute().await?;
     }
-    let skus: Vec<&Sku> = quantities.iter().map(|(sku, _)| *sku).collect();
-    delete(tx, "refused_stock", store, &skus).await
+    let skus: Vec<Sku> = quantities.into_iter().map(|(sku, _)| sku.clone()).collect();
+    delete(tx, "refused_stock", store, &skus).await?;
+    begun_pushes::end(tx, store, &skus, at).await
 }
 
 pub(super) async fn refused(
@@ -61,28 +63,17 @@ pub(super) async fn refused(
     Ok(())
 }
 
-/// What the shop was told of these SKUs counts no more.
-pub(super) async fn forget_pushed(
-    tx: &mut Transaction,
-    store: &StoreId,
-    skus: &[Sku],
-) -> Result<(), LedgerError> {
-    let skus: Vec<&Sku> = skus.iter().collect();
-    delete(tx, "pushed", store, &skus).await
-}
-
 /// What the shop was told of these SKUs, or refused, counts no more.
 pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
-    forget_pushed(tx, store, skus).await?;
-    let skus: Vec<&Sku> = skus.iter().collect();
-    delete(tx, "refused_stock", store, &skus).await
+    delete(tx, "pushed", store, skus).await?;
+    delete(tx, "refused_stock", store, skus).await
 }
 
 async fn delete(
     tx: &mut Transaction,
     table: &'static str,
     store: &StoreId,
-    skus: &[&Sku],
+    skus: &[Sku],
 ) -> Result<(), LedgerError> {
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
         let sql =

@@ -4,10 +4,11 @@ use crossdock_domain::{OrderId, StoreId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::telling::abandoned_at;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::due::{DUE_AGAIN_SECS_MAX, DUE_AGAIN_SECS_MIN};
 use crate::error::unreadable;
-use crate::moment::Moment;
+use crate::moment::{Moment, latest_believed};
 use crate::{DueOrder, LedgerError, RulesTold, Swept};
 
 const MICROS: i64 = 1_000_000;
@@ -24,6 +25,9 @@ const OPEN: &str = "SELECT order_id FROM orders
 
 /// An order that stays due is told again, each time after as long as it has been due by then, within `$3` and `$4`. One that was told
 /// in a future further than that was told by a clock that was ahead.
+///
+/// A telling that would be due later than `$5` was begun by such a clock too: it is due now, and told every `$3`. (A held order's hour is the
+/// shop's, however far away.)
 const DUE: &str = "SELECT store, order_id, due_at FROM orders
      WHERE due_at <= $1
        AND (due_told_at IS NULL OR due_told_at < due_at
@@ -31,6 +35,10 @@ const DUE: &str = "SELECT store, order_id, due_at FROM orders
             OR due_told_at + CASE WHEN due_told_at - due_at < $3 THEN $3
                                   WHEN due_told_at - due_at > $4 THEN $4
                                   ELSE due_told_at - due_at END <= $1)
+     UNION ALL
+     SELECT store, order_id, due_at FROM orders
+     WHERE untold IS NOT NULL AND due_at > $5
+       AND (due_told_at IS NULL OR due_told_at > $1 + $4 OR due_told_at + $3 <= $1)
      ORDER BY due_at LIMIT $2";
 
 pub(super) async fn swept(tx: &mut Transaction, store: &StoreId) -> Result<Option<Swept>, LedgerError> {
@@ -136,6 +144,7 @@ pub(super) async fn due(
         .bind(i64::from(limit))
         .bind(DUE_AGAIN_SECS_MIN * MICROS)
         .bind(DUE_AGAIN_SECS_MAX * MICROS)
+        .bind(Moment::from(latest_believed(abandoned_at(now))))
         .all::<(String, String, Moment)>()
         .await?;
     let order = |(store, order_id, due_at): (String, String, Moment)| {
@@ -193,8 +202,9 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_looked_at_every_few_seconds_has_its_index() {
-        let due = plan(DUE, 4).await;
+        let due = plan(DUE, 5).await;
         assert!(due.contains("SEARCH orders USING INDEX orders_by_due (due_at<?)"), "{due}");
+        assert!(due.contains("SEARCH orders USING INDEX orders_untold (due_at>?)"), "{due}");
         assert!(!due.contains("TEMP B-TREE"), "{due}");
         let kept_out = plan(KEPT_OUT, 3).await;
         assert!(kept_out.contains("USING INDEX orders_kept_out (store=? AND order_id>?)"), "{kept_out}");

@@ -7,7 +7,7 @@ use super::order_row::{Standing, Untold, lock};
 use super::tell::tell;
 use crate::database::Transaction;
 use crate::error::unreadable;
-use crate::moment::Moment;
+use crate::moment::{Moment, latest_believed};
 use crate::{Happening, LedgerError, News, NextStep, OrderState, RELEASE_SECS_MAX, Telling};
 
 /// Until when a telling that begins at this moment is its caller's.
@@ -97,9 +97,10 @@ pub(super) async fn repeat(
     next(stands, true)
 }
 
-/// Whether a process is telling the warehouse something, and its time is not over.
+/// Whether a process is telling the warehouse something, and its time is not over. A time that no believable clock can have put down is.
 pub(super) fn is_busy(stands: &Standing, now: Timestamp) -> bool {
-    stands.untold.is_some() && stands.telling_until.is_some_and(|until| now < until)
+    let is_on = |until: Timestamp| now < until && until <= latest_believed(telling_until(now));
+    stands.untold.is_some() && stands.telling_until.is_some_and(is_on)
 }
 
 fn next(stands: Standing, again: bool) -> Result<NextStep, LedgerError> {

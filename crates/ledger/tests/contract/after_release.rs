@@ -196,7 +196,7 @@ async fn an_order_that_was_never_released_is_cancelled_silently_and_may_be_reope
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    assert_eq!(judge(&*ledger, &judged("1001", 1, hold("no SKU"))).await, NextStep::Held);
+    assert_eq!(judge(&*ledger, &judged("1001", 1, hold("no SKU"))).await, NextStep::Nothing);
     assert_eq!(judge(&*ledger, &judged("1001", 2, cancel("declined"))).await, NextStep::Nothing);
     let order = order_1001(&*ledger).await;
     assert_eq!((order.state, order.reason.as_str()), (OrderState::Cancelled, "declined"));

@@ -134,7 +134,7 @@ async fn what_a_shop_was_last_told_is_its_own(#[values(Engine::Sqlite, Engine::P
     tell("acme-au", 9, 3).await;
     assert_eq!(pushed("acme-au").await, Some(0), "an older push that is told late");
     tell("acme-nz", 8, 4).await;
-    ledger.forget_pushed(&au(), &[Sku::from("TEE"), Sku::from("NEVER")]).await.unwrap();
+    ledger.begin_push(&au(), &[Sku::from("TEE"), Sku::from("NEVER")], minute(5), minute(4)).await.unwrap();
     assert_eq!((pushed("acme-au").await, pushed("acme-nz").await), (None, Some(8)));
     // A SKU that nobody counted may be pushed; it has no line.
     ledger.pushed(&au(), &[(Sku::from("MUG"), 1)], minute(5)).await.unwrap();
@@ -170,10 +170,58 @@ async fn what_a_shop_refused_is_known_until_it_takes_it(
         assert_eq!(refused("acme-au").await, Some(Refused { why: why.to_owned(), at: minute(at) }));
     }
     assert_eq!(refused("acme-nz").await, None);
-    ledger.forget_pushed(&au(), &[Sku::from("TEE")]).await.unwrap();
-    assert!(refused("acme-au").await.is_some(), "only what it was told is forgotten");
     ledger.pushed(&au(), &[(Sku::from("TEE"), 10)], minute(4)).await.unwrap();
     assert_eq!(refused("acme-au").await, None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_about_to_be_told_anew_was_neither_told_nor_refused(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("CAP", 10), level("TEE", 10)]).await;
+    for shop in [au(), store("acme-nz")] {
+        ledger.pushed(&shop, &[(Sku::from("CAP"), 10)], minute(2)).await.unwrap();
+        ledger.stock_refused(&shop, &[(Sku::from("TEE"), "no".to_owned())], minute(2)).await.unwrap();
+    }
+    ledger.begin_push(&au(), &["TEE", "CAP", "TEE"].map(Sku::from), minute(3), minute(0)).await.unwrap();
+    let [cap, tee] = ledger.stock(&au()).await.unwrap().try_into().unwrap();
+    assert_eq!((cap.pushed, tee.refused), (None, None));
+    let [cap, tee] = ledger.stock(&store("acme-nz")).await.unwrap().try_into().unwrap();
+    assert!(cap.pushed.is_some() && tee.refused.is_some(), "another shop");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_push_is_in_doubt_until_its_answer_is_known_or_it_has_settled(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let skus = ["CAP", "TEE"].map(Sku::from);
+    count(&*ledger, 1, &[level("CAP", 10), level("TEE", 10)]).await;
+    let doubts = async |shop: &str| {
+        let lines = ledger.stock(&store(shop)).await.unwrap();
+        lines.iter().map(|line| line.in_doubt_since).collect::<Vec<_>>()
+    };
+    let begin = async |at: i64, settled: i64| {
+        ledger.begin_push(&au(), &skus, minute(at), minute(settled)).await.unwrap();
+    };
+    begin(2, 0).await;
+    assert_eq!(doubts("acme-au").await, [Some(minute(2)); 2]);
+    assert_eq!(doubts("acme-nz").await, [None; 2]);
+    begin(3, 1).await;
+    ledger.not_pushed(&au(), &skus[..1], minute(2)).await.unwrap();
+    assert_eq!(doubts("acme-au").await, [Some(minute(3)), Some(minute(2))], "each is known by its beginning");
+    ledger.pushed(&au(), &[(skus[0].clone(), 10), (skus[1].clone(), 10)], minute(3)).await.unwrap();
+    assert_eq!(
+        doubts("acme-au").await,
+        [None, Some(minute(2))],
+        "what was told does not settle what went before"
+    );
+    begin(5, 2).await;
+    ledger.not_pushed(&au(), &skus, minute(5)).await.unwrap();
+    assert_eq!(doubts("acme-au").await, [None; 2]);
 }
 
 #[rstest]

@@ -1,6 +1,6 @@
 //! What is posted to the warehouse, and what it replied.
 
-use crossdock_domain::{OrderId, ReleasedOrder, Sku};
+use crossdock_domain::{OrderId, ReleasedOrder, Shipment, Sku};
 use crossdock_ledger::{Answer, Delivered, Ledger, LedgerError, News, NextStep, OrderState};
 use rstest::rstest;
 
@@ -259,13 +259,72 @@ async fn an_order_whose_change_the_warehouse_has_seen_stays_refused(
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
 }
 
+#[rstest]
+#[case::told_and_not_posted(false, false)]
+#[case::not_even_told(true, false)]
+#[case::posted(false, true)]
+#[tokio::test]
+async fn a_refusal_by_event_that_comes_before_the_next_release_is_posted_is_not_of_that(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[case] is_untold: bool,
+    #[case] is_posted: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    ledger.begin_posting(minute(0)).await.unwrap();
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    ledger.note_posting(&number("1001"), 1).await.unwrap();
+    amend_1001(&*ledger, 3).await;
+    ledger.told(&au(), &OrderId::from("1001"), 2, minute(4)).await.unwrap();
+    reply_1001(&*ledger, 1, 5, Some(rejected("no such SKU"))).await;
+    if !is_untold {
+        ledger.told(&au(), &OrderId::from("1001"), 3, minute(6)).await.unwrap();
+    }
+    if is_posted {
+        ledger.note_posting(&number("1001"), 3).await.unwrap();
+    }
+    answer_1001(&*ledger, 7, rejected("no such SKU")).await;
+    assert!(told_of_1001(&*ledger).await.contains(&"told by answer of minute 7".to_owned()));
+    if is_posted {
+        // Of which release it is, nothing tells: it is believed to be of the newest that the warehouse was sent.
+        assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+        return;
+    }
+    // An older answer than that one still changes nothing.
+    answer_1001(&*ledger, 6, Answer::Accepted).await;
+    let state = if is_untold { OrderState::Releasing } else { OrderState::Released };
+    assert_eq!(order_1001(&*ledger).await.state, state);
+    ledger.told(&au(), &OrderId::from("1001"), 3, minute(8)).await.unwrap();
+    ledger.note_posting(&number("1001"), 3).await.unwrap();
+    reply_1001(&*ledger, 3, 9, Some(Answer::Accepted)).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Accepted);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refusal_by_event_counts_where_the_warehouse_may_have_taken_the_release_off_its_queue(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(true, false)] posted_since: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, rejected("damaged")).await;
+    release_again(&*ledger, 4).await;
+    if posted_since {
+        ledger.begin_posting(minute(5)).await.unwrap();
+    }
+    answer_1001(&*ledger, 6, rejected("sold out")).await;
+    let order = order_1001(&*ledger).await;
+    assert_eq!((order.state, order.reason.as_str()), (OrderState::Rejected, "sold out"));
+}
+
 /// The database as it was before it was put down what is posted.
 async fn take_back_posting(database: &TestDatabase) {
     for sql in [
         "DROP TABLE posting",
         "ALTER TABLE orders DROP COLUMN posted_round",
         "ALTER TABLE orders DROP COLUMN release_round",
-        "DELETE FROM _sqlx_migrations WHERE version = 12",
+        "DROP INDEX orders_untold",
+        "DELETE FROM _sqlx_migrations WHERE version IN (12, 17)",
     ] {
         database.meddle(sql).await;
     }
@@ -299,4 +358,41 @@ async fn orders_that_were_posted_by_a_version_that_put_nothing_down_are_still_aw
     assert!(stands.may_be_there, "{stands:?}");
     reply_1001(&*ledger, 2, 10, Some(rejected("too heavy"))).await;
     assert_eq!(order_1001(&*ledger).await.reason, "too heavy");
+}
+
+#[rstest]
+#[tokio::test]
+async fn orders_that_the_warehouse_took_itself_between_two_times_of_posting_are_not_awaited_after_an_upgrade(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values("accepted", "shipped")] sign: &str,
+) {
+    let (ledger, database) = fresh(engine).await;
+    release_order(&*ledger, released_order("1002", &[("TEE", 1)])).await;
+    ledger
+        .replied(&number("1002"), 1, Some(&Answer::Accepted), &happening("reply to 1002", minute(2)))
+        .await
+        .unwrap();
+    // Off the queue: of these the warehouse answered or sent the last one only.
+    for (order_id, at) in [("1001", 3), ("1003", 4)] {
+        ledger.judge(&judged(order_id, at, release(order_id, &[("TEE", 1)]))).await.unwrap();
+        ledger.told(&au(), &OrderId::from(order_id), 1, minute(at)).await.unwrap();
+    }
+    if sign == "accepted" {
+        let accepted = happening("accepted", minute(5));
+        ledger.answered(&number("1003"), &Answer::Accepted, &accepted).await.unwrap();
+    } else {
+        let parcel = Shipment { number: number("1003"), ..shipment("S1", 5, Some(&[("TEE", 1)])) };
+        ledger.intend_shipment(&parcel, &happening("S1", minute(5))).await.unwrap();
+    }
+    // Posted again: this one still waits for its turn.
+    ledger.judge(&judged("1004", 6, release("1004", &[("TEE", 1)]))).await.unwrap();
+    ledger.told(&au(), &OrderId::from("1004"), 1, minute(6)).await.unwrap();
+    drop(ledger);
+    take_back_posting(&database).await;
+
+    let ledger = database.open().await;
+    ledger.begin_posting(minute(9)).await.unwrap();
+    for (order_id, awaits) in [("1001", false), ("1003", false), ("1004", true)] {
+        assert_eq!(ledger.delivered(&number(order_id)).await.unwrap().awaits_release, awaits, "{order_id}");
+    }
 }

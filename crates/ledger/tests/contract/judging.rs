@@ -1,11 +1,12 @@
 //! What is decided about an order, again and again.
 
-use crossdock_domain::{OrderId, Platform, ReleasedOrder};
+use crossdock_domain::{OrderId, Platform, ReleasedOrder, Sku};
 use crossdock_ledger::{
     Judged, Ledger, LedgerError, News, NextStep, OrderState, Telling, TimelineEntry, Verdict,
 };
 use rstest::rstest;
 
+use crate::after_release::cancel;
 use crate::database::{Engine, fresh};
 use crate::samples::{
     au, filter, happening, hold, judged, minute, number, order_1001, release, release_1001, released_order,
@@ -61,7 +62,7 @@ async fn a_new_order_is_kept_with_all_that_is_known_of_it(
 
 #[rstest]
 #[case::filtered(filter("country: US"), OrderState::Filtered, "country: US", NextStep::Nothing)]
-#[case::held(hold("no SKU"), OrderState::Held, "no SKU", NextStep::Held)]
+#[case::held(hold("no SKU"), OrderState::Held, "no SKU", NextStep::Nothing)]
 #[tokio::test]
 async fn a_filtered_or_held_order_is_accounted_for_and_not_published(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
@@ -187,20 +188,32 @@ async fn a_filtered_order_takes_another_number_if_it_is_free(
 
 #[rstest]
 #[tokio::test]
-async fn an_order_is_said_to_be_held_when_that_is_new_or_what_it_wants_may_be(
+async fn what_is_kept_for_an_order_that_waits_is_said_when_it_becomes_something_else(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    let step = async |at: i64, verdict| judge(&*ledger, &judged("1001", at, verdict)).await;
-    assert_eq!(step(1, hold("no SKU")).await, NextStep::Held);
-    assert_eq!(step(1, hold("no SKU")).await, NextStep::Nothing, "the same order again");
-    assert_eq!(step(2, hold("no SKU")).await, NextStep::Held, "it was changed");
-    assert_eq!(step(1, hold("no address")).await, NextStep::Nothing, "a late reading");
-    assert_eq!(step(3, filter("country: US")).await, NextStep::Nothing);
-    assert_eq!(step(3, hold("no SKU")).await, NextStep::Held, "the rules have changed");
-    assert_eq!(step(4, release("1001", &[("TEE", 2)])).await, publish_1001());
-    let released = judge(&*ledger, &judged("1001", 5, hold("no SKU"))).await;
-    assert!(!matches!(released, NextStep::Held), "the warehouse may have it: {released:?}");
+    let step = async |at: i64, verdict, wanted: &[(&str, u32)]| {
+        let wanted = wanted.iter().map(|(sku, units)| (Sku::from(*sku), *units)).collect();
+        judge(&*ledger, &Judged { wanted, ..judged("1001", at, verdict) }).await
+    };
+    let (both, one) = ([("CAP", 1), ("TEE", 2)], [("TEE", 3)]);
+    let promised = |skus: &[&str]| NextStep::Promised(skus.iter().map(|sku| Sku::from(*sku)).collect());
+    assert_eq!(step(1, hold("unpaid"), &both).await, promised(&["CAP", "TEE"]));
+    assert_eq!(step(1, hold("unpaid"), &both).await, NextStep::Nothing, "the same order again");
+    assert_eq!(step(2, hold("no address"), &both).await, NextStep::Nothing, "it waits for something else");
+    assert_eq!(step(3, hold("no address"), &one).await, promised(&["CAP", "TEE"]));
+    assert_eq!(step(1, hold("unpaid"), &both).await, NextStep::Nothing, "a late reading");
+    assert_eq!(step(4, filter("country: US"), &one).await, promised(&["TEE"]), "it is given up");
+    assert_eq!(step(4, filter("country: US"), &one).await, NextStep::Nothing);
+    assert_eq!(step(5, hold("unpaid"), &one).await, promised(&["TEE"]), "the rules have changed");
+    assert_eq!(step(6, cancel("declined"), &one).await, promised(&["TEE"]));
+    assert_eq!(step(7, hold("unpaid"), &one).await, promised(&["TEE"]));
+    let happening = happening("gone", minute(8));
+    let gone = ledger.gone(&au(), &OrderId::from("1001"), "deleted at the shop", minute(8), &happening).await;
+    assert_eq!(gone.unwrap(), promised(&["TEE"]));
+    assert_eq!(step(9, release("1001", &[("TEE", 2)]), &one).await, publish_1001());
+    let released = step(10, hold("unpaid"), &one).await;
+    assert!(!matches!(released, NextStep::Promised(_)), "the warehouse may have it: {released:?}");
 }
 
 #[rstest]
@@ -213,11 +226,11 @@ async fn a_reading_that_a_clock_ahead_of_time_put_down_does_not_hold_off_those_t
         read_at: minute(read_at),
         ..judged(order_id, 5, verdict)
     };
-    assert_eq!(judge(&*ledger, &read("1002", 6, hold("unpaid"))).await, NextStep::Held);
+    assert_eq!(judge(&*ledger, &read("1002", 6, hold("unpaid"))).await, NextStep::Nothing);
     let step = judge(&*ledger, &read("1002", 5, release("1002", &[("TEE", 2)]))).await;
     assert_eq!(step, NextStep::Nothing, "clocks may differ by some minutes");
 
-    assert_eq!(judge(&*ledger, &read("1001", 10_000, hold("unpaid"))).await, NextStep::Held);
+    assert_eq!(judge(&*ledger, &read("1001", 10_000, hold("unpaid"))).await, NextStep::Nothing);
     let step = judge(&*ledger, &read("1001", 5, release("1001", &[("TEE", 2)]))).await;
     assert_eq!(step, publish_1001());
 }

@@ -62,13 +62,28 @@ async fn an_expired_lease_is_taken_over_and_its_former_holder_cannot_end_it(
 
 #[rstest]
 #[tokio::test]
+async fn a_process_whose_clock_is_ahead_leaves_the_leases_of_other_work_alone(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let held = taken(&*ledger, "held", 0, 5).await;
+    let ahead = taken(&*ledger, "another", 14, 19).await;
+    let renewed = ledger.renew_lease(&held, minute(9)).await.unwrap();
+    assert_eq!(renewed.as_ref().map(|lease| lease.until), Some(minute(9)));
+    for lease in [ahead].into_iter().chain(renewed) {
+        ledger.end_lease(&lease).await.unwrap();
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn expired_leases_that_nobody_wants_do_not_pile_up(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
     let left_behind = taken(&*ledger, "left behind", 0, 5).await;
     let held = taken(&*ledger, "held", 0, 6).await;
-    let another = taken(&*ledger, "another", 5, 9).await;
+    let another = taken(&*ledger, "another", 15, 19).await;
     // By a clock that is late, the first of them would be held still, if it were there.
     assert_eq!(taken(&*ledger, "left behind", 4, 5).await, left_behind);
     assert_eq!(lease(&*ledger, "held", 4, 9).await, busy(6));
@@ -84,7 +99,7 @@ async fn of_many_that_want_a_lease_at_once_one_takes_it(
 ) {
     let (ledgers, _database) = two_processes(engine).await;
     for round in 0..ROUNDS {
-        // All leases of the round before have expired: whoever takes one clears the others, too.
+        // All leases of the round before have expired: whoever comes takes them over, and clears those of ten rounds before.
         let (now, until) = (minute(round), minute(round + 1));
         let mut tasks = JoinSet::new();
         for position in 0..12 {

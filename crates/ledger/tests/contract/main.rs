@@ -8,6 +8,7 @@ mod at_once;
 mod calls;
 mod counts;
 mod database;
+mod dead_letters;
 mod deliveries;
 mod finding;
 mod judging;

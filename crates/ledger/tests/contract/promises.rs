@@ -1,7 +1,7 @@
 //! What is promised of a SKU: sold, and still on the shelf when it was counted.
 
 use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder, Sku, Unfit};
-use crossdock_ledger::{Answer, Judged, Ledger, OrderState, Verdict};
+use crossdock_ledger::{Answer, Judged, Ledger, NextStep, OrderState, Verdict};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -130,6 +130,41 @@ async fn an_order_that_is_held_is_promised_whatever_its_shape_and_one_that_is_gi
     ledger.judge(&hold).await.unwrap();
     ledger.judge(&judged("1001", 5, release("1001", &[("TEE", 5)]))).await.unwrap();
     assert_eq!(promised(&*ledger).await, (5, 5));
+}
+
+#[rstest]
+#[tokio::test]
+async fn orders_held_by_a_version_that_kept_nothing_for_them_are_judged_again_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, database) = fresh(engine).await;
+    let until = Some(minute(600));
+    let held = |order_id: &str| Judged {
+        wanted: vec![("TEE".into(), 2)],
+        ..judged(order_id, 1, Verdict::Hold { reason: "waits".to_owned(), until })
+    };
+    for order_id in ["1001", "1002"] {
+        ledger.judge(&held(order_id)).await.unwrap();
+    }
+    ledger.judge(&judged("1003", 1, filter("country: US"))).await.unwrap();
+    assert_eq!(ledger.due(minute(5), 10).await.unwrap(), []);
+    for sql in [
+        "DELETE FROM order_lines WHERE order_id = '1001'",
+        "DROP TABLE begun_pushes",
+        "DELETE FROM _sqlx_migrations WHERE version = 16",
+    ] {
+        database.meddle(sql).await;
+    }
+    drop(ledger);
+    let ledger = database.open().await;
+    let due = ledger.due(minute(5), 10).await.unwrap();
+    assert_eq!(due.iter().map(|order| order.order_id.as_str()).collect::<Vec<_>>(), ["1001"]);
+
+    let again = Judged { read_at: minute(5), ..held("1001") };
+    assert_eq!(ledger.judge(&again).await.unwrap(), NextStep::Promised(vec!["TEE".into()]));
+    assert_eq!(ledger.due(minute(5), 10).await.unwrap(), []);
+    count(&*ledger, 6).await;
+    assert_eq!(promised(&*ledger).await, (4, 4));
 }
 
 #[rstest]

@@ -1,5 +1,6 @@
 //! How long what cannot go yet waits, and what is not posted meanwhile.
 
+mod answers;
 mod posting;
 
 use std::time::Duration;

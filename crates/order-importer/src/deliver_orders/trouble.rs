@@ -8,6 +8,7 @@ use crossdock_events::InvalidEvent;
 use crossdock_ledger::{Busy, LedgerError};
 
 use super::problem::Problem;
+use crate::refused::NotBuried;
 
 /// Wait of what was not tried because the warehouse does not answer, in seconds.
 const NOT_TRIED_SECS: u64 = 5;
@@ -60,6 +61,8 @@ pub(super) enum Trouble {
     Busy(#[from] Busy),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    NotBuried(#[from] NotBuried),
 }
 
 fn said(problem: Option<&Problem>) -> String {
@@ -82,7 +85,8 @@ impl Trouble {
             | Self::ForeignId { .. }
             | Self::Invalid(_)
             | Self::Busy(_)
-            | Self::Ledger(_) => None,
+            | Self::Ledger(_)
+            | Self::NotBuried(_) => None,
         }
     }
 }
@@ -101,6 +105,7 @@ impl Classify for Trouble {
             Self::Invalid(error) => error.mend(),
             Self::Busy(error) => error.mend(),
             Self::Ledger(error) => error.mend(),
+            Self::NotBuried(error) => error.mend(),
         }
     }
 
@@ -119,6 +124,7 @@ impl Classify for Trouble {
             Self::Invalid(error) => error.class(),
             Self::Busy(error) => error.class(),
             Self::Ledger(error) => error.class(),
+            Self::NotBuried(error) => error.class(),
         }
     }
 }

@@ -9,30 +9,31 @@ use lapin::options::BasicAckOptions;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::headers;
 use crate::metrics::HeldCount;
-use crate::publisher::{Contents, Letter};
+use crate::oldest::Counted;
+use crate::publisher::{APP_ID, Contents, Letter};
 use crate::retry::RetryStep;
-use crate::trail::{Trail, cut, long};
+use crate::topology::DELIVERY_LIMIT;
+use crate::trail::{Trail, count_of};
 use crate::{Delivery, Failure, Route, WorkQueue};
 
 /// Longest time for writing an acknowledgement, in seconds. Beyond it the message may come once more.
 const ACK_SECS_MAX: u64 = 5;
 
-/// Longest error chain in a dead letter's header, in bytes: all headers together must fit into one frame.
-const CHAIN_BYTES_MAX: usize = 2 * 1024;
-
-/// Longest lane and subject in a dead letter's headers, in bytes.
-const NAME_BYTES_MAX: usize = 256;
-
 /// A delivery that is not yet answered for.
 pub(super) struct Held {
     pub delivery: Delivery,
     pub route: Route,
+    /// When it was first published; if its publisher does not tell, when it was first taken.
+    pub since: Timestamp,
     trail: Trail,
+    /// How often it was taken before and not answered for.
+    returns: u32,
     content_type: String,
     acker: Acker,
     _count: HeldCount,
+    /// Among its lane's, once that is known.
+    age: Option<Counted>,
 }
 
 impl Held {
@@ -48,14 +49,36 @@ impl Held {
             attempt: trail.attempts.saturating_add(1),
             first_failed_at: trail.first_failed_at,
         };
+        let ours = taken.properties.app_id().as_ref().is_some_and(|id| id.as_str() == APP_ID);
+        let told = taken.properties.timestamp().filter(|_| ours).and_then(|secs| i64::try_from(secs).ok());
+        let returns = headers.inner().get("x-delivery-count").and_then(count_of);
         Self {
             delivery,
+            since: told.and_then(|secs| Timestamp::from_second(secs).ok()).unwrap_or_else(Timestamp::now),
+            returns: returns.unwrap_or_default(),
             route: Route { lane: String::new(), subject: None },
             trail,
             content_type: text(taken.properties.content_type()).unwrap_or_default(),
             acker: taken.acker,
             _count: count,
+            age: None,
         }
+    }
+
+    /// It belongs there.
+    pub(super) fn routed(&mut self, route: Route, age: Counted) {
+        self.route = route;
+        self.age = Some(age);
+    }
+
+    /// Whether this is the last time that RabbitMQ delivers it: its consumer was lost each time before.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.returns >= DELIVERY_LIMIT
+    }
+
+    /// Whether it is the replay of a dead letter, which the desk waits for.
+    pub(super) fn done(&self) -> Option<Letter<'_>> {
+        self.trail.replay.as_deref().map(Letter::done)
     }
 
     /// Whether it can still be answered for: its connection stands.
@@ -87,33 +110,18 @@ impl Held {
         counted: bool,
         now: Timestamp,
     ) -> Letter<'a> {
-        let trail = self.failed(counted, now);
+        let trail = self.trail.failed(counted, now);
         Letter::retry(step, queue, trail.write(), self.contents())
     }
 
     /// The same message as a dead letter, with all that a person needs to judge it.
     pub(super) fn dead(&self, failure: &Failure, queue: &WorkQueue, now: Timestamp) -> Letter<'_> {
-        let mut headers = self.failed(true, now).write();
-        headers.insert(headers::CLASS.into(), long(failure.class));
-        headers.insert(headers::CHAIN.into(), long(cut(&failure.chain, CHAIN_BYTES_MAX)));
-        headers.insert(headers::LAST_FAILURE.into(), long(&now.to_string()));
-        headers.insert(headers::ROLE.into(), long(queue.role));
-        headers.insert(headers::STORE.into(), long(cut(&self.route.lane, NAME_BYTES_MAX)));
-        if let Some(subject) = &self.route.subject {
-            headers.insert(headers::SUBJECT.into(), long(cut(subject, NAME_BYTES_MAX)));
-        }
+        let headers = self.trail.failed(true, now).dead(failure, queue, &self.route, now);
         Letter::dead(headers, self.contents())
     }
 
-    fn failed(&self, counted: bool, now: Timestamp) -> Trail {
-        Trail {
-            attempts: self.trail.attempts.saturating_add(counted.into()),
-            first_failed_at: self.trail.first_failed_at.or(Some(now)),
-            routing_key: self.trail.routing_key.clone(),
-        }
-    }
-
     fn contents(&self) -> Contents<'_> {
-        Contents { id: &self.delivery.id, content_type: &self.content_type, body: &self.delivery.body }
+        let (id, body) = (&self.delivery.id, &self.delivery.body);
+        Contents { id, content_type: &self.content_type, body, since: Some(self.since) }
     }
 }

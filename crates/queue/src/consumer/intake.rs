@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use crossdock_domain::Mend;
 use futures_util::StreamExt;
-use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
-use lapin::types::FieldTable;
-use lapin::{Channel, Consumer};
+use futures_util::future::join;
+use lapin::options::BasicCancelOptions;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
@@ -16,11 +16,13 @@ use tracing::{error, warn};
 
 use super::held::Held;
 use super::lanes::Lanes;
+use super::pulse::{Beat, Pulse};
 use super::work::Work;
 use super::{Outcome, Route};
 use crate::Failure;
 use crate::connection::{Line, LinkError, Session};
-use crate::trail::short;
+use crate::desk::{DELIVERY_LIMIT_CLASS, given_up};
+use crate::topology::DELIVERY_LIMIT;
 
 /// Most messages whose lanes are looked up at once.
 const ROUTES_MAX: usize = 32;
@@ -31,28 +33,36 @@ const ROUTES_MAX: usize = 32;
 /// time; oftener, and such a backlog would keep RabbitMQ busy with nothing else.
 const SPILL_MS: u64 = 250;
 
-/// Longest time for starting or ending a consumer, in seconds.
-const CONSUME_SECS_MAX: u64 = 10;
+/// Longest time for ending a consumer, in seconds.
+const CANCEL_SECS_MAX: u64 = 10;
 
 /// Longest wait for running batches when stopping, in seconds.
 const STOP_SECS_MAX: u64 = 20;
 
+/// Longest wait for what was cut to end, in seconds: a handler that blocks its thread cannot be ended.
+const CUT_SECS_MAX: u64 = 1;
+
 /// The session of a consuming connection.
 pub(super) struct Intake {
     work: Arc<Work>,
+    pulse: Arc<Pulse>,
     stop: CancellationToken,
     lanes: Lanes<Held>,
     /// Batches that run; each ends with the name of its lane.
     batches: JoinSet<String>,
     /// Messages that are answered for without a batch: spilled, or without a lane.
     singles: JoinSet<()>,
+    /// What makes the session stall once a batch has ended without answering for its lane: that lane is free again only when all
+    /// is begun anew.
+    broken: Option<Beat>,
 }
 
 #[async_trait]
 impl Session for Intake {
     async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
-        let channel = line.channel().await?;
-        let consumer = self.consume(&channel).await?;
+        let (channel, consumer) = line.consume(self.work.queue.name, self.work.prefetch()).await?;
+        self.pulse.over(line.scissors());
+        let beat = self.pulse.begin("intake".to_owned(), self.pulse.patience.intake);
         self.work.metrics.connected(self.work.queue.role, true);
         let tag = consumer.tag();
         let work = Arc::clone(&self.work);
@@ -79,12 +89,16 @@ impl Session for Intake {
                 Some(ended) = self.batches.join_next() => self.ended(ended),
                 Some(_) = self.singles.join_next() => {}
                 () = moment(due) => self.start_due(),
-                _ = tick.tick() => self.spill(),
+                _ = tick.tick() => {
+                    beat.beat();
+                    self.spill();
+                }
             }
         }
+        drop(beat);
         let cancelled = channel.basic_cancel(tag, BasicCancelOptions { nowait: false });
         // If RabbitMQ does not answer, the end of the connection cancels the consumer too.
-        let _ = timeout(Duration::from_secs(CONSUME_SECS_MAX), cancelled).await;
+        let _ = timeout(Duration::from_secs(CANCEL_SECS_MAX), cancelled).await;
         self.finish().await;
         Ok(())
     }
@@ -96,9 +110,9 @@ impl Session for Intake {
 }
 
 impl Intake {
-    pub(super) fn new(work: Arc<Work>, stop: CancellationToken) -> Self {
+    pub(super) fn new(work: Arc<Work>, pulse: Arc<Pulse>, stop: CancellationToken) -> Self {
         let lanes = Lanes::new(work.prefetch());
-        Self { work, stop, lanes, batches: JoinSet::new(), singles: JoinSet::new() }
+        Self { work, pulse, stop, lanes, batches: JoinSet::new(), singles: JoinSet::new(), broken: None }
     }
 
     /// Waits for what runs, within the limit. What waits in lanes is dropped, and returns to the queue with the connection's end.
@@ -114,42 +128,43 @@ impl Intake {
                 batches = cut,
                 "cut what was still running; its messages come again"
             );
-            self.batches.shutdown().await;
-            self.singles.shutdown().await;
+            let cut = async { join(self.batches.shutdown(), self.singles.shutdown()).await };
+            let _ = timeout(Duration::from_secs(CUT_SECS_MAX), cut).await;
         }
-    }
-
-    async fn consume(&self, channel: &Channel) -> Result<Consumer, LinkError> {
-        let started = async {
-            channel.basic_qos(self.work.prefetch(), BasicQosOptions { global: false }).await?;
-            let options =
-                BasicConsumeOptions { no_local: false, no_ack: false, exclusive: false, nowait: false };
-            let (queue, tag) = (short(self.work.queue.name), short(""));
-            channel.basic_consume(queue, tag, options, FieldTable::default()).await
-        };
-        let started = timeout(Duration::from_secs(CONSUME_SECS_MAX), started).await;
-        started.map_err(|_| LinkError::Slow("start the consumer"))?.map_err(LinkError::Lost)
     }
 
     fn take(&mut self, mut held: Held, route: Result<Route, Failure>) {
-        match route {
-            Ok(route) => {
-                let lane = route.lane.clone();
-                let subject = route.subject.clone();
-                held.route = route;
-                self.lanes.put(&lane, self.work.gathers(&lane), Instant::now(), subject.as_deref(), held);
-                self.start(lane);
-            }
-            Err(failure) => {
-                let work = Arc::clone(&self.work);
-                self.singles.spawn(async move { work.settle(&held, Outcome::Failed(failure)).await });
-            }
+        let route = match route {
+            Ok(route) => route,
+            Err(failure) => return self.fail(held, failure),
+        };
+        let (lane, subject) = (route.lane.clone(), route.subject.clone());
+        let age = self.work.metrics.oldest.hold((self.work.queue.role, &lane), held.since);
+        held.routed(route, age);
+        if held.is_given_up() {
+            let chain = given_up(DELIVERY_LIMIT);
+            return self.fail(held, Failure { class: DELIVERY_LIMIT_CLASS, chain, mend: Mend::Never });
         }
+        self.lanes.put(&lane, self.work.gathers(&lane), Instant::now(), subject.as_deref(), held);
+        self.start(lane);
+    }
+
+    /// A message that is not handled at all.
+    fn fail(&mut self, held: Held, failure: Failure) {
+        let (work, beat) = (Arc::clone(&self.work), self.single());
+        self.singles.spawn(async move {
+            work.settle(&held, Outcome::Failed(failure), &mut None, &beat).await;
+        });
+    }
+
+    fn single(&self) -> Beat {
+        self.pulse.begin("a message".to_owned(), self.pulse.patience.batch)
     }
 
     fn start(&mut self, lane: String) {
         if let Some(batch) = self.lanes.start(&lane, Instant::now()) {
-            self.batches.spawn(Arc::clone(&self.work).handle(lane, batch));
+            let (work, pulse) = (Arc::clone(&self.work), Arc::clone(&self.pulse));
+            self.batches.spawn(work.handle(lane, batch, pulse));
         }
     }
 
@@ -168,14 +183,15 @@ impl Intake {
             }
             Err(error) => {
                 error!(role = self.work.queue.role, %error, "a batch ended without answering for its lane");
+                self.broken = Some(self.pulse.begin("a broken batch".to_owned(), Duration::ZERO));
             }
         }
     }
 
     fn spill(&mut self) {
         for held in self.lanes.spill(Instant::now()) {
-            let work = Arc::clone(&self.work);
-            self.singles.spawn(async move { work.spill(&held).await });
+            let (work, beat) = (Arc::clone(&self.work), self.single());
+            self.singles.spawn(async move { work.spill(&held, &beat).await });
         }
     }
 }

@@ -9,6 +9,7 @@ use tracing::{debug, error, warn};
 
 use super::Outcome;
 use super::held::Held;
+use super::pulse::Beat;
 use super::work::Work;
 use crate::Failure;
 use crate::metrics::Settled;
@@ -20,32 +21,60 @@ const REPUBLISH_SECS: u64 = 5;
 
 impl Work {
     /// Carries out what became of a message. A failure is logged here, and nowhere else.
-    pub(super) async fn settle(&self, held: &Held, outcome: Outcome) {
-        let Outcome::Failed(failure) = outcome else {
-            held.ack().await;
-            self.not_put_aside(held);
-            return self.metrics.settled(self.queue.role, Settled::Done);
-        };
-        let now = Timestamp::now();
+    ///
+    /// `unsaid` is why a message about the same subject that came before it could not become a dead letter yet: then this one cannot
+    /// either.
+    pub(super) async fn settle(
+        &self,
+        held: &Held,
+        outcome: Outcome,
+        unsaid: &mut Option<Failure>,
+        beat: &Beat,
+    ) {
+        let Outcome::Failed(failure) = outcome else { return self.done(held, beat).await };
         match Verdict::of(failure.mend, held.delivery.attempt) {
-            Verdict::Retry { step, counted } => {
-                self.log_retry(held, &failure, step, counted);
-                self.replace(held, &held.retry(step, &self.queue, counted, now), Settled::Retried).await;
-                let first_failed_at = held.delivery.first_failed_at.unwrap_or(now);
-                let (lane, wait) = (self.lane(held), Duration::from_millis(step.wait_ms.into()));
-                self.metrics.put_aside.put(lane, first_failed_at, &held.delivery.id, wait);
-            }
+            Verdict::Retry { step, counted } => self.retry(held, &failure, step, counted, beat).await,
             Verdict::Dead => {
-                self.log_dead(held, &failure);
-                self.replace(held, &held.dead(&failure, &self.queue, now), Settled::Dead).await;
-                self.not_put_aside(held);
+                if unsaid.is_none() {
+                    *unsaid = self.falls(held, &failure).await.err();
+                }
+                match unsaid {
+                    None => self.bury(held, &failure, beat).await,
+                    Some(unsaid) => self.retry(held, unsaid, SHORTEST, false, beat).await,
+                }
             }
         }
     }
 
+    async fn done(&self, held: &Held, beat: &Beat) {
+        if let Some(outcome) = held.done() {
+            self.replace(held, &outcome, Settled::Done, beat).await;
+        } else {
+            held.ack().await;
+            beat.beat();
+            self.metrics.settled(self.queue.role, Settled::Done);
+        }
+        self.not_put_aside(held);
+    }
+
+    async fn retry(&self, held: &Held, failure: &Failure, step: &RetryStep, counted: bool, beat: &Beat) {
+        self.log_retry(held, failure, step, counted);
+        let letter = held.retry(step, &self.queue, counted, Timestamp::now());
+        self.replace(held, &letter, Settled::Retried, beat).await;
+        self.put_aside(held, step);
+    }
+
+    async fn bury(&self, held: &Held, failure: &Failure, beat: &Beat) {
+        self.log_dead(held, failure);
+        let letter = held.dead(failure, &self.queue, Timestamp::now());
+        self.replace(held, &letter, Settled::Dead, beat).await;
+        self.not_put_aside(held);
+    }
+
     /// Puts a message off that has not been handled: it waits at the shortest step, and nothing is counted.
-    pub(super) async fn spill(&self, held: &Held) {
-        self.replace(held, &held.put_off(SHORTEST, &self.queue), Settled::Spilled).await;
+    pub(super) async fn spill(&self, held: &Held, beat: &Beat) {
+        self.replace(held, &held.put_off(SHORTEST, &self.queue), Settled::Spilled, beat).await;
+        self.put_aside(held, SHORTEST);
     }
 
     /// Publishes the letter, and only when it is confirmed takes the message off its queue.
@@ -53,8 +82,9 @@ impl Work {
     /// While RabbitMQ does not take the letter, the message is neither acknowledged nor returned: returned, it would come back
     /// at once, and every return counts towards the queue's delivery limit. If the message's connection is lost it is on its
     /// queue again already, and a letter would double it.
-    async fn replace(&self, held: &Held, letter: &Letter<'_>, settled: Settled) {
+    async fn replace(&self, held: &Held, letter: &Letter<'_>, settled: Settled, beat: &Beat) {
         while held.answerable() {
+            beat.beat();
             match self.publisher.send(letter).await {
                 Ok(()) => {
                     held.ack().await;
@@ -74,11 +104,14 @@ impl Work {
         }
     }
 
+    fn put_aside(&self, held: &Held, step: &RetryStep) {
+        let wait = Duration::from_millis(step.wait_ms.into());
+        self.metrics.oldest.put(self.lane(held), held.since, &held.delivery.id, wait);
+    }
+
     /// A message that is done, or dead, waits no longer.
     fn not_put_aside(&self, held: &Held) {
-        if let Some(first_failed_at) = held.delivery.first_failed_at {
-            self.metrics.put_aside.ended(self.lane(held), first_failed_at, &held.delivery.id);
-        }
+        self.metrics.oldest.ended(self.lane(held), held.since, &held.delivery.id);
     }
 
     fn lane<'h>(&self, held: &'h Held) -> (&'static str, &'h str) {

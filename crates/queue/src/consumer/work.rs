@@ -1,6 +1,7 @@
 //! Runs the handler over a message or a batch, and lives through whatever it does.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,12 +13,13 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::held::Held;
+use super::pulse::{Beat, Pulse};
 use super::{Handler, Outcome, Route};
 use crate::metrics::QueueMetrics;
 use crate::{Failure, Publisher, WorkQueue};
 
 /// Longest time for a batch, in seconds: a handler limits its own calls, this is for one that hangs nonetheless.
-const HANDLE_SECS_MAX: u64 = 10 * 60;
+pub(crate) const HANDLE_SECS_MAX: u64 = 10 * 60;
 
 /// Longest time for finding a message's lane, in seconds.
 const ROUTE_SECS_MAX: u64 = 30;
@@ -47,13 +49,19 @@ impl Work {
     /// Takes a delivery and finds its lane.
     pub(super) async fn receive(&self, taken: lapin::message::Delivery) -> (Held, Result<Route, Failure>) {
         let held = Held::new(taken, self.metrics.hold(self.queue.role));
-        let routed = guarded(ROUTE_SECS_MAX, self.handler.route(&held.delivery)).await;
-        let route = routed.unwrap_or_else(Err);
-        (held, route)
+        let routed = guarded(ROUTE_SECS_MAX, self.handler.route(&held.delivery)).await.flatten();
+        (held, routed)
+    }
+
+    /// Tells the handler that a message is about to become a dead letter.
+    pub(super) async fn falls(&self, held: &Held, failure: &Failure) -> Result<(), Failure> {
+        let told = self.handler.falls(&held.delivery, &held.route, failure);
+        guarded(ROUTE_SECS_MAX, told).await.flatten()
     }
 
     /// Has one batch of a lane handled, and answers for each of its messages. Returns the lane: it is free again.
-    pub(super) async fn handle(self: Arc<Self>, lane: String, batch: Vec<Held>) -> String {
+    pub(super) async fn handle(self: Arc<Self>, lane: String, batch: Vec<Held>, pulse: Arc<Pulse>) -> String {
+        let beat = pulse.begin(lane.clone(), pulse.patience.batch);
         let began = Instant::now();
         let deliveries = batch.iter().map(|held| held.delivery.clone()).collect();
         let handled = guarded(HANDLE_SECS_MAX, self.handler.handle(&lane, deliveries)).await;
@@ -66,13 +74,33 @@ impl Work {
             took_ms = began.elapsed().as_millis(),
             "batch handled"
         );
-        join_all(batch.iter().zip(outcomes).map(|(held, outcome)| self.settle(held, outcome))).await;
+        self.settle_batch(&batch, outcomes, &beat).await;
         lane
+    }
+
+    /// Answers for the messages of a batch, for those about one subject one after the other: they come back, or die, in the order
+    /// in which they came.
+    async fn settle_batch(&self, batch: &[Held], outcomes: Vec<Outcome>, beat: &Beat) {
+        let mut subjects: HashMap<&str, Vec<(&Held, Outcome)>> = HashMap::new();
+        let mut alone = Vec::new();
+        for (held, outcome) in batch.iter().zip(outcomes) {
+            match &held.route.subject {
+                Some(subject) => subjects.entry(subject).or_default().push((held, outcome)),
+                None => alone.push(vec![(held, outcome)]),
+            }
+        }
+        let in_turn = async |messages: Vec<(&Held, Outcome)>| {
+            let mut unsaid = None;
+            for (held, outcome) in messages {
+                self.settle(held, outcome, &mut unsaid, beat).await;
+            }
+        };
+        join_all(subjects.into_values().chain(alone).map(in_turn)).await;
     }
 }
 
 /// Waits for the handler, within a limit. A panic and a hang become failures that count.
-async fn guarded<T>(secs_max: u64, running: impl Future<Output = T>) -> Result<T, Failure> {
+pub(crate) async fn guarded<T>(secs_max: u64, running: impl Future<Output = T>) -> Result<T, Failure> {
     match timeout(Duration::from_secs(secs_max), AssertUnwindSafe(running).catch_unwind()).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(panic)) => {

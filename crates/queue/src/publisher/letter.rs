@@ -4,13 +4,17 @@ use jiff::Timestamp;
 use lapin::BasicProperties;
 use lapin::types::FieldTable;
 
+use crate::headers::{DONE, OUTCOME, REPLAY};
 use crate::retry::RetryStep;
 use crate::topology::{DEAD_LETTERS, EVENTS_EXCHANGE};
-use crate::trail::short;
+use crate::trail::{long, short};
 use crate::{Message, WorkQueue};
 
 /// Delivery mode that survives a restart. Source: AMQP 0-9-1 specification, class basic.
 const PERSISTENT: u8 = 2;
+
+/// Who has set a message's properties: only then its timestamp is when it was first published.
+pub(crate) const APP_ID: &str = "crossdock";
 
 /// What is published. It can be sent again: the id stays.
 #[derive(Debug, Clone)]
@@ -27,14 +31,23 @@ pub(crate) struct Contents<'a> {
     pub id: &'a str,
     pub content_type: &'a str,
     pub body: &'a [u8],
+    /// When it was first published; now, if not told.
+    pub since: Option<Timestamp>,
+}
+
+impl<'a> Contents<'a> {
+    /// Of a message that is published for the first time.
+    pub(crate) fn of(message: &'a Message) -> Self {
+        let Message { id, content_type, body, .. } = message;
+        Self { id, content_type, body, since: None }
+    }
 }
 
 impl<'a> Letter<'a> {
     /// An event, for whoever is bound to its type.
     pub(crate) fn event(message: &'a Message) -> Self {
-        let Message { routing_key, id, content_type, body } = message;
-        let contents = Contents { id, content_type, body };
-        Self { exchange: EVENTS_EXCHANGE, routing_key, headers: FieldTable::default(), contents }
+        let (headers, contents) = (FieldTable::default(), Contents::of(message));
+        Self { exchange: EVENTS_EXCHANGE, routing_key: &message.routing_key, headers, contents }
     }
 
     /// The same message to the same work queue, once it has waited at this step.
@@ -52,15 +65,29 @@ impl<'a> Letter<'a> {
         Self { exchange: "", routing_key: DEAD_LETTERS, headers, contents }
     }
 
+    /// A message straight to this work queue.
+    pub(crate) fn work(queue: &WorkQueue, headers: FieldTable, contents: Contents<'a>) -> Self {
+        Self { exchange: "", routing_key: queue.name, headers, contents }
+    }
+
+    /// What the dead letters' desk is told of a replay that was handled for good.
+    pub(crate) fn done(replay: &'a str) -> Self {
+        let mut headers = FieldTable::default();
+        headers.insert(REPLAY.into(), long(replay));
+        headers.insert(OUTCOME.into(), long(DONE));
+        let contents = Contents { id: replay, content_type: "", body: &[], since: None };
+        Self { exchange: "", routing_key: DEAD_LETTERS, headers, contents }
+    }
+
     /// The properties, all written out.
     pub(crate) fn properties(&self) -> BasicProperties {
-        let now = u64::try_from(Timestamp::now().as_second()).unwrap_or(0);
+        let since = self.contents.since.unwrap_or_else(Timestamp::now);
         BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
             .with_message_id(short(self.contents.id))
             .with_content_type(short(self.contents.content_type))
-            .with_timestamp(now)
-            .with_app_id("crossdock".into())
+            .with_timestamp(u64::try_from(since.as_second()).unwrap_or(0))
+            .with_app_id(APP_ID.into())
             .with_headers(self.headers.clone())
     }
 }

@@ -3,7 +3,8 @@
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use lapin::types::{AMQPValue, FieldTable};
-use lapin::{Channel, ErrorKind, ExchangeKind};
+use lapin::{Channel, Connection, ErrorKind, ExchangeKind};
+use tracing::warn;
 
 use super::{DEAD_LETTERS, EVENTS_EXCHANGE, Topology, WorkQueue};
 use crate::retry::{RETRY_STEPS, RetryStep};
@@ -15,7 +16,13 @@ use crate::trail::{long, short};
 /// minutes at most, and a retry is a new message with a count of its own, so only a consumer that loses its connection 20
 /// times within those minutes sends healthy messages to the dead letters, from where they are replayed.
 /// 20 is RabbitMQ's own default since 4.0.
-const DELIVERY_LIMIT: i32 = 20;
+pub(crate) const DELIVERY_LIMIT: u32 = 20;
+
+/// Redeliveries of one message on the dead letters' queue: more than there will ever be, as what is over the limit there is dropped.
+///
+/// Without a limit of its own a queue has 20 since `RabbitMQ` 4.0 (rabbitmq-server#11937). Unlimited is -1 there (rabbitmq-server#12250),
+/// which 3.x takes for 0; a large number means the same to both. Looked up on 2026-11-22, tried with 3.10.8.
+const NEVER_DROPPED: u32 = 1_000_000_000;
 
 /// Something that could not be declared.
 #[derive(Debug, thiserror::Error)]
@@ -50,22 +57,58 @@ impl DeclareError {
     }
 }
 
-/// Declares everything, dead letters first: nothing that leads to a queue stands before the queue.
-pub(crate) async fn declare(channel: &Channel, topology: &Topology) -> Result<(), DeclareError> {
-    queue(channel, DEAD_LETTERS, FieldTable::default()).await?;
+/// Declares everything, dead letters first: nothing that leads to a queue stands before the queue. On channels of its own: RabbitMQ
+/// closes the channel of a declaration that it refuses.
+pub(crate) async fn declare(connection: &Connection, topology: &Topology) -> Result<(), DeclareError> {
+    dead_letters(connection).await?;
+    let channel = &open(connection).await?;
     exchange(channel, EVENTS_EXCHANGE, ExchangeKind::Topic).await?;
     for step in &RETRY_STEPS {
-        queue(channel, step.queue, waiting(step)).await?;
+        declare_queue(channel, step.queue, waiting(step)).await?;
         exchange(channel, step.queue, ExchangeKind::Fanout).await?;
         bind(channel, step.queue, step.queue, "").await?;
     }
     for WorkQueue { name, keys, .. } in &topology.work {
-        queue(channel, name, working()).await?;
+        declare_queue(channel, name, working()).await?;
         for key in *keys {
             bind(channel, name, EVENTS_EXCHANGE, key).await?;
         }
     }
     Ok(())
+}
+
+/// The dead letters' queue. One that was made before it had a limit is used as it stands: its messages are not to be moved by hand.
+async fn dead_letters(connection: &Connection) -> Result<(), DeclareError> {
+    let declared = declare_queue(&open(connection).await?, DEAD_LETTERS, keeping()).await;
+    let Err(conflict @ DeclareError::Conflict { .. }) = declared else { return declared };
+    let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    let channel = open(connection).await?;
+    let stands = channel.queue_declare(short(DEAD_LETTERS), passive, FieldTable::default()).await;
+    if stands.is_err() {
+        return Err(conflict);
+    }
+    warn!(
+        queue = DEAD_LETTERS,
+        "the queue was made by an earlier version, and RabbitMQ 4 drops a message of it that has returned 20 times; \
+         delete it once it is empty, and it is made anew"
+    );
+    Ok(())
+}
+
+async fn open(connection: &Connection) -> Result<Channel, DeclareError> {
+    let opened = connection.create_channel().await;
+    opened.map_err(|source| DeclareError::Refused { what: "a channel".to_owned(), source })
+}
+
+fn keeping() -> FieldTable {
+    let mut arguments = FieldTable::default();
+    arguments.insert("x-delivery-limit".into(), limit(NEVER_DROPPED));
+    arguments
+}
+
+/// `RabbitMQ` reads the numbers of arguments as signed.
+fn limit(returns: u32) -> AMQPValue {
+    AMQPValue::LongInt(returns.cast_signed())
 }
 
 /// Arguments of a retry queue. There is no `x-dead-letter-routing-key`: an expired message keeps its own, which is the name of
@@ -79,7 +122,7 @@ fn waiting(step: &RetryStep) -> FieldTable {
 fn working() -> FieldTable {
     let mut arguments = dead_lettering();
     arguments.insert("x-dead-letter-routing-key".into(), long(DEAD_LETTERS));
-    arguments.insert("x-delivery-limit".into(), AMQPValue::LongInt(DELIVERY_LIMIT));
+    arguments.insert("x-delivery-limit".into(), limit(DELIVERY_LIMIT));
     arguments
 }
 
@@ -94,7 +137,7 @@ fn dead_lettering() -> FieldTable {
     arguments
 }
 
-async fn queue(channel: &Channel, name: &str, mut arguments: FieldTable) -> Result<(), DeclareError> {
+async fn declare_queue(channel: &Channel, name: &str, mut arguments: FieldTable) -> Result<(), DeclareError> {
     arguments.insert("x-queue-type".into(), long("quorum"));
     let options = QueueDeclareOptions {
         passive: false,

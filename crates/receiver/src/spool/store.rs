@@ -174,7 +174,7 @@ impl Store {
                 let (routing_key, id) = (routing_key.to_owned(), id.to_owned());
                 bytes += body.len();
                 let body = body.to_vec().into();
-                let message = Message { routing_key, id, content_type: CONTENT_TYPE, body };
+                let message = Message { routing_key, id, content_type: CONTENT_TYPE.into(), body };
                 page.push(Spooled { seq: seq.value(), message });
                 if page.len() >= PAGE_EVENTS_MAX || bytes >= PAGE_BYTES_MAX {
                     break;

@@ -16,7 +16,7 @@ const ROOMY: u64 = 64 * 1024 * 1024;
 fn message(number: u64) -> Message {
     let (routing_key, id) = ("shop.order.changed".to_owned(), format!("e-{number}"));
     let body = format!(r#"{{"number":{number}}}"#).repeat(1 + usize::try_from(number % 40).unwrap());
-    Message { routing_key, id, content_type: CONTENT_TYPE, body: body.into() }
+    Message { routing_key, id, content_type: CONTENT_TYPE.into(), body: body.into() }
 }
 
 async fn all(spool: &Spool) -> Vec<Message> {

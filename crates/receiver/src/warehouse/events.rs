@@ -109,7 +109,7 @@ fn message(event: &[u8], trace: TraceParent) -> Result<(Option<String>, Message)
     event.traceparent = Some(own_trace.map_or(trace, TraceParent::step).to_string());
     let body =
         serde_json::to_vec(&event).expect("an event that was read from JSON can be written as JSON").into();
-    Ok((about, Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE, body }))
+    Ok((about, Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE.into(), body }))
 }
 
 fn check_envelope(event: &RawEvent) -> Result<(), Fault> {

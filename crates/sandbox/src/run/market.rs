@@ -155,7 +155,7 @@ impl Market {
             let message = Message {
                 routing_key: StockDue::TYPE.to_owned(),
                 id,
-                content_type: crossdock_events::CONTENT_TYPE,
+                content_type: crossdock_events::CONTENT_TYPE.into(),
                 body: event.to_json().into(),
             };
             if let Err(error) = self.publisher.publish(message).await {

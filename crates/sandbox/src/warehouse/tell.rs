@@ -116,7 +116,7 @@ impl Teller {
                 let message = Message {
                     routing_key: letter.kind.to_owned(),
                     id: letter.id.clone(),
-                    content_type: CONTENT_TYPE,
+                    content_type: CONTENT_TYPE.into(),
                     body: letter.body.clone(),
                 };
                 publisher.publish(message).await.map_err(|error| chain(&error))

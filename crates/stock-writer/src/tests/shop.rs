@@ -59,6 +59,12 @@ impl Fake {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How often it was told quantities, and which ones it has.
+    pub(super) fn writes_and_units(&self) -> (usize, BTreeMap<String, i64>) {
+        let inside = self.inside();
+        (inside.writes, inside.units.clone())
+    }
+
     /// Told what is on hand.
     pub(super) fn shop(&self) -> Shop {
         let id: StoreId = "acme-widgets".parse().unwrap();
@@ -150,10 +156,6 @@ impl Storefront for Fake {
     }
 
     async fn take_back(&self, _: &TakeBack) -> Result<TakenBack, StorefrontError> {
-        unreachable!("stock has no use for it")
-    }
-
-    async fn listings(&self, _: &[Sku]) -> Result<Vec<Listing>, StorefrontError> {
         unreachable!("stock has no use for it")
     }
 

@@ -38,6 +38,7 @@ fn dispatch(number: &str, url: Option<&str>, completes: bool) -> Dispatch {
         others: Vec::new(),
         lines: Vec::new(),
         completes,
+        first_try: false,
     }
 }
 

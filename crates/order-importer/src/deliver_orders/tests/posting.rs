@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossdock_domain::{Address, LineId, Mend, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder};
 use crossdock_events::OrderReleased;
 use crossdock_ledger::{Happening, Judged, Ledger, Verdict};
-use crossdock_queue::{Delivery, Failure, Handler as _, Outcome};
+use crossdock_queue::{Delivery, Failure, Handler as _, Message, Outcome};
 use crossdock_telemetry::TraceParent;
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -18,7 +18,7 @@ use super::super::{DeliverOrders, Endpoint};
 use crate::ROLE;
 use crate::tell_warehouse::wrapped;
 
-fn order(number: &str) -> ReleasedOrder {
+pub(super) fn order(number: &str) -> ReleasedOrder {
     ReleasedOrder {
         number: OrderNumber::new(number.to_owned()),
         store: "acme-au".parse().unwrap(),
@@ -44,7 +44,7 @@ fn order(number: &str) -> ReleasedOrder {
 }
 
 /// A ledger where this warehouse is posted its orders.
-async fn posting(warehouse: &MockServer) -> (TempDir, Arc<dyn Ledger>, DeliverOrders) {
+pub(super) async fn posting(warehouse: &MockServer) -> (TempDir, Arc<dyn Ledger>, DeliverOrders) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/ledger.db", folder.path().display());
     let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
@@ -54,11 +54,11 @@ async fn posting(warehouse: &MockServer) -> (TempDir, Arc<dyn Ledger>, DeliverOr
     (folder, ledger.clone(), DeliverOrders::new(ledger, endpoint))
 }
 
-/// The release of a new order, as it comes off the queue.
-async fn released(ledger: &dyn Ledger, number: &str) -> Delivery {
-    let (order, now) = (order(number), Timestamp::now());
-    let (what, cause) = ("to be released".to_owned(), String::new());
-    let judged = Judged {
+/// The decision to release an order, as it was just read.
+pub(super) fn judged(order: &ReleasedOrder) -> Judged {
+    let now = Timestamp::now();
+    let (key, what, cause) = (format!("read/{now}"), "to be released".to_owned(), String::new());
+    Judged {
         store: order.store.clone(),
         platform: order.platform,
         order_id: order.order_id.clone(),
@@ -70,19 +70,23 @@ async fn released(ledger: &dyn Ledger, number: &str) -> Delivery {
         shape: Ok(Box::new(order.clone())),
         wanted: Vec::new(),
         read_at: now,
-        happening: Happening { key: "read".to_owned(), at: now, role: ROLE, what, cause },
+        happening: Happening { key, at: now, role: ROLE, what, cause },
         notices: Vec::new(),
-    };
-    ledger.judge(&judged).await.unwrap();
-    ledger.told(&order.store, &order.order_id, 1, Timestamp::now()).await.unwrap();
-    let message = wrapped::<OrderReleased>(number.to_owned(), now, TraceParent::start(), order);
-    Delivery {
-        routing_key: message.routing_key,
-        id: message.id,
-        body: message.body,
-        attempt: 1,
-        first_failed_at: None,
     }
+}
+
+/// A message, as it comes off the queue for the first time.
+pub(super) fn taken(message: Message) -> Delivery {
+    let Message { routing_key, id, body, .. } = message;
+    Delivery { routing_key, id, body, attempt: 1, first_failed_at: None }
+}
+
+/// The release of a new order, as it comes off the queue.
+async fn released(ledger: &dyn Ledger, number: &str) -> Delivery {
+    let order = order(number);
+    ledger.judge(&judged(&order)).await.unwrap();
+    ledger.told(&order.store, &order.order_id, 1, Timestamp::now()).await.unwrap();
+    taken(wrapped::<OrderReleased>(number.to_owned(), Timestamp::now(), TraceParent::start(), order))
 }
 
 async fn failure(deliver_orders: &DeliverOrders, lane: &str, delivery: Delivery) -> Failure {

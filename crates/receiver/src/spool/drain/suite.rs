@@ -54,7 +54,7 @@ impl Sink for Script {
 fn message(id: usize, subject: &str) -> Message {
     let body = format!(r#"{{"source":"/warehouse","subject":"{subject}"}}"#);
     let routing_key = "warehouse.order.accepted".to_owned();
-    Message { routing_key, id: id.to_string(), content_type: CONTENT_TYPE, body: body.into() }
+    Message { routing_key, id: id.to_string(), content_type: CONTENT_TYPE.into(), body: body.into() }
 }
 
 /// A spool of so many events about ten subjects.

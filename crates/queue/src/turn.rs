@@ -1,26 +1,28 @@
-//! How long one batch of a shop works before it lets what waits behind it have a look.
+//! How long a handler works on one batch before it lets what waits behind it have a look.
 
 use std::time::Duration;
 
 use crossdock_domain::{Classify, Mend};
 use tokio::time::Instant;
 
-/// Time after which no further call is begun, in seconds: half of what the queue lets a batch run.
-const TURN_SECS_MAX: u64 = 5 * 60;
+use crate::consumer::HANDLE_SECS_MAX;
+
+/// Time after which nothing further is begun, in seconds: half of what a batch may take.
+const TURN_SECS_MAX: u64 = HANDLE_SECS_MAX / 2;
 
 /// Time until the rest is begun, in seconds.
 const REST_SECS: u64 = 1;
 
-/// A batch's time.
+/// A batch's time, for handlers whose batches may take longer than the 10 minutes after which they are cut.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Turn {
+pub struct Turn {
     until: Instant,
 }
 
 /// There is more to do than fits into a turn. What was done stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is more to do; the rest follows")]
-pub(crate) struct RestFollows;
+pub struct RestFollows;
 
 impl Classify for RestFollows {
     fn mend(&self) -> Mend {
@@ -33,12 +35,16 @@ impl Classify for RestFollows {
 }
 
 impl Turn {
-    pub(crate) fn begin() -> Self {
+    /// Begins now.
+    pub fn begin() -> Self {
         Self { until: Instant::now() + Duration::from_secs(TURN_SECS_MAX) }
     }
 
-    /// Fails once the time is over.
-    pub(crate) fn go_on(self) -> Result<(), RestFollows> {
+    /// Whether something further may be begun.
+    ///
+    /// # Errors
+    /// [`RestFollows`] once the time is over: what is left comes back a second later.
+    pub fn go_on(self) -> Result<(), RestFollows> {
         if Instant::now() < self.until { Ok(()) } else { Err(RestFollows) }
     }
 }

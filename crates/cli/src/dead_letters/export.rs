@@ -1,0 +1,45 @@
+//! `crossdock dead-letters export`: everything about the selected ones, a page at a time.
+
+mod csv;
+
+use crossdock_ledger::DeadLettersWanted;
+
+use super::Desk;
+use super::entry::Entry;
+use super::list::states;
+use crate::command_line::{DeadLettersExport, ExportFormat};
+use crate::exit::Exit;
+use crate::listing::say;
+
+/// Dead letters asked for from the ledger at once.
+const PAGE_LETTERS: u32 = 500;
+
+pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::Result<Exit> {
+    let states = states(&wanted.states);
+    let selected = desk.selected(&wanted.selection).await?;
+    let mut page = DeadLettersWanted { states, limit: Some(PAGE_LETTERS), ..selected };
+    if wanted.format == ExportFormat::Csv {
+        say(&csv::header());
+    }
+    let mut none = true;
+    loop {
+        let letters = desk.ledger.dead_letters(&page).await?;
+        let Some(last) = letters.last() else { break };
+        (none, page.after) = (false, Some(last.id));
+        for letter in letters {
+            // One that was forgotten meanwhile is left out.
+            if let Some(whole) = desk.ledger.dead_letter(letter.id).await? {
+                say(&line(whole.into(), wanted.format)?);
+            }
+        }
+    }
+    Desk::refuse_nothing(&wanted.selection, none)?;
+    Ok(Exit::Done)
+}
+
+fn line(entry: Entry, format: ExportFormat) -> anyhow::Result<String> {
+    Ok(match format {
+        ExportFormat::Jsonl => serde_json::to_string(&entry)?,
+        ExportFormat::Csv => csv::row(&serde_json::to_value(entry)?),
+    })
+}

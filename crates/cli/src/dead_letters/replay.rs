@@ -1,0 +1,109 @@
+//! `crossdock dead-letters replay`: begins a replay, and waits until all of it was handled.
+
+mod follow;
+
+use anyhow::{Context as _, bail};
+use crossdock_ledger::{Act, ActId, DeadLetterState, DeadLettersWanted, Progress};
+use jiff::Timestamp;
+
+use super::confirm::confirm;
+use super::who::acting;
+use super::{Desk, groups, jobs};
+use crate::command_line::DeadLettersReplay;
+use crate::exit::Exit;
+use crate::listing::{print_json, say};
+
+/// How far a replay was watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Followed {
+    Ended,
+    /// Until Ctrl-C.
+    Stopped,
+    Detached,
+}
+
+pub(super) async fn replay(desk: &Desk, wanted: &DeadLettersReplay) -> anyhow::Result<Exit> {
+    if wanted.selection.is_everything() && !wanted.all {
+        bail!("say which ones, by number or by a filter, or --all for every dead one; nothing was done");
+    }
+    let selected = desk.selected(&wanted.selection).await?;
+    let dead = DeadLettersWanted { states: vec![DeadLetterState::Dead], ..selected.clone() };
+    confirm("replay", desk.ledger.count_dead_letters(&dead).await?, wanted.yes)?;
+    let Some(id) = desk.ledger.begin_replay(&selected, &acting(wanted.selection.described())).await? else {
+        bail!("{}", nothing_dead(&desk.standing(&selected).await?));
+    };
+    let watched = if wanted.detach {
+        Followed::Detached
+    } else {
+        follow::follow(desk, id).await.with_context(|| goes_on(id))?
+    };
+    let act = desk.act(id).await?;
+    match (wanted.json, watched) {
+        (true, _) => print_json(&act)?,
+        (false, Followed::Ended) => tell(desk, &act, &selected).await?,
+        (false, Followed::Stopped | Followed::Detached) => tell_how_to_follow(id),
+    }
+    let failed = act.progress.is_some_and(|progress| progress.dead > 0);
+    Ok(if failed || watched == Followed::Stopped { Exit::Failed } else { Exit::Done })
+}
+
+fn nothing_dead(standing: &str) -> String {
+    if standing.is_empty() {
+        return "no dead letter is selected; `crossdock dead-letters groups` shows what there is".to_owned();
+    }
+    format!(
+        "nothing of what is selected is dead, and only that is replayed: {standing}; what waits goes on by itself once what lies \
+         before it is done or discarded"
+    )
+}
+
+fn goes_on(id: ActId) -> String {
+    format!("replay {id} goes on without this command; `crossdock dead-letters jobs {id}` shows how")
+}
+
+fn tell_how_to_follow(id: ActId) {
+    say(&format!("replay {id} goes on; a running role dead-letters carries it out"));
+    say(&format!("  crossdock dead-letters jobs {id}           how it goes"));
+    say(&format!("  crossdock dead-letters jobs --cancel {id}  what was not sent yet stays dead"));
+    say(&format!("  crossdock dead-letters jobs --resume {id}  goes on with it after that"));
+}
+
+/// What became of it, and what has failed since.
+async fn tell(desk: &Desk, act: &Act, selected: &DeadLettersWanted) -> anyhow::Result<()> {
+    let Some(progress) = act.progress else { return Ok(()) };
+    say(&format!("replay {} of {}: {}", act.id, act.count, jobs::goes(&progress)));
+    if progress.dead > 0 {
+        let groups = desk.ledger.dead_letter_groups(&failed_since(act, selected), Timestamp::now()).await?;
+        say("\nwhat has failed since it began");
+        groups::tell(&groups);
+    }
+    Ok(())
+}
+
+/// What is dead again may be so for another reason, in another group.
+fn failed_since(act: &Act, selected: &DeadLettersWanted) -> DeadLettersWanted {
+    DeadLettersWanted {
+        group: None,
+        class: None,
+        since: Some(act.at),
+        until: None,
+        states: vec![DeadLetterState::Dead],
+        ..selected.clone()
+    }
+}
+
+/// How many need nothing more.
+fn settled(progress: &Progress) -> u64 {
+    progress.done + progress.dead + progress.left
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_replayed_says_how_it_stands() {
+        assert!(nothing_dead("").starts_with("no dead letter is selected"));
+        assert!(nothing_dead("3 done, 1 waiting").contains("3 done, 1 waiting"));
+    }
+}

@@ -1,0 +1,68 @@
+//! A dead letter that is looked at, with what it tells.
+
+use crossdock_ledger::{DeadLetter, WholeDeadLetter};
+
+use super::foresight::Foresight;
+use super::told::{ROLES, Told, Unreadable};
+
+/// Kinds of failure that tell nothing of what would mend them: a replay has to show it.
+const UNSURE: [&str; 9] = [
+    "delivery-limit",
+    "handler-broken",
+    "handler-panicked",
+    "handler-timed-out",
+    "shipment-void-refused",
+    "shop-malformed",
+    "shop-not-found",
+    "shop-refused",
+    "warehouse-refused",
+];
+
+/// One of those that would be replayed.
+pub(super) struct Letter {
+    pub(super) letter: DeadLetter,
+    pub(super) message_id: String,
+    told: Result<Told, Unreadable>,
+}
+
+impl Letter {
+    /// As it would be replayed: as it was edited, if it was.
+    pub(super) fn read(whole: WholeDeadLetter) -> Self {
+        let told = Told::read(whole.edited_body.as_deref().unwrap_or(&whole.body));
+        Self { letter: whole.letter, message_id: whole.message_id, told }
+    }
+
+    /// What it tells its role.
+    pub(super) fn told(&self) -> Result<&Told, Foresight> {
+        let role = self.letter.role.as_str();
+        match &self.told {
+            _ if !ROLES.contains(&role) => {
+                Err(Foresight::fails_again(format!("no role '{role}' takes messages")))
+            }
+            Ok(told) if told.role() != role => {
+                Err(Foresight::fails_again(format!("messages of its type are not for the {role}")))
+            }
+            Ok(told) => Ok(told),
+            Err(unreadable) => Err(Foresight::fails_again(unreadable.0.clone())),
+        }
+    }
+
+    /// The same, whoever is to take it.
+    pub(super) fn read_told(&self) -> Option<&Told> {
+        self.told.as_ref().ok()
+    }
+
+    /// Whether it failed like this, and nobody has edited it since.
+    pub(super) fn failed_as(&self, class: &str) -> bool {
+        self.letter.class == class && !self.letter.edited
+    }
+
+    /// This, unless it failed in a way of which nobody can say whether it would again.
+    pub(super) fn unless_unsure(&self, foresight: Foresight) -> Foresight {
+        let class = self.letter.class.as_str();
+        if self.letter.edited || !UNSURE.contains(&class) {
+            return foresight;
+        }
+        Foresight::unknown(format!("it failed as '{class}'; whether it would again, only a replay tells"))
+    }
+}

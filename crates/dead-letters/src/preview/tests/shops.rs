@@ -1,0 +1,52 @@
+//! Shops that do not answer as they should.
+
+use crossdock_ledger::{Pause, PauseCause};
+use crossdock_storefront::StorefrontError;
+use jiff::{SignedDuration, Timestamp};
+
+use super::bench::{Bench, Failed};
+use super::shop::{ECWID, MAIN, order};
+use super::{all, changed};
+use crate::preview::told::ORDER_IMPORTER;
+
+#[tokio::test]
+async fn a_shop_that_does_not_answer_hides_only_what_is_its_own() {
+    let bench = Bench::new().await;
+    bench.main.answers("1", || StorefrontError::Unavailable { cause: "timed out".into() });
+    bench.ecwid.has(order("K8XTQ", "MUG"));
+    bench.buried(Failed::of(ORDER_IMPORTER, "shop-unavailable").about("1"), changed(MAIN, "1", "x")).await;
+    let failed = Failed::of(ORDER_IMPORTER, "shop-unavailable").about("K8XTQ").at(ECWID);
+    bench.buried(failed, changed(ECWID, "K8XTQ", "x")).await;
+    let mut told = bench.told(&all()).await;
+    told.sort();
+    assert_eq!(told, [("1".to_owned(), "unknown"), ("K8XTQ".to_owned(), "goes_through")]);
+    assert!(bench.says(&all()).await.iter().any(|says| says.contains("timed out")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shop_that_asks_for_time_is_given_some() {
+    let bench = Bench::new().await;
+    bench.main.has(order("1", "MUG"));
+    bench.main.throttles(2);
+    bench.buried(Failed::of(ORDER_IMPORTER, "shop-unavailable").about("1"), changed(MAIN, "1", "x")).await;
+    assert_eq!(bench.verdicts(&all()).await, ["goes_through"]);
+    bench.main.throttles(1000);
+    assert_eq!(bench.verdicts(&all()).await, ["unknown"], "its patience ends");
+}
+
+#[tokio::test]
+async fn a_shop_that_refuses_our_credentials_is_not_asked() {
+    let bench = Bench::new().await;
+    bench.main.has(order("1", "MUG"));
+    bench.buried(Failed::of(ORDER_IMPORTER, "shop-unavailable").about("1"), changed(MAIN, "1", "x")).await;
+    let account =
+        crossdock_storefront::Account::of(&bench.shops.get(&MAIN.parse().unwrap()).unwrap().settings);
+    let now = Timestamp::now();
+    let (cause, until) = (PauseCause::Credentials, now + SignedDuration::from_mins(1));
+    let pause = Pause { cause: cause.clone(), since: now, until, answer: "401".into() };
+    bench.ledger.begin_pause(&account.store, &account.fingerprint, &pause).await.unwrap();
+    assert_eq!(bench.verdicts(&all()).await, ["credentials_refused"]);
+    assert_eq!(bench.main.calls(), 0);
+    bench.ledger.end_pause(&account.store, &account.fingerprint, &cause).await.unwrap();
+    assert_eq!(bench.verdicts(&all()).await, ["goes_through"]);
+}

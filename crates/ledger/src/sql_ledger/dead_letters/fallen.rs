@@ -1,0 +1,63 @@
+//! In which order messages about one subject fell.
+
+use jiff::Timestamp;
+
+use super::storable::storable;
+use crate::database::Transaction;
+use crate::moment::Moment;
+use crate::{LedgerError, MessageKey};
+
+pub(super) async fn falls(
+    tx: &mut Transaction,
+    message: &MessageKey,
+    subject: &str,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    // One that was discarded and falls anew falls behind all that have fallen since.
+    tx.query("DELETE FROM fallen WHERE role = $1 AND message_id = $2 AND NOT lies")
+        .bind(storable(&message.role).as_ref())
+        .bind(storable(&message.message_id).as_ref())
+        .execute()
+        .await?;
+    tx.query(
+        "INSERT INTO fallen (role, message_id, subject, at, lies) VALUES ($1, $2, $3, $4, TRUE)
+         ON CONFLICT (role, message_id) DO NOTHING",
+    )
+    .bind(storable(&message.role).as_ref())
+    .bind(storable(&message.message_id).as_ref())
+    .bind(storable(subject).as_ref())
+    .bind(Moment::from(at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn behind(
+    tx: &mut Transaction,
+    message: &MessageKey,
+    subject: &str,
+) -> Result<Option<String>, LedgerError> {
+    let first = tx
+        .query(
+            "SELECT first.message_id FROM fallen AS first
+             WHERE first.role = $1 AND first.subject = $2 AND first.lies AND first.message_id <> $3
+               AND NOT EXISTS (SELECT 1 FROM fallen AS own
+                               WHERE own.role = $1 AND own.message_id = $3 AND own.lies AND own.id < first.id)
+             ORDER BY first.id LIMIT 1",
+        )
+        .bind(storable(&message.role).as_ref())
+        .bind(storable(subject).as_ref())
+        .bind(storable(&message.message_id).as_ref())
+        .optional::<(String,)>()
+        .await?;
+    Ok(first.map(|(message_id,)| message_id))
+}
+
+pub(super) async fn rises(tx: &mut Transaction, message: &MessageKey) -> Result<(), LedgerError> {
+    tx.query("DELETE FROM fallen WHERE role = $1 AND message_id = $2")
+        .bind(storable(&message.role).as_ref())
+        .bind(storable(&message.message_id).as_ref())
+        .execute()
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Replays: begun, cancelled and resumed.
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::AssertSqlSafe;
+
+use super::acts;
+use super::filter::Filter;
+use crate::database::Transaction;
+use crate::moment::Moment;
+use crate::{ActId, ActKind, Acting, DeadLettersWanted, LedgerError};
+
+/// How long after a sending a person may have it repeated, in minutes: by then its retries are few and far between.
+const SENT_AGAIN_MINUTES_MIN: i64 = 60;
+
+pub(super) async fn begin(
+    tx: &mut Transaction,
+    wanted: &DeadLettersWanted,
+    act: &Acting,
+) -> Result<Option<ActId>, LedgerError> {
+    let replay = acts::insert(tx, ActKind::Replay, act, None).await?;
+    let filter = Filter::of(wanted, 4);
+    let by_id = if wanted.ids.is_empty() { "FALSE" } else { "TRUE" };
+    let sql = format!(
+        "INSERT INTO dead_letter_act_letters (act, letter, outcome, at)
+         SELECT $1, id, 'queued', $2 FROM dead_letters
+         WHERE (state = 'dead' OR (state = 'sent' AND changed_at < $3 AND {by_id})) AND {}",
+        filter.unordered()
+    );
+    let sent_before = act.at.saturating_sub(SignedDuration::from_mins(SENT_AGAIN_MINUTES_MIN));
+    let insert = tx
+        .query(AssertSqlSafe(sql))
+        .bind(replay.0)
+        .bind(Moment::from(act.at))
+        .bind(Moment::from(sent_before.unwrap_or(Timestamp::MIN)));
+    let letters = filter.bind(insert).execute().await?;
+    if letters == 0 {
+        return Ok(None);
+    }
+    acts::count(tx, replay, letters).await?;
+    if !wanted.ids.is_empty() {
+        leave_to(tx, replay, act.at).await?;
+    }
+    queue(tx, replay, replay, act.at).await?;
+    Ok(Some(replay))
+}
+
+/// What an earlier replay has sent, and this act takes out of its hands, is not that one's any more.
+pub(super) async fn leave_to(tx: &mut Transaction, act: ActId, at: Timestamp) -> Result<(), LedgerError> {
+    let left = "UPDATE dead_letter_act_letters SET outcome = 'left', at = $4
+        WHERE outcome = 'sent' AND act <> $1
+          AND letter IN (SELECT id FROM dead_letters WHERE state = 'sent' AND id IN ({these}))";
+    acts::update(tx, act, left, |query| query.bind(Moment::from(at))).await
+}
+
+/// Those of this act are part of the replay from now on.
+async fn queue(tx: &mut Transaction, act: ActId, replay: ActId, at: Timestamp) -> Result<(), LedgerError> {
+    let queued =
+        "UPDATE dead_letters SET state = 'queued', changed_at = $4, replay = $5 WHERE id IN ({these})";
+    acts::update(tx, act, queued, |query| query.bind(Moment::from(at)).bind(replay.0)).await
+}
+
+pub(super) async fn cancel(tx: &mut Transaction, replay: ActId, act: &Acting) -> Result<bool, LedgerError> {
+    let runs = tx
+        .query(
+            "SELECT id FROM dead_letter_acts
+             WHERE id = $1 AND kind = 'replay' AND NOT cancelled
+               AND EXISTS (SELECT 1 FROM dead_letter_act_letters WHERE act = $1 AND outcome IN ('queued', 'sent'))",
+        )
+        .bind(replay.0)
+        .optional::<(i64,)>()
+        .await?;
+    if runs.is_none() {
+        return Ok(false);
+    }
+    let cancelling = acts::insert(tx, ActKind::Cancel, act, Some(replay)).await?;
+    let letters = tx
+        .query(
+            "INSERT INTO dead_letter_act_letters (act, letter, at)
+             SELECT $1, letter, $3 FROM dead_letter_act_letters WHERE act = $2 AND outcome = 'queued'",
+        )
+        .bind(cancelling.0)
+        .bind(replay.0)
+        .bind(Moment::from(act.at))
+        .execute()
+        .await?;
+    acts::count(tx, cancelling, letters).await?;
+    let dead = "UPDATE dead_letters SET state = 'dead', changed_at = $4 WHERE id IN ({these})";
+    acts::update(tx, cancelling, dead, |query| query.bind(Moment::from(act.at))).await?;
+    move_outcomes(tx, replay, ("queued", "left"), cancelling, act.at).await?;
+    acts::set_cancelled(tx, replay, true).await?;
+    Ok(true)
+}
+
+pub(super) async fn resume(tx: &mut Transaction, replay: ActId, act: &Acting) -> Result<bool, LedgerError> {
+    let cancelled = tx
+        .query("SELECT id FROM dead_letter_acts WHERE id = $1 AND kind = 'replay' AND cancelled")
+        .bind(replay.0)
+        .optional::<(i64,)>()
+        .await?;
+    if cancelled.is_none() {
+        return Ok(false);
+    }
+    let resuming = acts::insert(tx, ActKind::Resume, act, Some(replay)).await?;
+    let letters = tx
+        .query(
+            "INSERT INTO dead_letter_act_letters (act, letter, at)
+             SELECT $1, own.letter, $3
+             FROM dead_letter_act_letters AS own JOIN dead_letters ON dead_letters.id = own.letter
+             WHERE own.act = $2 AND own.outcome = 'left'
+               AND dead_letters.state = 'dead' AND dead_letters.replay = $2",
+        )
+        .bind(resuming.0)
+        .bind(replay.0)
+        .bind(Moment::from(act.at))
+        .execute()
+        .await?;
+    acts::count(tx, resuming, letters).await?;
+    queue(tx, resuming, replay, act.at).await?;
+    move_outcomes(tx, replay, ("left", "queued"), resuming, act.at).await?;
+    acts::set_cancelled(tx, replay, false).await?;
+    Ok(true)
+}
+
+/// Of the replay's dead letters, those of another act.
+async fn move_outcomes(
+    tx: &mut Transaction,
+    replay: ActId,
+    (from, to): (&str, &str),
+    act: ActId,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let moved = "UPDATE dead_letter_act_letters SET outcome = $5, at = $4
+        WHERE act = $6 AND outcome = $7 AND letter IN ({these})";
+    acts::update(tx, act, moved, |query| query.bind(Moment::from(at)).bind(to).bind(replay.0).bind(from))
+        .await
+}

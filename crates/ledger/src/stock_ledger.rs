@@ -1,0 +1,109 @@
+//! What is kept of stock: counts, what is promised of them, what shops were told, and where they list it.
+
+use async_trait::async_trait;
+use crossdock_domain::{Listing, Sku, StockLevel, StoreId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::{Catalogue, LedgerError, PromisedTo, StockLine};
+
+/// The part of the [`crate::Ledger`] that knows of stock, under the same promise.
+#[async_trait]
+pub trait StockLedger: Send + Sync {
+    /// Takes a count: for each SKU only if it is newer than what stands. Returns the SKUs whose count it replaced or began.
+    async fn counted(&self, counted_at: Timestamp, levels: &[StockLevel]) -> Result<Vec<Sku>, LedgerError>;
+
+    /// Every counted SKU, with what is promised of it over all shops, and what this shop was last told.
+    async fn stock(&self, store: &StoreId) -> Result<Vec<StockLine>, LedgerError>;
+
+    /// The same of these SKUs alone. One that was never counted has no line.
+    async fn stock_of(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<StockLine>, LedgerError>;
+
+    /// To which orders these SKUs are promised, by SKU and number.
+    async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError>;
+
+    /// The shop is about to be told the quantities of these SKUs anew, from this moment on: what it was told of them before counts no
+    /// more, nor what it refused. Until [`StockLedger::pushed`] or [`StockLedger::not_pushed`] says so, nobody knows what of it stands there.
+    ///
+    /// A push that began at `settled` or before and was left open has reached the shop by now, or never will.
+    async fn begin_push(
+        &self,
+        store: &StoreId,
+        skus: &[Sku],
+        at: Timestamp,
+        settled: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The push that began at this moment is over for these SKUs: they were not all taken, and none of it is on its way any more.
+    async fn not_pushed(&self, store: &StoreId, skus: &[Sku], at: Timestamp) -> Result<(), LedgerError>;
+
+    /// The shop has taken these quantities from the push that began at this moment. What it refused of them before is forgotten.
+    async fn pushed(
+        &self,
+        store: &StoreId,
+        quantities: &[(Sku, i64)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The shop refuses the quantities of these SKUs for good, in these words.
+    async fn stock_refused(
+        &self,
+        store: &StoreId,
+        refusals: &[(Sku, String)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// The last of the shop's days whose full push was asked for; none before the first.
+    async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError>;
+
+    /// The full push of this day was asked for. Replaces what stands, also by less: what a clock put down that was ahead must not stay.
+    async fn keep_stock_day(&self, store: &StoreId, day: Date) -> Result<(), LedgerError>;
+
+    /// Where the shop lists these SKUs, as far as its catalogue was read.
+    async fn listings(&self, store: &StoreId, skus: &[Sku]) -> Result<Vec<Listing>, LedgerError>;
+
+    /// How far the reading of the shop's catalogue has come.
+    async fn catalogue(&self, store: &StoreId) -> Result<Catalogue, LedgerError>;
+
+    /// Takes a page of the reading that began at this moment, and where it goes on. After the last page, listings that were not seen
+    /// since then are gone.
+    ///
+    /// A listing that is new, or is another than it was, was not told its quantity: what the shop was told of its SKU is forgotten.
+    async fn learn_page(
+        &self,
+        store: &StoreId,
+        began_at: Timestamp,
+        page: &[Listing],
+        next: Option<&str>,
+    ) -> Result<(), LedgerError>;
+
+    /// Replaces what is known of these products by what was read at this moment. Returns the SKUs of listings that are new, or are others
+    /// than they were, as in [`StockLedger::learn_page`].
+    async fn learn_products(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+        listings: &[Listing],
+        read_at: Timestamp,
+    ) -> Result<Vec<Sku>, LedgerError>;
+
+    /// The shop's products may have changed, and nobody told us: its catalogue is read anew before the next push.
+    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError>;
+
+    /// The reading that is under way cannot go on: the next one begins anew. What the last whole one found stands.
+    async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError>;
+
+    /// We wrote to these products, one that stands twice twice: the shop will tell of it. What was written before `since` is echoed no
+    /// more, and a later write to the same product does not make it younger.
+    async fn expect_echoes(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+        at: Timestamp,
+        since: Timestamp,
+    ) -> Result<(), LedgerError>;
+
+    /// Whether what the shop tells of a product is the echo of a write of ours since this moment. Each write has one.
+    async fn is_echo(&self, store: &StoreId, product_id: &str, since: Timestamp)
+    -> Result<bool, LedgerError>;
+}

@@ -1,0 +1,178 @@
+//! Takes dead letters off their queue in batches, as long as the desk takes them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::StreamExt as _;
+use lapin::message::Delivery;
+use lapin::options::BasicAckOptions;
+use lapin::{Channel, Consumer};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+use super::consumer::NAME;
+use super::{Desk, Fate};
+use crate::connection::{Line, LinkError, Session};
+use crate::consumer::guarded;
+use crate::metrics::{QueueMetrics, Settled};
+use crate::topology::DEAD_LETTERS;
+use crate::{Failure, Topology};
+
+/// Most messages taken and not yet answered for: one batch at the desk, and the next.
+const PREFETCH: u16 = 200;
+
+/// Most messages given to the desk at once.
+const BATCH_MAX: usize = 100;
+
+/// Longest wait for a batch to fill, in milliseconds.
+const GATHER_MS: u64 = 100;
+
+/// Longest time for the desk to take a batch, in seconds.
+const TAKE_SECS_MAX: u64 = 60;
+
+/// First wait after the desk has taken nothing, in seconds; waits double from here.
+const REST_SECS_MIN: u64 = 3;
+
+/// Longest wait after the desk has taken nothing, in seconds. Each such wait costs a return to the queue of what was held.
+const REST_SECS_MAX: u64 = 60;
+
+/// Longest time for giving a channel back, in seconds.
+const CLOSE_SECS_MAX: u64 = 5;
+
+/// The session of the consuming connection.
+pub(super) struct Intake {
+    topology: Topology,
+    metrics: Arc<QueueMetrics>,
+    desk: Arc<dyn Desk>,
+    stop: CancellationToken,
+}
+
+/// Why nothing more is given to the desk.
+enum Break {
+    Stopped,
+    DeskAway,
+}
+
+#[async_trait]
+impl Session for Intake {
+    /// While the desk takes nothing, nothing is consumed: the messages wait on their queue, and have returned there once.
+    async fn serve(&mut self, line: &mut Line) -> Result<(), LinkError> {
+        let mut rest = Duration::ZERO;
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return Ok(()),
+                error = line.lost() => return Err(error),
+                () = self.until_ready(rest) => {}
+            }
+            let (channel, mut consumer) = line.consume(DEAD_LETTERS, PREFETCH).await?;
+            self.metrics.connected(NAME, true);
+            let mut taken = false;
+            let given = tokio::select! {
+                error = line.lost() => return Err(error),
+                given = self.give(&mut consumer, &mut taken) => given?,
+            };
+            if matches!(given, Break::Stopped) {
+                return Ok(());
+            }
+            give_back(&channel).await;
+            let (least, most) = (Duration::from_secs(REST_SECS_MIN), Duration::from_secs(REST_SECS_MAX));
+            rest = if taken { least } else { (rest * 2).clamp(least, most) };
+        }
+    }
+
+    fn down(&mut self, _why: String) {
+        self.metrics.connected(NAME, false);
+    }
+}
+
+impl Intake {
+    pub(super) fn new(topology: Topology, metrics: Arc<QueueMetrics>, desk: Arc<dyn Desk>) -> Self {
+        Self { topology, metrics, desk, stop: CancellationToken::new() }
+    }
+
+    pub(super) fn stop_with(&mut self, stop: CancellationToken) {
+        self.stop = stop;
+    }
+
+    async fn until_ready(&self, rest: Duration) {
+        sleep(rest).await;
+        while !guarded(TAKE_SECS_MAX, self.desk.ready()).await.unwrap_or(false) {
+            sleep(Duration::from_secs(REST_SECS_MIN)).await;
+        }
+    }
+
+    /// Gives what comes to the desk, until that takes nothing. `taken` tells whether it took anything before.
+    async fn give(&self, consumer: &mut Consumer, taken: &mut bool) -> Result<Break, LinkError> {
+        loop {
+            let batch = tokio::select! {
+                () = self.stop.cancelled() => return Ok(Break::Stopped),
+                batch = next_batch(consumer) => batch?,
+            };
+            if !self.give_batch(&batch).await {
+                return Ok(Break::DeskAway);
+            }
+            *taken = true;
+        }
+    }
+
+    /// Whether the desk took anything of it. One that it does not take alone is held for as long as the channel lasts, and is in the way
+    /// of no other.
+    async fn give_batch(&self, batch: &[Delivery]) -> bool {
+        let Err(failure) = self.take(batch).await else { return true };
+        warn!(messages = batch.len(), error = failure.chain, "dead letters could not be kept");
+        if batch.len() == 1 {
+            return false;
+        }
+        let mut left = Vec::new();
+        for delivery in batch.chunks(1) {
+            if let Err(failure) = self.take(delivery).await {
+                left.push(failure);
+                // The first ones tell: a desk that is away is not asked for each of a hundred.
+                if left.len() == batch.len().min(3) {
+                    break;
+                }
+            }
+        }
+        if let Some(failure) = left.first().filter(|_| left.len() < batch.len().min(3)) {
+            error!(messages = left.len(), error = failure.chain, "dead letters stay on their queue");
+            return true;
+        }
+        false
+    }
+
+    /// Has the desk take these, and takes them off their queue.
+    async fn take(&self, batch: &[Delivery]) -> Result<(), Failure> {
+        let fates = batch.iter().map(|delivery| Fate::read(delivery, &self.topology)).collect();
+        guarded(TAKE_SECS_MAX, self.desk.take(fates)).await.flatten()?;
+        for delivery in batch {
+            // If that fails, the connection is lost, and it comes once more: the desk knows it then.
+            let _ = delivery.acker.ack(BasicAckOptions { multiple: false }).await;
+            self.metrics.settled(NAME, Settled::Done);
+        }
+        Ok(())
+    }
+}
+
+/// At least one message, and what else comes within a moment.
+async fn next_batch(consumer: &mut Consumer) -> Result<Vec<Delivery>, LinkError> {
+    let mut batch = vec![next(consumer).await?];
+    let until = Instant::now() + Duration::from_millis(GATHER_MS);
+    while batch.len() < BATCH_MAX {
+        let Ok(delivery) = timeout_at(until, next(consumer)).await else { break };
+        batch.push(delivery?);
+    }
+    Ok(batch)
+}
+
+async fn next(consumer: &mut Consumer) -> Result<Delivery, LinkError> {
+    consumer.next().await.ok_or(LinkError::Cancelled)?.map_err(LinkError::Lost)
+}
+
+/// Closes the channel: what was not acknowledged on it returns to its queue.
+async fn give_back(channel: &Channel) {
+    let closed = channel.close(200, "the desk is away".into());
+    // If RabbitMQ does not answer, the connection is lost, which is noticed.
+    let _ = timeout(Duration::from_secs(CLOSE_SECS_MAX), closed).await;
+}

@@ -1,0 +1,100 @@
+//! Crossdock as in production: a process for each role.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crossdock_tests::log::Log;
+use crossdock_tests::process::Process;
+use crossdock_tests::world::World;
+
+/// All roles.
+pub(crate) const ROLES: [&str; 6] =
+    ["receiver", "order-importer", "tracking-writer", "stock-writer", "reconciler", "dead-letters"];
+
+/// Most memory that any of them may ever hold, in KiB. Without optimisation each starts with some 60 MiB.
+const MEMORY_KIB_MAX: u64 = 256 * 1024;
+
+/// How logs are chosen, as in `RUST_LOG`.
+const LOGGED: &str = "warn,crossdock=info";
+
+/// The processes.
+pub(crate) struct Crew {
+    config: PathBuf,
+    logs: PathBuf,
+    running: BTreeMap<&'static str, Process>,
+    peak_kib: u64,
+}
+
+impl Crew {
+    /// Starts all of them, and waits until they take webhooks and there is a ledger.
+    pub(crate) async fn start(world: &World) -> Self {
+        let logs = world.folder().join("logs");
+        let mut crew = Self { config: world.config.clone(), logs, running: BTreeMap::new(), peak_kib: 0 };
+        for role in ROLES {
+            crew.start_role(role);
+        }
+        world.ready().await;
+        crew
+    }
+
+    /// Starts one that does not run.
+    pub(crate) fn start_role(&mut self, role: &'static str) {
+        let folder = self.logs.join(role);
+        std::fs::create_dir_all(&folder).expect("the temporary folder takes folders");
+        let process = Process::start_logging(&self.config, Some(role), &Log::in_folder(&folder), LOGGED);
+        self.run_instead(role, process);
+    }
+
+    /// This process is the role's from now on.
+    pub(crate) fn run_instead(&mut self, role: &'static str, process: Process) {
+        let before = self.running.insert(role, process);
+        assert!(before.is_none(), "{role} runs already");
+    }
+
+    /// Kills one, as a power cut would.
+    pub(crate) async fn kill(&mut self, role: &'static str) {
+        let process = self.running.remove(role).expect("it runs");
+        self.note_peak(role, &process);
+        process.kill().await;
+    }
+
+    /// Has all of them read their configuration again.
+    pub(crate) async fn reload(&self) {
+        for process in self.running.values() {
+            process.signal("HUP").await;
+        }
+    }
+
+    /// Stops all of them as an operator would; the most memory that one of them ever held, in KiB.
+    ///
+    /// # Panics
+    /// If one has ended by itself, or ends with an error.
+    pub(crate) async fn stop(&mut self) -> u64 {
+        for (role, process) in std::mem::take(&mut self.running) {
+            self.note_peak(role, &process);
+            process.signal("TERM").await;
+            assert_eq!(process.ended().await, 0, "{role} ends well");
+        }
+        self.peak_kib
+    }
+
+    /// Copies the logs to where they outlive the attack.
+    pub(crate) fn keep_logs(&self, name: &str) {
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/faults").join(name);
+        let copied = ROLES.iter().try_for_each(|role| {
+            std::fs::create_dir_all(&kept)?;
+            let log = self.logs.join(role).join("log.jsonl");
+            std::fs::copy(log, kept.join(format!("{role}.jsonl"))).map(drop)
+        });
+        match copied {
+            Ok(()) => println!("its logs are in {}", kept.display()),
+            Err(error) => println!("its logs could not be kept: {error}"),
+        }
+    }
+
+    fn note_peak(&mut self, role: &str, process: &Process) {
+        let peak_kib = process.peak_memory_kib();
+        assert!(peak_kib <= MEMORY_KIB_MAX, "{role} has held {peak_kib} KiB");
+        self.peak_kib = self.peak_kib.max(peak_kib);
+    }
+}

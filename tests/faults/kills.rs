@@ -1,0 +1,58 @@
+//! A role dies again and again while events pass through.
+
+use crossdock_tests::broker::Vhost;
+use crossdock_tests::database::Engine;
+use fastrand::Rng;
+
+use crate::buyers::Buying;
+use crate::course::{Course, world};
+use crate::report::Report;
+
+/// How often it dies.
+const KILLS: usize = 8;
+
+/// Kills this role at random moments, and starts it again.
+pub(crate) async fn kills(attack: (String, u64), role: &'static str, engine: Engine, dice: Rng) -> Report {
+    let world = world(engine, Vhost::create().await).await;
+    let sweeping = role == "reconciler";
+    if sweeping {
+        // What webhooks do not tell, it finds.
+        world.change_config(|text| text.replace("sweep_every = \"24h\"", "sweep_every = \"5s\""));
+    }
+    let desk = role == "dead-letters";
+    let buying = Buying { webhooks_get_lost: sweeping, orders_vanish: desk, ..Buying::USUAL };
+    let mut course = Course::begin(attack, world, buying, dice).await;
+    for _ in 0..KILLS {
+        kill(&mut course, role).await;
+    }
+    if desk {
+        course.calms_down().await;
+        course.replay().await;
+        for _ in 0..KILLS {
+            kill(&mut course, role).await;
+        }
+    }
+    course.end().await
+}
+
+async fn kill(course: &mut Course, role: &'static str) {
+    course.pause().await;
+    course.crew.kill(role).await;
+    course.struck("kills");
+    // Minutes later, in a moment.
+    for beginning in leases(role) {
+        course.world.leases_of_the_dead_run_out(beginning).await;
+    }
+    course.crew.start_role(role);
+}
+
+/// How the names of a role's leases begin. Another process of the role would wait until they run out.
+fn leases(role: &str) -> &'static [&'static str] {
+    match role {
+        "tracking-writer" => &["dispatch/"],
+        "stock-writer" => &["stock/"],
+        "reconciler" => &["sweep/", "proof/", "rules/", "webhooks/", "daily-stock/", "hold-over"],
+        "dead-letters" => &["dead-letters"],
+        _ => &[],
+    }
+}

@@ -1,0 +1,13 @@
+//! The desk of dead letters, over the real binary: seen, understood, replayed, and nothing lost or doubled.
+
+mod acceptance;
+mod away;
+mod cancelling;
+mod credentials;
+mod discarding;
+mod editing;
+mod exporting;
+mod naming;
+mod replaying;
+mod readme_tmp;
+mod scene;
