@@ -87,6 +87,17 @@ impl Process {
         Self { child: command.spawn().expect("the binary starts") }
     }
 
+    /// The same, with what it says on standard error in this file.
+    ///
+    /// # Panics
+    /// If the binary is not there, or the file cannot be written.
+    pub fn start_command_telling(config: &Path, arguments: &[&str], errors: &Path) -> Self {
+        let errors = File::create(errors).expect("the file can be written");
+        let mut command = command(config);
+        command.args(arguments).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
+        Self { child: command.spawn().expect("the binary starts") }
+    }
+
     /// Waits until it ends, and returns its exit status and what it printed.
     ///
     /// # Panics

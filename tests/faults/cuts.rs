@@ -16,7 +16,7 @@ use crate::report::Report;
 const CUTS: usize = 25;
 
 /// Fewest that must have come to it: near the end there may be nothing left to cut.
-const CUTS_MIN: usize = 10;
+const CUTS_MIN: usize = 5;
 
 /// Time between two cuts, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 50..400;

@@ -16,16 +16,10 @@ use crate::report::Report;
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// BigCommerce's orders that are told of again and again until the file is full.
-const TOLD: std::ops::RangeInclusive<u32> = 1_001..=1_020;
+const TOLD: std::ops::RangeInclusive<u32> = 1_001..=1_064;
 
-/// Times that each of them is told of between two looks.
-const TIMES: usize = 50;
-
-/// Looks until the file must be full.
-const LOOKS_MAX: usize = 40;
-
-/// Requests under way at once.
-const AT_ONCE: usize = 32;
+/// Times that each of them is told of until the file must be full.
+const TIMES_MAX: usize = 500;
 
 pub(crate) async fn full(attack: (String, u64), dice: Rng) -> Report {
     let node = Node::create().await;
@@ -55,16 +49,12 @@ pub(crate) async fn full(attack: (String, u64), dice: Rng) -> Report {
 /// Tells of the same orders until the receiver takes no more.
 async fn fill(course: &mut Course) {
     let shop = course.world.shop();
-    for _ in 0..LOOKS_MAX {
-        let mut full = false;
-        for _ in 0..TIMES {
-            let answers = shop.send_all(TOLD, AT_ONCE, |_, _| {}).await;
-            let taken = answered(&answers, Answer::OK);
-            full |= !answered(&answers, Answer::Status(503)).is_empty();
-            let ids = taken.into_iter().map(|order| event_id(shop.webhook(order).body.as_bytes()));
-            course.told_besides.extend(ids);
-        }
-        if full {
+    for _ in 0..TIMES_MAX {
+        // All at once: so many share a commit.
+        let answers = shop.send_all(TOLD, TOLD.count(), |_, _| {}).await;
+        let taken = answered(&answers, Answer::OK).into_iter();
+        course.told_besides.extend(taken.map(|order| event_id(shop.webhook(order).body.as_bytes())));
+        if !answered(&answers, Answer::Status(503)).is_empty() {
             return;
         }
     }

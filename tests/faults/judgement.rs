@@ -54,7 +54,7 @@ fn wrong_order(world: &World, order: &Order, states: &BTreeMap<&str, &str>) -> O
     };
     let wanted = Shown {
         state: Some("shipped"),
-        parcels: vec![parcel.tracking_number.to_string()],
+        parcels: vec![parcel.tracking_number.clone()],
         statuses: vec![wanted_status(order.shop)],
         mails: 1,
     };

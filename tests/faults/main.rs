@@ -65,7 +65,9 @@ async fn main() -> ExitCode {
         }
     }
     println!("{sum}");
-    failed.iter().for_each(|how| println!("{how}"));
+    for how in &failed {
+        println!("{how}");
+    }
     if failed.is_empty() && sum.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -17,8 +17,8 @@ use crate::report::Report;
 /// Calls that go wrong.
 const FAULTS: usize = 40;
 
-/// Calls that hang: each holds up a shop.
-const HANGS: usize = 12;
+/// Calls that hang, or are answered 429: each holds up a shop.
+const WAITS: usize = 12;
 
 /// Time between two of them, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 50..350;
@@ -57,7 +57,6 @@ impl Trouble {
             }
             Self::AnswersHalf => Fault::HalfBody,
             Self::Answers500 => Fault::Status([500, 502, 503][dice.usize(..3)]),
-            Self::Answers429 if dice.bool() => Fault::Status(429),
             Self::Answers429 => Fault::Throttle(Duration::from_millis(dice.u64(THROTTLE_MS))),
             Self::Answers401 => Fault::Status(401),
         }
@@ -71,9 +70,15 @@ pub(crate) async fn trouble(attack: (String, u64), trouble: Trouble, mut dice: R
     match trouble {
         Trouble::Answers401 => rotations(&mut course).await,
         Trouble::Hangs => {
-            faults(&mut course, trouble, HANGS).await;
+            faults(&mut course, trouble, WAITS).await;
             // One that is carried out, and of which nobody hears.
             course.world.ecwid.faults().next("PUT", "/orders/", Fault::DoneThenHang(FOR_EVER));
+            course.struck("faults");
+        }
+        Trouble::Answers429 => {
+            faults(&mut course, trouble, WAITS).await;
+            // One that names no wait: the shop is left alone for half a minute.
+            course.world.bigcommerce.faults().next("", "", Fault::Status(429));
             course.struck("faults");
         }
         _ => faults(&mut course, trouble, FAULTS).await,

@@ -9,5 +9,4 @@ mod editing;
 mod exporting;
 mod naming;
 mod replaying;
-mod readme_tmp;
 mod scene;

@@ -57,7 +57,8 @@ async fn a_desk_that_is_killed_while_it_sends_neither_loses_nor_doubles_a_replay
 ) {
     let world = World::create(engine).await;
     let ledger = world.ledger().await;
-    let ids: Vec<String> = (0..300).map(|_| world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]))).collect();
+    let ids: Vec<String> =
+        (0..300).map(|_| world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]))).collect();
     let letters: Vec<Fallen> = ids.iter().map(|id| fallen("order-importer", id)).collect();
     ledger.bury(&letters, Timestamp::now()).await.unwrap();
     let job = replay(&*ledger).await;

@@ -189,7 +189,8 @@ impl Handler for Script {
         let text = String::from_utf8_lossy(&delivery.body).into_owned();
         match text.split_once('/') {
             Some((lane, id)) => {
-                let subject = id.split_once(" of ").map_or_else(|| format!("subject of {id}"), |(_, it)| it.to_owned());
+                let subject =
+                    id.split_once(" of ").map_or_else(|| format!("subject of {id}"), |(_, it)| it.to_owned());
                 Ok(Route { lane: lane.to_owned(), subject: Some(subject) })
             }
             None => Err(Failure { class: "unreadable", chain: "no lane".to_owned(), mend: Mend::Never }),

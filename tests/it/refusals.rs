@@ -63,7 +63,7 @@ async fn an_order_with_an_unknown_sku_is_a_dead_letter_and_its_replay_releases_i
         ["order-importer", "acme-au", id.as_str(), "sku-unknown"]
     );
     let why = format!("the warehouse refused order {number}: the warehouse does not keep 'NEW-MUG'");
-    assert_eq!(says(&dead, headers::CHAIN), why);
+    assert!(says(&dead, headers::CHAIN).starts_with(&why), "{dead:?}");
     let notice = Event::<ShopOrderChanged>::from_json(&dead.body).unwrap();
     assert_eq!((notice.data.order_id.as_str(), notice.data.cause.as_str()), (id.as_str(), "retry"));
 

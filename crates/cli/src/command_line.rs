@@ -89,7 +89,8 @@ pub(crate) enum Command {
 impl Command {
     /// What is logged if `RUST_LOG` says nothing, where that is not the usual: a person reads the result, not each step.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
-        matches!(self, Self::Orders(_) | Self::Stock(_) | Self::DeadLetters(_)).then_some("warn,crossdock::signals=info")
+        matches!(self, Self::Orders(_) | Self::Stock(_) | Self::DeadLetters(_))
+            .then_some("warn,crossdock::signals=info")
     }
 }
 

@@ -141,9 +141,10 @@ impl Process {
             Role::OrderImporter => {
                 (crossdock_order_importer::QUEUE, Arc::new(OrderImporter::new(shops, ledger, publisher)))
             }
-            Role::TrackingWriter => {
-                (crossdock_tracking_writer::QUEUE, Arc::new(TrackingWriter::new(shops, ledger).announcing(publisher)))
-            }
+            Role::TrackingWriter => (
+                crossdock_tracking_writer::QUEUE,
+                Arc::new(TrackingWriter::new(shops, ledger).announcing(publisher)),
+            ),
             Role::StockWriter => {
                 (crossdock_stock_writer::QUEUE, Arc::new(StockWriter::new(shops, ledger, publisher)))
             }
@@ -161,7 +162,8 @@ impl Process {
         match &self.settings.warehouse.deliver {
             Deliver::Http { url, signing_secret } => {
                 let endpoint = Endpoint::new(url.clone(), signing_secret)?;
-                let handler = Arc::new(DeliverOrders::new(ledger.clone(), endpoint).burying(self.publisher.clone()));
+                let handler =
+                    Arc::new(DeliverOrders::new(ledger.clone(), endpoint).burying(self.publisher.clone()));
                 let (broker, publisher) = (self.broker.clone(), self.publisher.clone());
                 let consumer = Consumer::new(broker, WAREHOUSE_ORDERS, publisher, handler);
                 running.spawn(async move {

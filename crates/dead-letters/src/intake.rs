@@ -39,11 +39,10 @@ impl Desk for Intake {
                 }
                 Fate::Done { replay } => {
                     self.bury(&mut fallen, at).await?;
-                    match replay_key(&replay) {
-                        Some(key) => done.push(key),
-                        None => {
-                            tracing::warn!("the outcome of a replay that is none of ours was passed over")
-                        }
+                    if let Some(key) = replay_key(&replay) {
+                        done.push(key);
+                    } else {
+                        tracing::warn!("passed over the outcome of a replay that is none of ours");
                     }
                 }
             }

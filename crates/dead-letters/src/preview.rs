@@ -63,7 +63,8 @@ impl Preview {
     pub async fn of(&self, wanted: &DeadLettersWanted) -> Result<Vec<Forecast>, LedgerError> {
         let states = &wanted.states;
         let states = REPLAYABLE.into_iter().filter(|it| states.is_empty() || states.contains(it)).collect();
-        let mut page = DeadLettersWanted { states, limit: Some(PAGE), ..wanted.clone() };
+        let limit = Some(wanted.limit.map_or(PAGE, |limit| limit.min(PAGE)));
+        let mut page = DeadLettersWanted { states, limit, ..wanted.clone() };
         if page.states.is_empty() {
             return Ok(Vec::new());
         }
@@ -102,7 +103,7 @@ impl Preview {
 
     /// With what it would have to wait for.
     async fn foreseen(&self, letter: Letter, foresight: Foresight) -> Result<Foreseen, LedgerError> {
-        let Letter { letter, message_id, .. } = letter;
+        let Letter { entry: letter, message_id, .. } = letter;
         let behind = match &letter.subject {
             Some(subject) if letter.role == TRACKING_WRITER => {
                 let message = MessageKey { role: letter.role.clone(), message_id: message_id.clone() };

@@ -38,11 +38,11 @@ pub(crate) fn of_skus(
     skus: Vec<Sku>,
     now: Timestamp,
     trace: TraceParent,
-) -> Option<Message> {
+) -> Message {
     let id = format!("{store}/{order_id}/promised/{}", now.as_microsecond());
     let (store, order_id) = (store.clone(), order_id.clone());
     let promised = OrderPromised { store, order_id, skus: Some(skus) };
-    Some(wrapped(id, now, trace, promised))
+    wrapped(id, now, trace, promised)
 }
 
 /// Of what the warehouse is about to be told.
@@ -121,7 +121,7 @@ mod tests {
     fn of_an_order_that_waits_the_skus_are_named() {
         let (store, order_id) = ("acme-au".parse().unwrap(), OrderId::from("1001"));
         let named = vec!["MUG".into(), "TEE-M".into()];
-        let message = of_skus(&store, &order_id, named.clone(), Timestamp::UNIX_EPOCH, trace()).unwrap();
+        let message = of_skus(&store, &order_id, named.clone(), Timestamp::UNIX_EPOCH, trace());
         assert_eq!(message.routing_key, "order.promised");
         let event = Event::<OrderPromised>::from_json(&message.body).unwrap();
         assert_eq!((event.id, event.source.as_str()), (message.id, "/crossdock/order-importer"));

@@ -111,10 +111,10 @@ impl DeliverOrders {
             Passage::LeftOut(why) => {
                 self.done(told, "left out", format!("not posted: {why}"), None).await?;
                 // Its refusal may have been put down by a process that died before it made the dead letter.
-                return match told.is_release() && told.round == delivered.release {
-                    true => self.bury_if_refused(told).await,
-                    false => Ok(()),
-                };
+                if told.is_release() && told.round == delivered.release {
+                    self.bury_if_refused(told).await?;
+                }
+                return Ok(());
             }
         }
         self.throttle.pass(Instant::now())?;

@@ -126,7 +126,8 @@ impl SettleOrder {
             }
             NextStep::Wait => Err(Busy.into()),
             NextStep::Promised(skus) => {
-                announce(&self.publisher, of_skus(store, order_id, skus, Timestamp::now(), trace)).await;
+                let promised = of_skus(store, order_id, skus, Timestamp::now(), trace);
+                announce(&self.publisher, Some(promised)).await;
                 Ok(())
             }
             NextStep::Nothing => {

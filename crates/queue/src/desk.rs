@@ -16,7 +16,10 @@ pub(crate) use fate::{DELIVERY_LIMIT_CLASS, given_up};
 
 /// What became of a message that could not be handled once.
 #[derive(Debug, Clone, PartialEq)]
-#[allow(clippy::large_enum_variant, reason = "a hundred of them live for a moment, and most are the large ones")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a hundred of them live for a moment, and most are the large ones"
+)]
 pub enum Fate {
     /// It cannot be handled, for the first time or once more.
     Dead(DeadLetter),

@@ -118,7 +118,11 @@ async fn what_an_open_push_may_have_overtaken_is_told_once_more_when_that_has_se
     // As a process left it that died eleven minutes ago, and as another one pushed since. What was left open has arrived last.
     let (store, mug) = (bench.shop.shop().settings.id.clone(), Sku::from("MUG"));
     let left_open = Timestamp::now() - SignedDuration::from_mins(11);
-    bench.ledger.begin_push(&store, &[mug.clone()], left_open, Timestamp::UNIX_EPOCH).await.unwrap();
+    bench
+        .ledger
+        .begin_push(&store, std::slice::from_ref(&mug), left_open, Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
     bench.ledger.pushed(&store, &[(mug, 5)], Timestamp::now()).await.unwrap();
     bench.shop.inside().units.insert("1".to_owned(), 3);
     for _ in 0..2 {

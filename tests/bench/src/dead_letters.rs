@@ -154,13 +154,15 @@ fn line(name: &str, [small, large]: [f64; 2], most: Option<f64>) {
 /// How long it takes to have all that is open replayed, to give out the first of them, and to cancel it.
 async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 3]> {
     let open = DeadLettersWanted { states: vec![DeadLetterState::Dead], ..DeadLettersWanted::default() };
-    let began = Instant::now();
+    let start = Instant::now();
     let replay = ledger.begin_replay(&open, &acting()).await?.context("some are open")?;
-    let begun = began.elapsed();
+    let queued = start.elapsed();
+    let start = Instant::now();
     ledger.next_to_send(250, &[], false, Timestamp::now()).await?;
-    let given_out = began.elapsed();
+    let given_out = start.elapsed();
+    let start = Instant::now();
     anyhow::ensure!(ledger.cancel_replay(replay, &acting()).await?);
-    Ok([begun, given_out - begun, began.elapsed() - given_out])
+    Ok([queued, given_out, start.elapsed()])
 }
 
 async fn fill(ledger: &dyn Ledger, letters: u32) -> anyhow::Result<()> {
@@ -172,7 +174,7 @@ async fn fill(ledger: &dyn Ledger, letters: u32) -> anyhow::Result<()> {
     }
     let secs = began.elapsed().as_secs_f64();
     eprintln!("  {:.0} dead letters taken a second", f64::from(letters) / secs);
-    let done = (1..=letters).filter(|letter| (letter / GROUPS) % DONE_ONE_IN == 0);
+    let done = (1..=letters).filter(|letter| (letter / GROUPS).is_multiple_of(DONE_ONE_IN));
     let ids = done.map(|letter| DeadLetterId(i64::from(letter))).collect();
     let wanted = DeadLettersWanted { ids, ..DeadLettersWanted::default() };
     ledger.begin_replay(&wanted, &acting()).await?.context("they are dead")?;

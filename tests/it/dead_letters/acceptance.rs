@@ -24,7 +24,7 @@ const STATUS_CANCELLED: i64 = 5;
 /// Sold by both shops before the warehouse has ever seen it.
 const SKU: &str = "NEW-MUG";
 
-pub(super) fn take_on(world: &World) {
+fn take_on(world: &World) {
     let item = |product_id| Item {
         product_id,
         variant_id: product_id,

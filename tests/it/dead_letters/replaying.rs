@@ -2,11 +2,15 @@
 
 use crossdock_ledger::DeadLetterState;
 use crossdock_tests::database::Engine;
+use crossdock_tests::eventually;
+use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
 use rstest::rstest;
 use serde_json::json;
 
-use super::scene::{accepted, are, asked, desk, publish_all, refuse_next_shipment, said, says, tracked};
+use super::scene::{
+    DESK, accepted, are, asked, desk, publish_all, refuse_next_shipment, said, says, tracked,
+};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -67,15 +71,18 @@ async fn many_are_replayed_only_with_a_yes_and_a_replay_that_nobody_sends_says_s
     let (_, acts) = asked(&world, &["jobs"]).await;
     assert_eq!(acts, json!([]));
 
-    let replay = said(&world, &["replay", "--all", "--yes"]);
-    let later = async {
-        let unsent = std::time::Duration::from_secs(11);
-        tokio::time::sleep(unsent).await;
-        world.leases_of_the_dead_run_out(super::scene::DESK).await;
-        desk(&world)
-    };
-    let ((status, words), _desk) = tokio::join!(replay, later);
-    assert_eq!(status, 1, "{words}");
-    assert!(says(&words, "does a process run the role dead-letters"), "{words}");
-    assert!(says(&words, "51 failed again"), "{words}");
+    let errors = world.folder().join("errors");
+    let command = ["dead-letters", "replay", "--all", "--yes"];
+    let replay = Process::start_command_telling(&world.config, &command, &errors);
+    let unsent = "does a process run the role dead-letters";
+    eventually("it is said that nobody sends them", || async {
+        std::fs::read_to_string(&errors).unwrap().contains(unsent).then_some(())
+    })
+    .await;
+    world.leases_of_the_dead_run_out(DESK).await;
+    let _second = desk(&world);
+    let output = replay.output().await;
+    let words = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("51 failed again"), "{words}");
 }

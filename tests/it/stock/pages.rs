@@ -66,7 +66,9 @@ async fn a_catalogue_of_several_pages_is_found_whole_although_products_move_betw
 ) {
     let world = World::create(engine).await;
     let shops = [(world.bigcommerce.catalog(), OF_BIGCOMMERCE), (world.ecwid.catalog(), OF_ECWID)];
-    shops.iter().for_each(|(catalog, products)| list(catalog, *products));
+    for (catalog, products) in shops {
+        list(catalog, products);
+    }
     stop_after_a_page(world.bigcommerce.faults());
     stop_after_a_page(world.ecwid.faults());
     let _crossdock = world.run().await;

@@ -18,6 +18,9 @@ use rstest::rstest;
 /// Long enough for other messages to come meanwhile.
 const A_WHILE: Duration = Duration::from_secs(3);
 
+/// What the warehouse keeps, and is not in the order.
+const STRANGE: &str = "Test001";
+
 /// One of this SKU.
 fn shipment(like: &Shipment, number: &str, id: &str, sku: &str) -> Shipment {
     let lines = Some(vec![ShippedLine { sku: Sku::from(sku), quantity: 1 }]);
@@ -76,11 +79,15 @@ async fn later_shipments_of_an_order_wait_behind_a_dead_one_and_follow_it_while_
     let like = world.warehouse.ship(&other_number, None).unwrap();
     world.order_in_state(&other_number, "shipped").await;
 
-    // The first one is about to be refused when the others come.
+    // The first one is about to be refused when the second comes.
     world.bigcommerce.faults().next("GET", &format!("/v2/orders/{first}"), Fault::Hang(A_WHILE));
-    world.warehouse.tell_again(&shipment(&like, &number, "a", "NOWHERE"));
+    world.warehouse.tell_again(&shipment(&like, &number, "a", STRANGE));
     eventually("the shop is asked", || async { world.bigcommerce.faults().all_met().then_some(()) }).await;
     world.warehouse.tell_again(&shipment(&like, &number, "b", "TEE-M"));
+    eventually("both are dead letters", || async {
+        (world.vhost.depth("crossdock.dead-letters").await == 2).then_some(())
+    })
+    .await;
     world.warehouse.tell_again(&shipment(&like, &number, "c", "TEE-M"));
     let dead = dead(&world, 3).await;
     assert_eq!(
@@ -109,7 +116,7 @@ async fn later_shipments_of_an_order_wait_behind_a_dead_one_and_follow_it_while_
     world.order_in_state(&format!("BG{third}"), "shipped").await;
 
     // The order is corrected: it is written, and the others follow.
-    world.bigcommerce.change_products(&first, |products| products[0]["sku"] = "NOWHERE".into());
+    world.bigcommerce.change_products(&first, |products| products[0]["sku"] = STRANGE.into());
     for (id, name) in [("a", "1/1"), ("b", "2/2"), ("c", "3/1")] {
         replay(&world, &dead[id], name).await;
         let outcome = dead_again(&world).await;
@@ -152,7 +159,7 @@ async fn a_shipment_that_is_refused_while_the_ledger_is_away_is_no_dead_letter_b
     world.order_in_state(&other_number, "shipped").await;
 
     world.bigcommerce.faults().next("GET", &format!("/v2/orders/{first}"), Fault::Hang(2 * A_WHILE));
-    world.warehouse.tell_again(&shipment(&like, &number, "a", "NOWHERE"));
+    world.warehouse.tell_again(&shipment(&like, &number, "a", STRANGE));
     eventually("the shop is asked", || async { world.bigcommerce.faults().all_met().then_some(()) }).await;
     postgres.stop().await;
     eventually("it waits", || async { (world.vhost.depth("crossdock.retry.5s").await == 1).then_some(()) })

@@ -20,7 +20,8 @@ async fn dead(world: &World) -> Taken {
 
 /// Has it out of the way of the order's later ones, as a person does at the desk by discarding it.
 async fn discarded(world: &World, dead: &Taken) {
-    let message = MessageKey { role: crossdock_tracking_writer::ROLE.to_owned(), message_id: dead.id.clone() };
+    let message =
+        MessageKey { role: crossdock_tracking_writer::ROLE.to_owned(), message_id: dead.id.clone() };
     world.ledger().await.rises(&message).await.unwrap();
 }
 

@@ -115,6 +115,7 @@ pub(crate) struct DeadLettersPreview {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(crate) struct DeadLettersReplay {
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -137,7 +138,7 @@ pub(crate) struct DeadLettersReplay {
 pub(crate) struct DeadLettersEdit {
     /// Its number
     pub(crate) id: i64,
-    /// Sets a text, for example data.tracking_number=X1; with := a value in JSON, for example data.lines.0.quantity:=2. Repeatable
+    /// Sets a text, for example data.carrier=UPS; with := a value in JSON, for example data.lines.0.quantity:=2. Repeatable
     #[arg(long, value_parser = assignment, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<Assignment>,
     /// Takes the whole body from this file, or from standard input (-)

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::listing::{moment, print, print_json, say, table};
 
 /// Longest cause in a list, in characters: two lines of the last column.
-const WHY_CHARS_MAX: usize = 68;
+const WHY_CHARS_MAX: usize = 84;
 
 /// What stands for a shop that could not be read from the message.
 const UNKNOWN: &str = "?";

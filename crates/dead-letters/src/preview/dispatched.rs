@@ -29,7 +29,7 @@ pub(super) async fn foresee(
     }
     known.open_shop(&record.store)?;
     let order = Known::readable(&record.store, known.order(&record.store, &record.order_id))?;
-    if letter.letter.class == "shipment-misfit" {
+    if letter.entry.class == "shipment-misfit" {
         let lines = shipment.lines.as_deref().or(stands.as_ref().map(|it| it.lines.as_slice()));
         fits(lines.unwrap_or_default(), order)?;
     }

@@ -20,7 +20,7 @@ const UNSURE: [&str; 9] = [
 
 /// One of those that would be replayed.
 pub(super) struct Letter {
-    pub(super) letter: DeadLetter,
+    pub(super) entry: DeadLetter,
     pub(super) message_id: String,
     told: Result<Told, Unreadable>,
 }
@@ -29,12 +29,12 @@ impl Letter {
     /// As it would be replayed: as it was edited, if it was.
     pub(super) fn read(whole: WholeDeadLetter) -> Self {
         let told = Told::read(whole.edited_body.as_deref().unwrap_or(&whole.body));
-        Self { letter: whole.letter, message_id: whole.message_id, told }
+        Self { entry: whole.letter, message_id: whole.message_id, told }
     }
 
     /// What it tells its role.
     pub(super) fn told(&self) -> Result<&Told, Foresight> {
-        let role = self.letter.role.as_str();
+        let role = self.entry.role.as_str();
         match &self.told {
             _ if !ROLES.contains(&role) => {
                 Err(Foresight::fails_again(format!("no role '{role}' takes messages")))
@@ -54,13 +54,13 @@ impl Letter {
 
     /// Whether it failed like this, and nobody has edited it since.
     pub(super) fn failed_as(&self, class: &str) -> bool {
-        self.letter.class == class && !self.letter.edited
+        self.entry.class == class && !self.entry.edited
     }
 
     /// This, unless it failed in a way of which nobody can say whether it would again.
     pub(super) fn unless_unsure(&self, foresight: Foresight) -> Foresight {
-        let class = self.letter.class.as_str();
-        if self.letter.edited || !UNSURE.contains(&class) {
+        let class = self.entry.class.as_str();
+        if self.entry.edited || !UNSURE.contains(&class) {
             return foresight;
         }
         Foresight::unknown(format!("it failed as '{class}'; whether it would again, only a replay tells"))

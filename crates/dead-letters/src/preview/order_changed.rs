@@ -55,7 +55,7 @@ pub(super) async fn foresee(
 async fn unknown_skus(known: &Known<'_>, letter: &Letter, record: &OrderRecord) -> Result<Vec<Sku>, Halt> {
     let refused = known.ledger.refused_for(&record.store, std::slice::from_ref(&record.order_id)).await?;
     let refused: Vec<Sku> = refused.into_iter().map(|(_, sku)| sku).collect();
-    let since = letter.letter.last_failed_at;
+    let since = letter.entry.last_failed_at;
     let known: BTreeSet<Sku> = known.ledger.known_since(&refused, since).await?.into_iter().collect();
     Ok(refused.into_iter().filter(|sku| !known.contains(sku)).collect())
 }
@@ -66,7 +66,7 @@ fn released_again(letter: &Letter, record: &OrderRecord, order: &ShopOrder, unkn
     if let Some(sku) = unknown.first() {
         return Foresight::fails_again(format!("the warehouse still does not know SKU {sku}"));
     }
-    let of_a_sku = letter.letter.class == "sku-unknown";
+    let of_a_sku = letter.entry.class == "sku-unknown";
     if of_a_sku || record.modified_at < order.modified_at {
         return Foresight::goes_through(format!("released again as {number}"));
     }

@@ -24,7 +24,7 @@ pub(super) async fn foresee(
     if catalogue == Catalogue::default() {
         return Ok(Foresight::already_done("the shop's whole catalogue is still to be read"));
     }
-    if catalogue.as_of.is_some_and(|as_of| letter.letter.last_failed_at < as_of) {
+    if catalogue.as_of.is_some_and(|as_of| letter.entry.last_failed_at < as_of) {
         return Ok(Foresight::already_done("the shop's whole catalogue was read since"));
     }
     known.open_shop(&data.store)?;

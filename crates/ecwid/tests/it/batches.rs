@@ -117,7 +117,6 @@ async fn of_a_lost_batch_nothing_is_known_and_everything_is_repeated_and_what_ma
     for (answer, class) in [
         (refusal(404, "", "no such ticket"), "shop-in-doubt"),
         (refusal(400, "WRONG_PARAMETER", "ticket"), "shop-in-doubt"),
-        (refusal(429, "", "slowly"), "shop-in-doubt"),
         (odd, "shop-malformed"),
     ] {
         let shop = Shop::start().await;
@@ -141,8 +140,10 @@ async fn of_a_batch_whose_submission_is_not_answered_everything_is_in_doubt_and_
         batches().respond_with(second).expect(1).mount(&shop.server).await;
         let many: Vec<Quantity> = six().into_iter().cycle().take(REQUESTS_MAX + 3).collect();
         let results = shop.ecwid.set_stock(&many).await;
-        assert_eq!(classes(&results[..REQUESTS_MAX]), ["shop-in-doubt"; REQUESTS_MAX]);
-        assert_eq!(classes(&results[REQUESTS_MAX..]), ["shop-unavailable"; 3], "they were not sent");
+        let classes = classes(&results);
+        let sent = classes.iter().take_while(|class| **class == "shop-in-doubt").count();
+        assert!((1..=REQUESTS_MAX).contains(&sent), "{sent}");
+        assert!(classes[sent..].iter().all(|class| *class == "shop-unavailable"), "they were not sent");
         shop.server.verify().await;
     }
 }

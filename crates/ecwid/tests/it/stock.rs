@@ -3,10 +3,10 @@
 use crossdock_domain::{Classify, Listing, ListingStock, Sku};
 use crossdock_storefront::{Quantity, Storefront as _};
 use serde_json::json;
-use wiremock::matchers::{body_json, query_param};
+use wiremock::matchers::body_json;
 use wiremock::{Request, ResponseTemplate};
 
-use crate::shop::{Shop, fixture, get, json_of, put, refusal, updated};
+use crate::shop::{Shop, fixture, get, put, refusal, updated};
 
 pub(crate) fn listing(sku: &str, product_id: &str, variant_id: Option<&str>, tracked: bool) -> Listing {
     let variant_id = variant_id.map(str::to_owned);
@@ -23,9 +23,9 @@ async fn a_product_without_limit_is_listed_as_not_tracked() {
     let shop = Shop::start().await;
     let product = fixture("product/search_by_sku")["items"][0].clone();
     let answer = ResponseTemplate::new(200).set_body_json(product);
-    get("products/689454040").respond_with(answer).mount(&shop.server).await;
-    let listings = listings(&shop, "689454040").await;
-    assert_eq!(listings[0], listing("00001", "689454040", None, false));
+    get("products/692730761").respond_with(answer).mount(&shop.server).await;
+    let listings = listings(&shop, "692730761").await;
+    assert_eq!(listings[0], listing("123123", "692730761", None, false));
 }
 
 #[tokio::test]

@@ -98,9 +98,13 @@ impl Intake {
 
     async fn until_ready(&self, rest: Duration) {
         sleep(rest).await;
-        while !guarded(TAKE_SECS_MAX, self.desk.ready()).await.unwrap_or(false) {
+        while !self.is_ready().await {
             sleep(Duration::from_secs(REST_SECS_MIN)).await;
         }
+    }
+
+    async fn is_ready(&self) -> bool {
+        guarded(TAKE_SECS_MAX, self.desk.ready()).await.unwrap_or(false)
     }
 
     /// Gives what comes to the desk, until that takes nothing. `taken` tells whether it took anything before.
@@ -125,21 +129,19 @@ impl Intake {
         if batch.len() == 1 {
             return false;
         }
-        let mut left = Vec::new();
+        let mut left = 0;
         for delivery in batch.chunks(1) {
-            if let Err(failure) = self.take(delivery).await {
-                left.push(failure);
-                // The first ones tell: a desk that is away is not asked for each of a hundred.
-                if left.len() == batch.len().min(3) {
-                    break;
+            if self.take(delivery).await.is_err() {
+                left += 1;
+                if !self.is_ready().await {
+                    return false;
                 }
             }
         }
-        if let Some(failure) = left.first().filter(|_| left.len() < batch.len().min(3)) {
-            error!(messages = left.len(), error = failure.chain, "dead letters stay on their queue");
-            return true;
+        if left > 0 && left < batch.len() {
+            error!(messages = left, "dead letters cannot be kept; they stay on their queue");
         }
-        false
+        left < batch.len()
     }
 
     /// Has the desk take these, and takes them off their queue.

@@ -30,9 +30,9 @@ fn place<'j>(json: &'j mut Value, path: &[String]) -> anyhow::Result<&'j mut Val
                 }
                 members.get_mut(name).ok_or_else(|| anyhow!("there is no '{name}' on the way to {whole}"))?
             }
-            Value::Array(list) => {
-                let count = list.len();
-                let item = name.parse::<usize>().ok().and_then(|place| list.get_mut(place));
+            Value::Array(items) => {
+                let count = items.len();
+                let item = name.parse::<usize>().ok().and_then(|place| items.get_mut(place));
                 item.ok_or_else(|| {
                     anyhow!("'{name}' is no place of the list in {whole}: it has {count}, from 0")
                 })?

@@ -30,6 +30,8 @@ client_secrets = ["s"]
 access_token = "t"
 [store.orders]
 prefix = "BG"
+[store.stock]
+push = "available"
 [[store]]
 id = "acme-widgets"
 time_zone = "UTC"

@@ -5,8 +5,9 @@ use crossdock_storefront::StorefrontError;
 use jiff::{SignedDuration, Timestamp};
 
 use super::bench::{Bench, Failed};
-use super::shop::{ECWID, MAIN, order};
+use super::shop::{ECWID, Fake, MAIN, order};
 use super::{all, changed};
+use crate::preview::read_orders::read_orders;
 use crate::preview::told::ORDER_IMPORTER;
 
 #[tokio::test]
@@ -25,13 +26,14 @@ async fn a_shop_that_does_not_answer_hides_only_what_is_its_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_shop_that_asks_for_time_is_given_some() {
-    let bench = Bench::new().await;
-    bench.main.has(order("1", "MUG"));
-    bench.main.throttles(2);
-    bench.buried(Failed::of(ORDER_IMPORTER, "shop-unavailable").about("1"), changed(MAIN, "1", "x")).await;
-    assert_eq!(bench.verdicts(&all()).await, ["goes_through"]);
-    bench.main.throttles(1000);
-    assert_eq!(bench.verdicts(&all()).await, ["unknown"], "its patience ends");
+    let shop = Fake::default();
+    shop.has(order("1", "MUG"));
+    shop.throttles(2);
+    let read = read_orders(&shop, vec!["1".into()]).await;
+    assert!(read[0].1.is_ok());
+    shop.throttles(1000);
+    let read = read_orders(&shop, vec!["1".into()]).await;
+    assert!(matches!(read[0].1, Err(StorefrontError::Throttled { .. })), "its patience ends");
 }
 
 #[tokio::test]
