@@ -231,6 +231,10 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
         happening: &Happening,
     ) -> Result<(), LedgerError>;
 
+    /// A consignment was put down that does not fit, and nobody began to write it: it is as if it had not been told, so that it can be told
+    /// with other lines. One that was relabelled or voided, or that the shop may know, stays.
+    async fn withdraw_shipment(&self, number: &OrderNumber, id: &ShipmentId) -> Result<(), LedgerError>;
+
     /// A consignment has not left after all: its units are open again, at once and for good. One that is still to be undone at the shop
     /// is `voiding`. None if it was never told: when it is, it is put down as voided.
     ///

@@ -289,6 +289,12 @@ impl Ledger for SqlLedger {
         Ok(voided)
     }
 
+    async fn withdraw_shipment(&self, number: &OrderNumber, id: &ShipmentId) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        void_shipment::withdraw(&mut tx, number, id).await?;
+        tx.commit().await
+    }
+
     async fn shipment_voided(&self, id: &ShipmentId, happening: &Happening) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
         void_shipment::voided(&mut tx, id, happening).await?;

@@ -87,8 +87,9 @@ pub trait StockLedger: Send + Sync {
         read_at: Timestamp,
     ) -> Result<Vec<Sku>, LedgerError>;
 
-    /// The shop's products may have changed, and nobody told us: its catalogue is read anew before the next push.
-    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError>;
+    /// The shop's products may have changed until this moment, and nobody told us: its catalogue is read anew before the next push, also by
+    /// a reading that is under way.
+    async fn doubt_catalogue(&self, store: &StoreId, at: Timestamp) -> Result<(), LedgerError>;
 
     /// The reading that is under way cannot go on: the next one begins anew. What the last whole one found stands.
     async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError>;

@@ -181,7 +181,7 @@ impl Watchdog {
         let store = &shop.settings.id;
         let orders = self.sweeper.changed_since(shop, since, Cause::WebhookDead).await?;
         self.sweeper.deleted_since(shop, since).await?;
-        self.ledger.doubt_catalogue(store).await?;
+        self.ledger.doubt_catalogue(store, Timestamp::now()).await?;
         Ok(LookedFor { since, orders })
     }
 }

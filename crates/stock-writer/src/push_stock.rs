@@ -74,6 +74,8 @@ impl PushStock {
         if wanted.full_since.is_some() {
             // What the shop lists is checked first: a listing that no webhook told of is pushed with the others.
             self.read_catalogue.ensure(shop, wanted.full_since, turn).await?;
+        } else if wanted.changed == Affected::All {
+            self.read_catalogue.refresh(shop, turn).await?;
         }
         let due = self.due(shop, wanted).await?;
         if due.is_empty() {

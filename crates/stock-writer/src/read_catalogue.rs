@@ -1,4 +1,4 @@
-//! Reads a shop's catalogue into the ledger: once, a page at a time, and again before each full push.
+//! Reads a shop's catalogue into the ledger: a page at a time, again before each full push, and once a day in any case.
 //!
 //! Effects  the index of listings; calls for as many pages as the catalogue has
 //! Replay   safe: how far a reading has come stands in the ledger, and what is read twice is the same
@@ -13,6 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// How old a reading may be that is gone on with, in seconds. One that was left off longer ago begins anew.
 const READING_SECS_MAX: i64 = 6 * 60 * 60;
+
+/// How old a catalogue may be that is relied on, in seconds: a little more than the time between two full pushes, where a shop has any.
+const CATALOGUE_SECS_MAX: i64 = 25 * 60 * 60;
 
 pub(crate) struct ReadCatalogue {
     pub(crate) ledger: Arc<dyn Ledger>,
@@ -36,6 +39,16 @@ impl ReadCatalogue {
         let reading = reading.filter(|it| (oldest..=now).contains(&it.began_at));
         self.read(shop, reading.unwrap_or(Reading { began_at: now, place: None }), turn).await?;
         tracing::info!(store.id = %store, "read the shop's catalogue");
+        Ok(())
+    }
+
+    /// Reads a catalogue anew that was read too long ago: what no webhook told of is found, also where there are no full pushes.
+    pub(crate) async fn refresh(&self, shop: &Shop, turn: Turn) -> Result<(), Failure> {
+        let oldest = Timestamp::now() - SignedDuration::from_secs(CATALOGUE_SECS_MAX);
+        let Catalogue { as_of, .. } = self.ledger.catalogue(&shop.settings.id).await?;
+        if as_of.is_some_and(|as_of| as_of < oldest) {
+            self.ensure(shop, Some(oldest), turn).await?;
+        }
         Ok(())
     }
 

@@ -24,8 +24,8 @@ const UPDATED: &str = "updated";
 /// How long Ecwid may take to tell of our own write, in seconds. An echo that comes later costs a call, and does no harm.
 ///
 /// Ecwid tells of each stock write as `product.updated`, in the words in which it tells of an edit by the merchant. Each of our
-/// writes covers one of them within this time. An edit that is taken for an echo is found by the reading of the catalogue before
-/// the next full push, and what the echo then costs is one call.
+/// writes covers one of them within this time. An edit that is taken for an echo is found by the next reading of the
+/// catalogue, within a day, and what the echo then costs is one call.
 const ECHO_SECS_MAX: i64 = 5 * 60;
 
 pub(crate) struct RereadProducts {

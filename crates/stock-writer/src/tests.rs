@@ -95,6 +95,21 @@ async fn a_quantity_that_may_have_reached_the_shop_is_never_taken_for_the_one_to
 }
 
 #[tokio::test]
+async fn a_listing_that_nobody_told_of_is_found_within_a_day_also_without_full_pushes() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1")])).await;
+    bench.count(&["MUG"], 5).await;
+    let (store, hours) =
+        (bench.shop.shop().settings.id.clone(), |hours| Timestamp::now() - SignedDuration::from_hours(hours));
+    for (read_at, told) in [(hours(24), false), (hours(26), true)] {
+        bench.ledger.learn_page(&store, read_at, &[listing("MUG", "1")], None).await.unwrap();
+        bench.push_changes().await.0.unwrap();
+        bench.shop.inside().pages[0].push(listing("MUG", "2"));
+        bench.push_changes().await.0.unwrap();
+        assert_eq!(bench.shop.inside().units.contains_key("2"), told, "read at {read_at}");
+    }
+}
+
+#[tokio::test]
 async fn a_shop_that_does_not_answer_is_asked_once_and_everything_is_due_again() {
     let skus: Vec<String> = (0..4_001).map(|sku| format!("SKU{sku:04}")).collect();
     let skus: Vec<&str> = skus.iter().map(String::as_str).collect();

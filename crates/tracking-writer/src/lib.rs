@@ -163,7 +163,7 @@ impl Handler for TrackingWriter {
         let mut outcomes = Vec::with_capacity(batch.len());
         for delivery in &batch {
             let outcome = match turn.go_on() {
-                Ok(()) => self.handle_in_turn(delivery, &mut failed).await.into(),
+                Ok(()) => Box::pin(self.handle_in_turn(delivery, &mut failed)).await.into(),
                 Err(rest) => Outcome::Failed(rest.into()),
             };
             outcomes.push(outcome);

@@ -117,7 +117,9 @@ impl WriteShipment {
         let dispatch = dispatch(intended, &all, first_try);
         let dispatched = match shop.storefront.dispatch(&dispatch).await {
             Ok(dispatched) => dispatched,
-            Err(misfit @ StorefrontError::Misfit { .. }) => return Err(all.misfit(misfit)),
+            Err(misfit @ StorefrontError::Misfit { .. }) => {
+                return Err(self.misfit(&dispatch, &all, misfit).await?);
+            }
             Err(error) => return Err(error.into()),
         };
         let happening = stands_at_the_shop(&dispatch.shipment, relabels, &dispatched, cause);
@@ -126,16 +128,23 @@ impl WriteShipment {
         tracing::info!(store.id = %order.store, order.number = %number, shipment.id = %shipment_id, "{}", happening.what);
         Ok(())
     }
-}
 
-impl Consignments {
-    /// What does not fit may fit once another consignment is taken back.
-    fn misfit(&self, cause: StorefrontError) -> Failure {
-        let voiding = self.others.iter().find(|other| other.state == ShipmentState::Voiding);
-        match voiding.map(|it| it.shipment.shipment_id.clone()) {
-            Some(voiding) => InTheWay { voiding, cause }.into(),
-            None => cause.into(),
+    /// What does not fit may fit once another consignment is taken back, or with other lines: of one that nobody else began to write,
+    /// nothing is at the shop.
+    async fn misfit(
+        &self,
+        dispatch: &Dispatch,
+        all: &Consignments,
+        cause: StorefrontError,
+    ) -> Result<Failure, LedgerError> {
+        if let Some(voiding) = all.others.iter().find(|other| other.state == ShipmentState::Voiding) {
+            return Ok(InTheWay { voiding: voiding.shipment.shipment_id.clone(), cause }.into());
         }
+        if dispatch.first_try {
+            let Shipment { number, shipment_id, .. } = &dispatch.shipment;
+            self.ledger.withdraw_shipment(number, shipment_id).await?;
+        }
+        Ok(cause.into())
     }
 }
 

@@ -81,6 +81,26 @@ async fn an_edited_message_is_replayed_as_edited_and_its_original_is_kept(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_shipment_with_wrong_lines_ships_what_it_is_edited_to() {
+    let world = World::create(Engine::Sqlite).await;
+    let (_others, _desk) = (world.run().await, desk(&world));
+    let (id, number) = accepted(&world, &[("MUG", 2)]).await;
+    let mut shipment = misspelt(&number);
+    shipment["data"]["lines"] = json!([{ "sku": "MUG-XL", "quantity": 2 }]);
+    publish(&world, "shipped-1", shipment.to_string().as_bytes()).await;
+    are(&world, 1, DeadLetterState::Dead).await;
+    let (_, listed) = asked(&world, &["list"]).await;
+    assert_eq!(listed[0]["class"], "shipment-misfit", "{listed}");
+    let entry = listed[0]["id"].to_string();
+    let (status, words) = said(&world, &["edit", &entry, "--set", "data.lines.0.sku=MUG"]).await;
+    assert_eq!(status, 0, "{words}");
+    let (status, words) = said(&world, &["replay", &entry]).await;
+    assert_eq!(status, 0, "{words}");
+    world.order_in_state(&number, "shipped").await;
+    assert_eq!(tracking(&world, &id), ["1Z-WRONG"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_can_come_from_a_file_and_be_taken_back() {
     let world = World::create(Engine::Sqlite).await;
     let (_others, _desk) = (world.run().await, desk(&world));

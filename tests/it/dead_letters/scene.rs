@@ -1,9 +1,10 @@
 //! What journeys of the desk have in common: its process, its commands, and messages that fail.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossdock_domain::{Shipment, ShippedLine, Sku};
-use crossdock_ledger::{DeadLetterState, DeadLettersWanted};
+use crossdock_ledger::{DeadLetterState, DeadLettersWanted, Ledger};
 use crossdock_queue::Message;
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::eventually;
@@ -46,15 +47,20 @@ pub(crate) fn says(text: &str, sentence: &str) -> bool {
     text.contains(&sentence.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// How many stand so.
-pub(crate) async fn count(world: &World, state: DeadLetterState) -> u64 {
-    let wanted = DeadLettersWanted { states: vec![state], ..Default::default() };
-    world.ledger().await.count_dead_letters(&wanted).await.unwrap()
+/// The ledger as it stands, opened without a write: SQLite may be busy with others' for longer than one look waits.
+pub(crate) async fn ledger(world: &World) -> Arc<dyn Ledger> {
+    let url = world.ledger_url().into();
+    eventually("the ledger is opened", || async { crossdock_ledger::open_existing(&url).await.ok() }).await
 }
 
 /// Waits until so many stand so.
 pub(crate) async fn are(world: &World, wanted: u64, state: DeadLetterState) {
-    in_the_end(&format!("{wanted} are {state}"), async || count(world, state).await == wanted).await;
+    let (ledger, of_state) =
+        (ledger(world).await, DeadLettersWanted { states: vec![state], ..Default::default() });
+    in_the_end(&format!("{wanted} are {state}"), async || {
+        ledger.count_dead_letters(&of_state).await.is_ok_and(|count| count == wanted)
+    })
+    .await;
 }
 
 /// Waits longer than [`eventually`]: for hundreds of messages, on a busy machine.

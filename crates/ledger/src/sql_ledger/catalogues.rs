@@ -8,20 +8,21 @@ use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Catalogue, LedgerError, Reading};
 
-type Row = (Option<Moment>, Option<Moment>, Option<String>);
+type Row = (Option<Moment>, Option<Moment>, Option<String>, Option<Moment>);
 
 pub(super) async fn catalogue(tx: &mut Transaction, store: &StoreId) -> Result<Catalogue, LedgerError> {
     let row = tx
-        .query("SELECT as_of, began_at, place FROM catalogues WHERE store = $1")
+        .query("SELECT as_of, began_at, place, doubted_at FROM catalogues WHERE store = $1")
         .bind(store.as_str())
         .optional::<Row>()
         .await?;
-    let Some((as_of, began_at, place)) = row else { return Ok(Catalogue::default()) };
-    let began_at = began_at.map(Timestamp::try_from).transpose()?;
-    Ok(Catalogue {
-        as_of: as_of.map(Timestamp::try_from).transpose()?,
-        reading: began_at.map(|began_at| Reading { began_at, place }),
-    })
+    let Some((as_of, began_at, place, doubted_at)) = row else { return Ok(Catalogue::default()) };
+    let doubted_at = doubted_at.map(Timestamp::try_from).transpose()?;
+    // A reading that began before the doubt may have passed what is in doubt.
+    let counts = |at: &Timestamp| doubted_at.is_none_or(|doubted_at| doubted_at <= *at);
+    let as_of = as_of.map(Timestamp::try_from).transpose()?.filter(counts);
+    let began_at = began_at.map(Timestamp::try_from).transpose()?.filter(counts);
+    Ok(Catalogue { as_of, reading: began_at.map(|began_at| Reading { began_at, place }) })
 }
 
 pub(super) async fn learn_page(
@@ -74,8 +75,15 @@ pub(super) async fn drop_reading(tx: &mut Transaction, store: &StoreId) -> Resul
     Ok(())
 }
 
-/// A reading that is under way may have passed what is in doubt: it begins anew too.
-pub(super) async fn doubt(tx: &mut Transaction, store: &StoreId) -> Result<(), LedgerError> {
-    tx.query("DELETE FROM catalogues WHERE store = $1").bind(store.as_str()).execute().await?;
+/// Of what is read from then on, nothing is in doubt.
+pub(super) async fn doubt(tx: &mut Transaction, store: &StoreId, at: Timestamp) -> Result<(), LedgerError> {
+    tx.query(
+        "INSERT INTO catalogues (store, doubted_at) VALUES ($1, $2)
+         ON CONFLICT (store) DO UPDATE SET doubted_at = excluded.doubted_at",
+    )
+    .bind(store.as_str())
+    .bind(Moment::from(at))
+    .execute()
+    .await?;
     Ok(())
 }

@@ -130,9 +130,9 @@ impl StockLedger for SqlLedger {
         Ok(news)
     }
 
-    async fn doubt_catalogue(&self, store: &StoreId) -> Result<(), LedgerError> {
+    async fn doubt_catalogue(&self, store: &StoreId, at: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        catalogues::doubt(&mut tx, store).await?;
+        catalogues::doubt(&mut tx, store, at).await?;
         tx.commit().await
     }
 

@@ -1,4 +1,5 @@
-//! Taking consignments back: their units are open again at once, and stand at the shop until that is undone there.
+//! Taking consignments back: their units are open again at once, and stand at the shop until that is undone there. One that never came
+//! there is as if it had not been put down.
 
 use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
 use jiff::Timestamp;
@@ -35,6 +36,30 @@ pub(super) async fn void(
     let voiding = begin(tx, &order, stands.record, happening).await?;
     tell(tx, &order.store, &order.order_id, happening).await?;
     Ok(Some(voiding))
+}
+
+pub(super) async fn withdraw(
+    tx: &mut Transaction,
+    number: &OrderNumber,
+    id: &ShipmentId,
+) -> Result<(), LedgerError> {
+    let (Some(order), Some(stands)) = (lock_released(tx, number).await?, find(tx, id).await?) else {
+        return Ok(());
+    };
+    let ShipmentRecord { state, former, shop_shipments, .. } = &stands.record;
+    if *state != ShipmentState::Intended || !former.is_empty() || !shop_shipments.is_empty() {
+        return Ok(());
+    }
+    for sql in [
+        "DELETE FROM shipment_lines WHERE shipment_id = $1",
+        "DELETE FROM shipments WHERE shipment_id = $1 AND state = 'intended'",
+    ] {
+        tx.query(sql).bind(id.as_str()).execute().await?;
+    }
+    if !open(&released_lines(&order), &units_gone(tx, &order).await?).is_empty() {
+        none_completes(tx, &order).await?;
+    }
+    promise_anew(tx, &order).await
 }
 
 async fn begin(

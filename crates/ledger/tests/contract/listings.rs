@@ -46,9 +46,26 @@ async fn a_catalogue_is_complete_after_its_last_page_and_a_reading_goes_on_where
     assert_eq!(ledger.catalogue(&store("acme-nz")).await.unwrap(), Catalogue::default());
     ledger.drop_reading(&au()).await.unwrap();
     assert_eq!(ledger.catalogue(&au()).await.unwrap(), complete, "only the new reading is given up");
-    ledger.doubt_catalogue(&au()).await.unwrap();
+    ledger.doubt_catalogue(&au(), minute(6)).await.unwrap();
     assert_eq!(ledger.catalogue(&au()).await.unwrap(), Catalogue::default());
     assert_eq!(known(&*ledger, &["TEE", "CAP"]).await.len(), 2, "what was read stands in doubt too");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_doubt_counts_also_against_a_reading_that_is_under_way(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    for (doubted, next) in [(5, Some("after 11")), (7, None)] {
+        ledger.learn_page(&au(), minute(4), &[], Some("after 10")).await.unwrap();
+        ledger.doubt_catalogue(&au(), minute(doubted)).await.unwrap();
+        ledger.learn_page(&au(), minute(4), &[listing("TEE", "11", None)], next).await.unwrap();
+        assert_eq!(ledger.catalogue(&au()).await.unwrap(), Catalogue::default(), "{next:?}");
+    }
+    read(&*ledger, 8, &[listing("TEE", "11", None)]).await;
+    let complete = Catalogue { as_of: Some(minute(8)), reading: None };
+    assert_eq!(ledger.catalogue(&au()).await.unwrap(), complete);
 }
 
 #[rstest]

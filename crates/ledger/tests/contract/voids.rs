@@ -23,9 +23,37 @@ async fn void(ledger: &dyn Ledger, id: &str) -> Result<Option<ShipmentRecord>, L
     ledger.void_shipment(&number("1001"), &id.into(), &happening(&format!("{id} void"), minute(40))).await
 }
 
+async fn withdraw(ledger: &dyn Ledger, id: &str) {
+    ledger.withdraw_shipment(&number("1001"), &id.into()).await.unwrap();
+}
+
 async fn promised(ledger: &dyn Ledger) -> i64 {
     ledger.counted(minute(35), &[level("TEE", 100)]).await.unwrap();
     ledger.stock(&au()).await.unwrap()[0].promised.total
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_never_came_to_the_shop_can_be_withdrawn_and_told_with_other_lines(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    withdraw(&*ledger, "S1").await;
+    intend(&*ledger, "S1", 5, &[("TEE", 1), ("NOWHERE", 1)]).await;
+    withdraw(&*ledger, "S1").await;
+    assert_eq!(ledger.shipments(&au(), &OrderId::from("1001")).await.unwrap(), []);
+    assert_eq!(promised(&*ledger).await, 2);
+
+    let corrected = intend(&*ledger, "S1", 5, &[("TEE", 2)]).await;
+    assert_eq!((corrected.lines, corrected.completes), (shipped_lines(&[("TEE", 2)]), true));
+    done(&*ledger, "S1").await;
+    withdraw(&*ledger, "S1").await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped, "what the shop knows stays");
+    void(&*ledger, "S1").await.unwrap();
+    withdraw(&*ledger, "S1").await;
+    let left = ledger.shipments(&au(), &OrderId::from("1001")).await.unwrap();
+    assert_eq!(left.iter().map(|it| it.state).collect::<Vec<_>>(), [ShipmentState::Voiding]);
 }
 
 #[rstest]
