@@ -145,7 +145,7 @@ async fn an_order_that_waits_is_announced_once_with_what_it_wants() {
     let announced = world.vhost.take(&tap).await;
     let [event] = &announced[..] else { panic!("{} events", announced.len()) };
     let data = &event.json()["data"];
-    assert!(event.id.starts_with(&format!("acme-au/{id}/held/")), "{}", event.id);
+    assert!(event.id.starts_with(&format!("acme-au/{id}/promised/")), "{}", event.id);
     assert_eq!(data["skus"].to_string(), r#"["MUG","TEE-M"]"#);
 }
 
