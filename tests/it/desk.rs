@@ -65,6 +65,7 @@ async fn a_desk_that_is_killed_while_it_sends_neither_loses_nor_doubles_a_replay
     let desk = Process::start(&world.config, Some(DESK));
     eventually("some are sent", || async { (progress(&*ledger, job).await.sent > 0).then_some(()) }).await;
     desk.kill().await;
+    world.leases_of_the_dead_run_out(DESK).await;
     let left = progress(&*ledger, job).await;
     assert_eq!((left.queued + left.sent, left.done), (300, 0), "nobody handles them yet");
 

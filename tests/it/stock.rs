@@ -1,5 +1,8 @@
 //! From counts and orders to quantities in the shops.
 
+mod calls;
+mod culprit;
+mod kinds;
 mod late_counts;
 mod overtaken;
 mod pages;

@@ -1,6 +1,8 @@
 //! From a shipment that left the warehouse to tracking on the shop's order, and back.
 
+mod carriers;
 mod crashes;
+mod endings;
 mod killed;
 mod one_shop;
 mod order_kept;

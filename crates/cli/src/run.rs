@@ -221,6 +221,10 @@ impl Process {
     fn start_desk(&self, ledger: &Arc<dyn Ledger>, running: &mut JoinSet<anyhow::Result<()>>) {
         let (shops, publisher) = (self.shops.clone(), self.publisher.clone());
         let desk = DeadLetterDesk::new(shops, ledger.clone(), publisher, &self.metrics);
+        let desk = match &self.settings.warehouse.deliver {
+            Deliver::Http { .. } => desk,
+            Deliver::Amqp => desk.handing_over_to(&[WAREHOUSE_ORDERS.role]),
+        };
         let (broker, stop) = (self.broker.clone(), self.stop.clone());
         running.spawn(async move {
             desk.run(broker, stop).await;

@@ -38,8 +38,15 @@ pub struct DeadLetterDesk {
 impl DeadLetterDesk {
     /// Over these shops, which are sent nothing while they refuse our credentials, and this ledger; `publisher` carries the replays.
     pub fn new(shops: Shops, ledger: Arc<dyn Ledger>, publisher: Publisher, metrics: &Metrics) -> Self {
-        let runner = Runner { shops, ledger: ledger.clone(), publisher: publisher.clone() };
+        let runner = Runner { shops, ledger: ledger.clone(), publisher: publisher.clone(), strangers: &[] };
         Self { ledger, publisher, runner, metrics: DeskMetrics::register(metrics) }
+    }
+
+    /// Roles whose queues are not worked by Crossdock: nobody tells what becomes of a replay there. It is done once it is on its queue.
+    #[must_use]
+    pub fn handing_over_to(mut self, strangers: &'static [&'static str]) -> Self {
+        self.runner.strangers = strangers;
+        self
     }
 
     /// Works until told to stop, through every loss of the broker and of the ledger.

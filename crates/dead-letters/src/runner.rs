@@ -3,6 +3,7 @@
 //! A process that is killed between RabbitMQ's confirm and the ledger's note sends the same replay once more when the next one starts,
 //! under the same round: handlers are idempotent, and its outcome counts once.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub(crate) struct Runner {
     pub(crate) shops: Shops,
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) publisher: Publisher,
+    /// Roles that tell nothing of what becomes of a replay.
+    pub(crate) strangers: &'static [&'static str],
 }
 
 impl Runner {
@@ -107,6 +110,11 @@ impl Runner {
             return Ok(());
         }
         let count = next.len();
+        let of_strangers: HashSet<ReplayKey> = next
+            .iter()
+            .filter(|one| self.strangers.contains(&one.message.role.as_str()))
+            .map(|one| one.replay)
+            .collect();
         let publishing: Vec<_> = next.into_iter().map(|one| self.publish(one)).collect();
         let published: Vec<_> = stream::iter(publishing).buffered(PUBLISHING_MAX).collect().await;
         let (mut sent, mut failed) = (Vec::with_capacity(count), None);
@@ -118,6 +126,11 @@ impl Runner {
             }
         }
         self.ledger.sent(&sent).await?;
+        let handed_over: Vec<ReplayKey> =
+            sent.iter().filter(|key| of_strangers.contains(key)).copied().collect();
+        if !handed_over.is_empty() {
+            self.ledger.revive(&handed_over, Timestamp::now()).await?;
+        }
         tracing::info!(messages = sent.len(), "sent replays");
         failed.map_or(Ok(()), |error| Err(error.into()))
     }

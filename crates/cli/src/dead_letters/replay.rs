@@ -43,7 +43,7 @@ pub(super) async fn replay(desk: &Desk, wanted: &DeadLettersReplay) -> anyhow::R
         (false, Followed::Ended) => tell(desk, &act, &selected).await?,
         (false, Followed::Stopped | Followed::Detached) => tell_how_to_follow(id),
     }
-    let failed = act.progress.is_some_and(|progress| progress.dead > 0);
+    let failed = act.progress.is_some_and(|progress| progress.dead + progress.left > 0);
     Ok(if failed || watched == Followed::Stopped { Exit::Failed } else { Exit::Done })
 }
 

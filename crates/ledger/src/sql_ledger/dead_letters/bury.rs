@@ -41,6 +41,9 @@ pub(super) async fn bury(tx: &mut Transaction, fallen: &[Fallen], at: Timestamp)
                 if stands.is_answered_by(replay) {
                     note_failure(tx, stands.id, fallen.last_failed_at).await?;
                     fails_again(tx, &stands, fallen, at).await?;
+                } else if stands.state == DeadLetterState::Done {
+                    // Another copy of a sending that was answered: nobody waits for what is done.
+                    super::fallen::rises(tx, &fallen.message).await?;
                 }
             }
             (Some(stands), _) => {

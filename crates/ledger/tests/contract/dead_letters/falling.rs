@@ -94,6 +94,24 @@ async fn a_dead_letter_lies_until_it_is_done_or_discarded(
 
 #[rstest]
 #[tokio::test]
+async fn a_second_copy_of_a_replay_that_is_done_holds_nobody_up(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    falls(&*ledger, "M1", 1).await;
+    bury(&*ledger, &[about("M1", 1, false)], 1).await;
+    replay_all(&*ledger, 2).await;
+    let sent = send_one(&*ledger, 3).await;
+    revive(&*ledger, &sent, 4).await;
+    falls(&*ledger, "M1", 5).await;
+    assert_eq!(behind(&*ledger, "M2").await.as_deref(), Some("M1"));
+    bury(&*ledger, &[Fallen { subject: Some("M1".to_owned()), ..fallen_after(&sent, 5) }], 5).await;
+    assert_eq!(letter(&*ledger, "M1").await.state, DeadLetterState::Done);
+    assert_eq!(behind(&*ledger, "M2").await, None);
+}
+
+#[rstest]
+#[tokio::test]
 async fn one_that_was_given_up_and_falls_anew_falls_behind_the_others(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
