@@ -8,8 +8,10 @@ mod overtaken;
 mod pages;
 mod promises;
 
+use std::collections::BTreeMap;
+
 use crossdock_domain::{Sku, StockLevel};
-use crossdock_sandbox::Draft;
+use crossdock_sandbox::{Catalog, Draft, Item};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::process::crossdock;
@@ -19,6 +21,25 @@ use serde_json::{Value, json};
 
 fn level(sku: &str, on_hand: i64, allocated: Option<i64>) -> StockLevel {
     StockLevel { sku: Sku::from(sku), on_hand, allocated }
+}
+
+/// The SKU of an item of a large catalogue.
+fn sku(number: u64) -> String {
+    format!("SKU-{number:04}")
+}
+
+/// Has the shop list so many items instead of its own.
+fn list(catalog: &Catalog, items: u64) {
+    let item = |number: u64| Item {
+        product_id: 1_000 + number,
+        variant_id: 5_000 + number,
+        sku: sku(number),
+        name: format!("Item {number}"),
+        options: BTreeMap::new(),
+        price: 10.into(),
+        stock: Some(1),
+    };
+    *catalog.items() = (1..=items).map(item).collect();
 }
 
 async fn shows(world: &World, sku: &str, bigcommerce: i64, ecwid: i64) {

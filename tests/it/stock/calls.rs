@@ -1,36 +1,17 @@
 //! What many changes cost in calls.
 
-use std::collections::BTreeMap;
-
-use crossdock_sandbox::{Catalog, Item, Request};
+use crossdock_sandbox::{Catalog, Request};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::world::World;
 
-use super::level;
+use super::{level, list, sku};
 
 /// SKUs that change together. BigCommerce lists all of them.
 const CHANGED: u64 = 500;
 
 /// SKUs that Ecwid lists, the first of those: all of them would take more than a minute's requests.
 const OF_ECWID: u64 = 250;
-
-fn sku(number: u64) -> String {
-    format!("SKU-{number:04}")
-}
-
-fn list(catalog: &Catalog, skus: u64) {
-    let item = |number: u64| Item {
-        product_id: 1_000 + number,
-        variant_id: 5_000 + number,
-        sku: sku(number),
-        name: format!("Item {number}"),
-        options: BTreeMap::new(),
-        price: 10.into(),
-        stock: Some(1),
-    };
-    *catalog.items() = (1..=skus).map(item).collect();
-}
 
 async fn told(catalog: &Catalog, shop: &str, units: i64) {
     eventually(&format!("every SKU has its quantity at {shop}"), || async {

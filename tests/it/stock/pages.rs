@@ -1,9 +1,8 @@
 //! Catalogues of several pages.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crossdock_sandbox::{Catalog, Fault, Item, Request};
+use crossdock_sandbox::{Catalog, Fault, Request};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::process::crossdock;
@@ -11,7 +10,7 @@ use crossdock_tests::world::World;
 use rstest::rstest;
 use serde_json::Value;
 
-use super::level;
+use super::{level, list, sku};
 
 /// Products of the BigCommerce shop: three pages of 250.
 const OF_BIGCOMMERCE: u64 = 600;
@@ -21,23 +20,6 @@ const OF_ECWID: u64 = 250;
 
 /// Products that the merchants take out of their shops while the catalogues are read, the first of those.
 const GONE: u64 = 20;
-
-fn sku(number: u64) -> String {
-    format!("SKU-{number:04}")
-}
-
-fn list(catalog: &Catalog, products: u64) {
-    let item = |number: u64| Item {
-        product_id: 1_000 + number,
-        variant_id: 5_000 + number,
-        sku: sku(number),
-        name: format!("Item {number}"),
-        options: BTreeMap::new(),
-        price: 10.into(),
-        stock: Some(1),
-    };
-    *catalog.items() = (1..=products).map(item).collect();
-}
 
 /// Lets the reading of the catalogue stop after its first page, for long enough to change something.
 fn stop_after_a_page(faults: &crossdock_sandbox::Faults) {
