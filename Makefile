@@ -14,7 +14,8 @@ demo: ## Run 20 orders through the same, print what happened, exit 1 if anything
 
 test: services ## Run every test, over a real RabbitMQ and both databases (installs what is missing)
 	cargo build --package crossdock
-	. target/local/test.env && cargo test --workspace
+	@# The journeys mostly wait: more of them at once than there are cores.
+	. target/local/test.env && RUST_TEST_THREADS=$$(($$(nproc) * 3 / 2)) cargo test --workspace
 
 test-faults: services ## Kill, stop, cut and forge amid thousands of events, and count (minutes; ARGS= parts of attacks' names)
 	cargo build --package crossdock

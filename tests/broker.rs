@@ -82,16 +82,40 @@ impl Vhost {
         url.into()
     }
 
-    /// Messages that are ready in a queue.
+    /// Messages that are ready in a queue: those in a consumer's hands are not counted.
     ///
     /// # Panics
     /// If there is no such queue.
     pub async fn depth(&self, queue: &str) -> u32 {
+        self.depths(&[queue]).await
+    }
+
+    /// Messages that are ready in all these queues.
+    ///
+    /// # Panics
+    /// If one of them is not there.
+    pub async fn depths(&self, queues: &[&str]) -> u32 {
         let connection = self.connect().await;
         let channel = connection.create_channel().await.expect("a new connection opens a channel");
         let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
-        let declared = channel.queue_declare(ShortString::from(queue), passive, FieldTable::default()).await;
-        declared.unwrap_or_else(|error| panic!("queue {queue}: {error}")).message_count()
+        let mut messages = 0;
+        for &queue in queues {
+            let declared = channel.queue_declare(queue.into(), passive, FieldTable::default()).await;
+            messages += declared.unwrap_or_else(|error| panic!("queue {queue}: {error}")).message_count();
+        }
+        messages
+    }
+
+    /// How many consume a queue, or still hold some of its messages. While it is nobody, all that it holds is ready.
+    ///
+    /// # Panics
+    /// If there is no such queue.
+    pub async fn consumers(&self, queue: &str) -> u32 {
+        let connection = self.connect().await;
+        let channel = connection.create_channel().await.expect("a new connection opens a channel");
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let declared = channel.queue_declare(queue.into(), passive, FieldTable::default()).await;
+        declared.unwrap_or_else(|error| panic!("queue {queue}: {error}")).consumer_count()
     }
 
     /// The names of all queues that there are.

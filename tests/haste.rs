@@ -1,11 +1,11 @@
 //! Waits that a journey does not wait out: of messages that are to be tried again, and for leases that the dead left behind.
 
-use futures_util::future::join_all;
+use crossdock_tracking_writer::DOUBT_SECS;
 use jiff::{SignedDuration, Timestamp};
 use lapin::Channel;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::ShortString;
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use crate::broker::Vhost;
 use crate::world::World;
@@ -28,6 +28,9 @@ impl Vhost {
     /// # Panics
     /// If Crossdock has not declared its queues.
     pub async fn hasten(&self) {
+        if self.depths(&RETRY_QUEUES).await == 0 {
+            return;
+        }
         let connection = self.connect().await;
         let channel = connection.create_channel().await.expect("a new connection opens a channel");
         let confirms = channel.confirm_select(ConfirmSelectOptions { nowait: false }).await;
@@ -46,11 +49,11 @@ impl Vhost {
     pub async fn unfinished(&self) -> u32 {
         let work = [
             crossdock_order_importer::QUEUE.name,
+            crossdock_order_importer::WAREHOUSE_ORDERS.name,
             crossdock_tracking_writer::QUEUE.name,
             crossdock_stock_writer::QUEUE.name,
         ];
-        let depths = work.into_iter().chain(RETRY_QUEUES).map(|queue| self.depth(queue));
-        join_all(depths).await.into_iter().sum()
+        self.depths(&[&work[..], &RETRY_QUEUES].concat()).await
     }
 }
 
@@ -78,19 +81,33 @@ impl World {
         taken.expect("the ledger answers");
     }
 
+    /// Ends the time for which orders are left alone whose shop did not say whether it has written something. Whoever is at work at an
+    /// order has it for longer than that.
+    ///
+    /// # Panics
+    /// If the ledger cannot be opened.
+    pub async fn doubts_run_out(&self) {
+        let until = Timestamp::now() + SignedDuration::from_secs(DOUBT_SECS.cast_signed());
+        let over = until.as_microsecond();
+        self.end_leases(format!("name LIKE 'dispatch/%' AND until <= {over}")).await;
+    }
+
     /// Ends all leases whose names begin like this, as the time does that they are taken for. Whoever took them must be dead.
     ///
     /// # Panics
     /// If the ledger cannot be opened.
     pub async fn leases_of_the_dead_run_out(&self, beginning: &str) {
-        const END: &str = "DELETE FROM leases WHERE name LIKE $1";
-        let (url, like) = (self.ledger_url(), format!("{beginning}%"));
+        self.end_leases(format!("name LIKE '{beginning}%'")).await;
+    }
+
+    async fn end_leases(&self, which: String) {
+        let (url, end) = (self.ledger_url(), AssertSqlSafe(format!("DELETE FROM leases WHERE {which}")));
         let ended = if url.starts_with("sqlite") {
             let mut ledger = SqliteConnection::connect(&url).await.expect("the ledger can be opened");
-            sqlx::query(END).bind(like).execute(&mut ledger).await.map(drop)
+            sqlx::query(end).execute(&mut ledger).await.map(drop)
         } else {
             let mut ledger = PgConnection::connect(&url).await.expect("the ledger can be opened");
-            sqlx::query(END).bind(like).execute(&mut ledger).await.map(drop)
+            sqlx::query(end).execute(&mut ledger).await.map(drop)
         };
         ended.expect("the ledger answers");
     }

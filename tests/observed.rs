@@ -21,6 +21,17 @@ impl World {
         .await;
     }
 
+    /// A metric that counts, as [`Self::metric`] tells it; 0 if nothing was counted yet.
+    ///
+    /// # Panics
+    /// If the receiver does not answer.
+    pub async fn count(&self, name: &str) -> u64 {
+        let answer = reqwest::get(self.at("metrics")).await.expect("the receiver answers");
+        let text = answer.text().await.expect("metrics are text");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0, |value| value.parse().expect("what is counted is a whole number"))
+    }
+
     /// A metric; if it has labels, they are part of its name: `x_total{reason="idle"}`.
     ///
     /// # Panics

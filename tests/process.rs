@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+use url::Url;
 
+use crate::free_address::free_address;
 use crate::log::Log;
 
 /// Longest time for a process to end after it was told to, in seconds: longer than all of its own limits.
@@ -16,6 +18,7 @@ const END_SECS_MAX: u64 = 60;
 /// A running `crossdock run`; killed when dropped.
 pub struct Process {
     child: Child,
+    metrics: Option<Url>,
 }
 
 impl Process {
@@ -29,7 +32,17 @@ impl Process {
         if let Some(roles) = roles {
             command.args(["--role", roles]);
         }
-        Self { child: command.kill_on_drop(true).spawn().expect("the binary starts") }
+        Self::spawn(command)
+    }
+
+    /// Starts roles without the receiver, and lets their metrics be asked for.
+    ///
+    /// # Panics
+    /// If the binary is not there.
+    pub fn start_observed(config: &Path, roles: &str) -> Self {
+        let mut command = command(config);
+        command.arg("run");
+        Self::observed(command, roles)
     }
 
     /// Starts all roles, with nobody left to read the log.
@@ -38,10 +51,10 @@ impl Process {
     /// If the binary is not there.
     pub fn start_unheard(config: &Path) -> Self {
         let mut command = command(config);
-        command.arg("run").stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("the binary starts");
-        drop(child.stderr.take());
-        Self { child }
+        command.arg("run").stderr(Stdio::piped());
+        let mut process = Self::spawn(command);
+        drop(process.child.stderr.take());
+        process
     }
 
     /// Starts a role whose files the system lets grow up to so many bytes: a write beyond that fails, as on a full disk.
@@ -59,7 +72,7 @@ impl Process {
             .arg(config)
             .args(["run", "--role", role]);
         command.stdin(Stdio::null()).env_remove("CROSSDOCK_CONFIG");
-        Self { child: command.kill_on_drop(true).spawn().expect("the shell starts") }
+        Self::spawn(command)
     }
 
     /// Starts these roles, writing what passes this filter (as in `RUST_LOG`) into a log.
@@ -67,14 +80,19 @@ impl Process {
     /// # Panics
     /// If the binary is not there, or the log's folder takes no file.
     pub fn start_logging(config: &Path, roles: Option<&str>, log: &Log, filter: &str) -> Self {
-        let file =
-            File::options().create(true).append(true).open(log.path()).expect("the log can be written");
-        let mut command = command(config);
-        command.args(["--log-format", "json", "run"]).env("RUST_LOG", filter).stderr(file);
+        let mut command = logging(config, log, filter);
         if let Some(roles) = roles {
             command.args(["--role", roles]);
         }
-        Self { child: command.kill_on_drop(true).spawn().expect("the binary starts") }
+        Self::spawn(command)
+    }
+
+    /// The same with roles without the receiver, whose metrics can be asked for.
+    ///
+    /// # Panics
+    /// If the binary is not there, or the log's folder takes no file.
+    pub fn start_logging_observed(config: &Path, roles: &str, log: &Log, filter: &str) -> Self {
+        Self::observed(logging(config, log, filter), roles)
     }
 
     /// Starts another command, whose standard output [`Self::output`] returns.
@@ -83,8 +101,8 @@ impl Process {
     /// If the binary is not there.
     pub fn start_command(config: &Path, arguments: &[&str]) -> Self {
         let mut command = command(config);
-        command.args(arguments).stdout(Stdio::piped()).kill_on_drop(true);
-        Self { child: command.spawn().expect("the binary starts") }
+        command.args(arguments).stdout(Stdio::piped());
+        Self::spawn(command)
     }
 
     /// The same, with what it says on standard error in this file.
@@ -94,8 +112,27 @@ impl Process {
     pub fn start_command_telling(config: &Path, arguments: &[&str], errors: &Path) -> Self {
         let errors = File::create(errors).expect("the file can be written");
         let mut command = command(config);
-        command.args(arguments).stdout(Stdio::piped()).stderr(errors).kill_on_drop(true);
-        Self { child: command.spawn().expect("the binary starts") }
+        command.args(arguments).stdout(Stdio::piped()).stderr(errors);
+        Self::spawn(command)
+    }
+
+    fn observed(mut command: Command, roles: &str) -> Self {
+        let address = free_address();
+        command.args(["--role", roles, "--health", &address.to_string()]);
+        let metrics = format!("http://{address}/metrics").parse().expect("an address makes a URL");
+        Self { metrics: Some(metrics), ..Self::spawn(command) }
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        Self { child: command.kill_on_drop(true).spawn().expect("the command starts"), metrics: None }
+    }
+
+    /// Where its metrics are.
+    ///
+    /// # Panics
+    /// If it was not started to be observed.
+    pub fn metrics_url(&self) -> Url {
+        self.metrics.clone().expect("the process was started to be observed")
     }
 
     /// Waits until it ends, and returns its exit status and what it printed.
@@ -194,6 +231,14 @@ pub async fn crossdock(config: &Path, arguments: &[&str]) -> Output {
         .expect("the binary starts")
 }
 
+/// `crossdock run`, whose log goes there.
+fn logging(config: &Path, log: &Log, filter: &str) -> Command {
+    let file = File::options().create(true).append(true).open(log.path()).expect("the log can be written");
+    let mut command = command(config);
+    command.args(["--log-format", "json", "run"]).env("RUST_LOG", filter).stderr(file);
+    command
+}
+
 fn command(config: &Path) -> Command {
     let mut command = Command::new(binary());
     command.arg("--config").arg(config).stdin(Stdio::null()).env_remove("CROSSDOCK_CONFIG");
@@ -201,7 +246,7 @@ fn command(config: &Path) -> Command {
 }
 
 /// Beside the test binary: `make test` builds it first.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let folder = test.parent().and_then(Path::parent).expect("test binaries lie in target/debug/deps");
     let binary = folder.join("crossdock");

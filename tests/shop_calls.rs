@@ -1,5 +1,15 @@
 //! The calls that Crossdock makes of each platform, by method and a part of the path: where something can go wrong.
 
+use crate::world::World;
+
+impl World {
+    /// Requests that a shop has refused as one too many.
+    pub fn refused_as_too_many(&self) -> usize {
+        let all = [self.bigcommerce.requests(), self.ecwid.requests()];
+        all.iter().flatten().filter(|request| request.status == 429).count()
+    }
+}
+
 /// Of BigCommerce.
 pub const BIGCOMMERCE_CALLS: [(&str, &str); 8] = [
     ("GET", "/shipments"),

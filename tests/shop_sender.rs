@@ -128,9 +128,14 @@ impl ShopSender {
 
     /// The same, each over a connection of its own that is not kept.
     pub async fn send_each_anew(&self, orders: impl IntoIterator<Item = u32>, at_once: usize) -> Answers {
+        self.anew().send_all(orders, at_once, |_, _| {}).await
+    }
+
+    /// The same shop, over a connection of its own for each webhook.
+    #[must_use]
+    pub fn anew(&self) -> Self {
         let http = client().pool_max_idle_per_host(0).build().expect("a client needs nothing more");
-        let anew = Self { http, ..self.clone() };
-        anew.send_all(orders, at_once, |_, _| {}).await
+        Self { http, ..self.clone() }
     }
 
     /// Begins a webhook each time that `pause` has passed, whether or not those before it are answered.

@@ -1,6 +1,6 @@
 //! A whole installation of one test: two shops, a warehouse, a broker, a database, and Crossdock between them.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use crossdock_queue::Publisher;
 use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Door, EcwidOptions, EcwidShop, Warehouse};
 use crossdock_telemetry::metrics::Metrics;
 use serde_json::Value;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -17,6 +18,7 @@ use crate::broker::Vhost;
 use crate::configuration::configuration;
 use crate::database::Engine;
 use crate::eventually;
+use crate::free_address::free_address;
 use crate::process::{Process, crossdock};
 use crate::surroundings::{Surroundings, broker, catalog, start_warehouse};
 
@@ -44,6 +46,8 @@ pub struct World {
     pub config: PathBuf,
     /// Where the receiver listens.
     pub receiver: Url,
+    /// The ledger as it was opened to be looked into, and its URL.
+    opened: Mutex<Option<(String, Arc<dyn Ledger>)>>,
     stop: CancellationToken,
     folder: tempfile::TempDir,
 }
@@ -112,7 +116,8 @@ impl World {
         std::fs::write(&config, text).expect("the temporary folder takes files");
         let stop = CancellationToken::new();
         let warehouse = start_warehouse(&vhost, surroundings, &receiver, &stop);
-        Self { vhost, bigcommerce, ecwid, warehouse, config, receiver, stop, folder }
+        let opened = Mutex::default();
+        Self { vhost, bigcommerce, ecwid, warehouse, config, receiver, opened, stop, folder }
     }
 
     /// Starts Crossdock with [`ALL_BUT_THE_DESK`], and waits until it takes webhooks.
@@ -156,9 +161,34 @@ impl World {
     /// Waits until an order has come this far, and returns its story.
     pub async fn order_in_state(&self, order: &str, state: &str) -> Value {
         eventually(&format!("{order} is {state}"), || async {
+            if !self.stands(order, state).await {
+                return None;
+            }
             self.story(order).await.filter(|story| story["state"] == state)
         })
         .await
+    }
+
+    /// Whether an order is in this state by the ledger. A command for each look would cost more than all that is looked at.
+    async fn stands(&self, order: &str, state: &str) -> bool {
+        let Some(ledger) = self.opened().await else { return false };
+        if state == "not_imported" {
+            return ledger.unrecorded_named(order).await.is_ok_and(|orders| !orders.is_empty());
+        }
+        ledger
+            .orders_named(order)
+            .await
+            .is_ok_and(|orders| orders.iter().any(|it| it.state.as_str() == state))
+    }
+
+    /// The ledger; none as long as Crossdock has not made it.
+    async fn opened(&self) -> Option<Arc<dyn Ledger>> {
+        let (url, mut opened) = (self.ledger_url(), self.opened.lock().await);
+        if opened.as_ref().is_none_or(|(of, _)| *of != url) {
+            let ledger = crossdock_ledger::open_existing(&url.clone().into()).await.ok()?;
+            *opened = Some((url, ledger));
+        }
+        opened.as_ref().map(|(_, ledger)| Arc::clone(ledger))
     }
 
     /// Waits until an order has reached the warehouse.
@@ -176,11 +206,7 @@ impl World {
 
     /// Waits until Crossdock has made the ledger: before that, no command opens it.
     pub async fn ledger_made(&self) {
-        let url = self.ledger_url().into();
-        eventually("the ledger is made", || async {
-            crossdock_ledger::open_existing(&url).await.ok().map(drop)
-        })
-        .await;
+        eventually("the ledger is made", || async { self.opened().await.map(drop) }).await;
     }
 
     /// The ledger itself, as another process would open it.
@@ -213,10 +239,4 @@ impl Drop for World {
         self.bigcommerce.stop();
         self.ecwid.stop();
     }
-}
-
-/// Taken and let go again: the receiver binds it a moment later.
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    listener.local_addr().expect("a bound socket has an address")
 }

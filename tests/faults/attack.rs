@@ -9,7 +9,7 @@ use fastrand::Rng;
 use crate::crew::ROLES;
 use crate::report::Report;
 use crate::shops::Trouble;
-use crate::{cuts, disk, forgers, kills, outages, shops};
+use crate::{bodies, cuts, disk, forgers, judges, kills, outages, shops};
 
 /// One way to attack.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,10 @@ pub(crate) enum Attack {
     DiskFull,
     /// 10,000 forged webhooks amid 1,000 genuine ones.
     Forgers,
+    /// The largest bodies that are taken, and larger ones, many at once.
+    LargeBodies,
+    /// None: each promise is broken on purpose, to see that it would be noticed.
+    Judges,
 }
 
 impl Attack {
@@ -43,7 +47,7 @@ impl Attack {
             ROLES.into_iter().flat_map(|role| [Engine::Sqlite, Engine::Postgres].map(|it| (role, it)));
         all.extend(kills.map(|(role, engine)| Self::Kill(role, engine)));
         all.extend([Cut::Publish, Cut::Confirm, Cut::Acknowledgement].map(Self::Cut));
-        all.extend([Self::DatabaseLocked, Self::Forgers]);
+        all.extend([Self::DatabaseLocked, Self::Forgers, Self::LargeBodies, Self::Judges]);
         all
     }
 
@@ -54,6 +58,7 @@ impl Attack {
     pub(crate) async fn make(self, seed: u64, dice: Rng) -> Report {
         let attack = (self.to_string(), seed);
         match self {
+            Self::Kill("dead-letters", engine) => kills::kills_of_the_desk(attack, engine, dice).await,
             Self::Kill(role, engine) => kills::kills(attack, role, engine, dice).await,
             Self::BrokerStopped => outages::broker_stopped(attack, dice).await,
             Self::BrokerKilled => outages::broker_killed(attack, dice).await,
@@ -63,6 +68,8 @@ impl Attack {
             Self::Shop(trouble) => shops::trouble(attack, trouble, dice).await,
             Self::DiskFull => disk::full(attack, dice).await,
             Self::Forgers => forgers::forgers(attack, dice).await,
+            Self::LargeBodies => bodies::large_bodies(attack, dice).await,
+            Self::Judges => judges::judges(attack, dice).await,
         }
     }
 }
@@ -87,6 +94,8 @@ impl fmt::Display for Attack {
             Self::Shop(Trouble::Answers401) => "shop-answers-401",
             Self::DiskFull => "fill-disk",
             Self::Forgers => "forge",
+            Self::LargeBodies => "send-large-bodies",
+            Self::Judges => "provoke-judges",
         };
         formatter.write_str(name)
     }

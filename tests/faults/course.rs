@@ -5,48 +5,38 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossdock_ledger::{Acting, DeadLettersWanted, Ledger, Swept};
-use crossdock_sandbox::Quota;
-use crossdock_tests::broker::Vhost;
-use crossdock_tests::configuration::ROOMY;
-use crossdock_tests::database::Engine;
-use crossdock_tests::surroundings::Surroundings;
 use crossdock_tests::world::World;
 use fastrand::Rng;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::accounting::{TAPPED, account};
-use crate::buyers::{Bought, Buying};
+use crate::accounting::{Account, TAPPED, account};
+use crate::around::UNITS;
+use crate::breach::Wrong;
+use crate::buyers::{Bought, Buying, NEW_SKU};
 use crate::crew::Crew;
-use crate::dead::wrong_dead_letters;
-use crate::judgement::{assert_no_message_is_left, wrong_orders, wrong_stock};
+use crate::dead::Fallen;
+use crate::judgement::wrong_orders;
+use crate::left::left_over;
 use crate::report::Report;
-
-/// More than anything here asks for.
-const NO_QUOTA: Quota = Quota { requests: 1_000_000, window: Duration::from_secs(30) };
-
-/// Units of each SKU: more than is sold.
-const UNITS: i64 = 5_000;
-
-/// How long the warehouse packs an order, in milliseconds.
-const PACKING_MS: u64 = 300;
-
-/// Shipments after which it counts its shelf.
-const COUNT_AFTER: u32 = 20;
+use crate::shelves::wrong_stock;
+use crate::traffic::Traffic;
 
 /// Time between two strikes, in milliseconds.
 const PAUSE_MS: std::ops::Range<u64> = 200..1_500;
 
-/// Longest time from the last strike until all is well, in seconds. A shop that did not say whether it has written something is left
-/// alone for half a minute, and so is what an importer that died had begun.
+/// Longest time from the last strike until all is well, in seconds. What an importer that died had begun is left alone for half a minute.
 const CALM_SECS_MAX: u64 = 180;
 
 /// Time between two looks, in milliseconds.
-const LOOK_MS: u64 = 500;
+const LOOK_MS: u64 = 300;
 
 /// Time between two ends of waiting, in milliseconds: what fails again and again is dead after twelve.
 const HASTEN_MS: u64 = 2_000;
+
+/// Events of two shops that pass through at least.
+const EVENTS_MIN: usize = 500;
 
 /// A course under way.
 pub(crate) struct Course {
@@ -57,30 +47,12 @@ pub(crate) struct Course {
     pub(crate) strikes: BTreeMap<&'static str, usize>,
     /// Ids of events that the attack itself told, and that were answered 200.
     pub(crate) told_besides: Vec<String>,
+    pub(crate) bought: Bought,
     attack: (String, u64),
     ledger: Arc<dyn Ledger>,
     buying: Option<AbortOnDropHandle<Bought>>,
-    bought: Bought,
-    /// How often what cannot be done became a dead letter.
-    failures: u32,
+    fallen: Fallen,
     began: Instant,
-}
-
-/// Everything but Crossdock itself. No sweep makes up for what is lost.
-pub(crate) async fn world(engine: Engine, vhost: Vhost) -> World {
-    let surroundings = Surroundings {
-        goods: ["TEE-M", "MUG"].map(|sku| (sku, UNITS)).into(),
-        bigcommerce_quota: NO_QUOTA,
-        ecwid_quota: NO_QUOTA,
-        posts_events: true,
-        ship_after: Some(Duration::from_millis(PACKING_MS)),
-        count_after_shipments: Some(COUNT_AFTER),
-        ..Surroundings::default()
-    };
-    let world = World::amid(engine, vhost, surroundings).await;
-    world.turn_spool_on(ROOMY);
-    world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nsweep_every = \"24h\""));
-    world
 }
 
 impl Course {
@@ -106,13 +78,19 @@ impl Course {
             dice,
             strikes: BTreeMap::new(),
             told_besides: Vec::new(),
+            bought: Bought::default(),
             attack,
             ledger,
             buying: Some(buying),
-            bought: Bought::default(),
-            failures: 1,
+            fallen: Fallen { replays: 0, sku_is_known: false, disturbed: true },
             began: Instant::now(),
         }
+    }
+
+    /// Nobody is in the way of who handles messages: what fails, fails just once each time.
+    pub(crate) fn undisturbed(mut self) -> Self {
+        self.fallen.disturbed = false;
+        self
     }
 
     /// Waits for some moment.
@@ -131,16 +109,29 @@ impl Course {
     /// If something was lost, was done twice, or is left over.
     pub(crate) async fn end(mut self) -> Report {
         self.calms_down().await;
-        self.world.warehouse.count_all();
-        self.comes_right(async || wrong_stock(&self.world, &*self.ledger).await).await;
-        let peak_kib = self.crew.stop().await;
-        assert_no_message_is_left(&self.world.vhost).await;
-        // Crossdock is gone: this is how it left everything.
-        let wrong = self.wrong().await;
+        self.stock_comes_right().await;
+        let (account, wrong) = self.verdict().await;
         assert!(wrong.is_empty(), "{}", some(&wrong));
-        let account = account(&self.world, &self.bought.orders, &self.told_besides).await;
+        assert!(account.events >= EVENTS_MIN, "there were only {} events", account.events);
+        self.report(account)
+    }
+
+    /// Stops Crossdock, and tells what is wrong with how it left everything.
+    pub(crate) async fn verdict(&mut self) -> (Account, Vec<Wrong>) {
+        self.crew.stop().await;
+        let mut wrong = self.crew.greedy().to_vec();
+        wrong.extend(left_over(&self.world.vhost).await);
+        wrong.extend(self.wrong().await);
+        wrong.extend(wrong_stock(&self.world));
+        let (account, lost) = account(&self.world, &self.bought.orders, &self.told_besides).await;
+        wrong.extend(lost);
+        (account, wrong)
+    }
+
+    /// What it did.
+    pub(crate) fn report(&self, account: Account) -> Report {
         let (attack, strikes, took) = (self.attack.clone(), self.strikes.clone(), self.began.elapsed());
-        Report { attack, strikes, account, peak_kib, took }
+        Report { attack, strikes, account, peak_kib: self.crew.peak_kib, took }
     }
 
     /// Waits until all is bought, and everything is where it belongs.
@@ -151,27 +142,44 @@ impl Course {
         self.comes_right(async || self.wrong().await).await;
     }
 
-    /// Replays all dead letters: each fails once more.
+    /// The warehouse counts everything, and both shops come to know.
+    pub(crate) async fn stock_comes_right(&mut self) {
+        self.world.warehouse.count_all();
+        self.comes_right(async || wrong_stock(&self.world)).await;
+    }
+
+    /// Waits until nothing is on its way any more, however wrong it is.
+    pub(crate) async fn comes_to_rest(&self) {
+        self.comes_right(async || Vec::new()).await;
+    }
+
+    /// The warehouse has what it refused orders for.
+    pub(crate) fn sku_becomes_known(&mut self) {
+        self.world.warehouse.put_away(NEW_SKU, UNITS);
+        self.fallen.sku_is_known = true;
+    }
+
+    /// Replays all dead letters: what was refused for its SKU goes through once that is known, all others fail once more.
     pub(crate) async fn replay(&mut self) {
         let wanted = DeadLettersWanted::default();
         let act = Acting { who: "the attack".to_owned(), at: Timestamp::now(), note: String::new() };
         let begun = self.ledger.begin_replay(&wanted, &act).await.expect("the ledger answers");
         assert!(begun.is_some(), "there are dead letters");
-        self.failures += 1;
+        self.fallen.replays += 1;
+        self.struck("replays");
     }
 
-    async fn wrong(&self) -> Vec<String> {
-        let Bought { orders, vanished } = &self.bought;
-        let mut wrong = wrong_orders(&self.world, orders).await;
-        wrong.extend(wrong_dead_letters(&self.world, &*self.ledger, vanished, self.failures).await);
+    async fn wrong(&self) -> Vec<Wrong> {
+        let mut wrong = wrong_orders(&self.world, &self.bought.orders, self.fallen.sku_is_known).await;
+        wrong.extend(self.fallen.wrong(&self.world, &*self.ledger, &self.bought).await);
         wrong
     }
 
     /// Waits until nothing is on its way, and nothing is wrong.
-    async fn comes_right(&self, wrong: impl AsyncFn() -> Vec<String>) {
-        let (began, mut hastened) = (Instant::now(), Instant::now());
+    async fn comes_right(&self, wrong: impl AsyncFn() -> Vec<Wrong>) {
+        let (began, mut hastened, mut traffic) = (Instant::now(), Instant::now(), Traffic::default());
         loop {
-            let under_way = self.under_way().await;
+            let under_way = traffic.under_way(&self.world, &self.crew).await;
             let late = began.elapsed() > Duration::from_secs(CALM_SECS_MAX);
             // What is not there yet is not wrong yet.
             if under_way.is_none() || late {
@@ -188,23 +196,12 @@ impl Course {
                 );
             }
             if hastened.elapsed() > Duration::from_millis(HASTEN_MS) {
+                self.world.doubts_run_out().await;
                 self.world.vhost.hasten().await;
                 hastened = Instant::now();
             }
             sleep(Duration::from_millis(LOOK_MS)).await;
         }
-    }
-
-    /// What still is on its way, if anything is.
-    async fn under_way(&self) -> Option<&'static str> {
-        let world = &self.world;
-        if world.bigcommerce.callbacks().on_their_way() + world.ecwid.callbacks().on_their_way() > 0 {
-            return Some("webhooks are");
-        }
-        if world.warehouse.untold() > 0 {
-            return Some("events of the warehouse are");
-        }
-        (world.vhost.unfinished().await > 0).then_some("messages are")
     }
 }
 
@@ -217,9 +214,9 @@ impl Drop for Course {
 }
 
 /// As many lines as a person reads.
-fn some(lines: &[String]) -> String {
+fn some(wrong: &[Wrong]) -> String {
     const MOST: usize = 20;
-    let shown = &lines[..lines.len().min(MOST)];
-    let more = (lines.len() > MOST).then(|| format!("and {} more", lines.len() - MOST));
-    shown.iter().cloned().chain(more).collect::<Vec<_>>().join("\n")
+    let shown = wrong.iter().take(MOST).map(Wrong::to_string);
+    let more = (wrong.len() > MOST).then(|| format!("and {} more", wrong.len() - MOST));
+    shown.chain(more).collect::<Vec<_>>().join("\n")
 }

@@ -8,8 +8,9 @@ use crossdock_tests::shop_sender::{Answer, answered};
 use fastrand::Rng;
 
 use crate::accounting::event_id;
+use crate::around::world;
 use crate::buyers::Buying;
-use crate::course::{Course, world};
+use crate::course::Course;
 use crate::report::Report;
 
 /// How far the spool's file can grow, in bytes.

@@ -9,8 +9,9 @@ use crossdock_tests::shop_sender::{Answer, ShopSender};
 use fastrand::Rng;
 use tokio_util::sync::CancellationToken;
 
+use crate::around::world;
 use crate::buyers::Buying;
-use crate::course::{Course, world};
+use crate::course::Course;
 use crate::report::Report;
 
 /// Orders at each shop: 1,000 webhooks.

@@ -4,12 +4,19 @@ use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use fastrand::Rng;
 
+use crate::around::world;
 use crate::buyers::Buying;
-use crate::course::{Course, world};
+use crate::course::Course;
 use crate::report::Report;
 
 /// How often it dies.
 const KILLS: usize = 8;
+
+/// How often all dead letters are replayed: those of the refused orders go through the first time, the others fail each time.
+const REPLAYS: usize = 3;
+
+/// How often the desk dies in each replay.
+const KILLS_IN_A_REPLAY: usize = 2;
 
 /// Kills this role at random moments, and starts it again.
 pub(crate) async fn kills(attack: (String, u64), role: &'static str, engine: Engine, dice: Rng) -> Report {
@@ -19,18 +26,30 @@ pub(crate) async fn kills(attack: (String, u64), role: &'static str, engine: Eng
         // What webhooks do not tell, it finds.
         world.change_config(|text| text.replace("sweep_every = \"24h\"", "sweep_every = \"5s\""));
     }
-    let desk = role == "dead-letters";
-    let buying = Buying { webhooks_get_lost: sweeping, orders_vanish: desk, ..Buying::USUAL };
+    let buying = Buying { webhooks_get_lost: sweeping, ..Buying::USUAL };
     let mut course = Course::begin(attack, world, buying, dice).await;
     for _ in 0..KILLS {
         kill(&mut course, role).await;
     }
-    if desk {
-        course.calms_down().await;
+    course.end().await
+}
+
+/// Kills the desk while it takes dead letters in, and while it replays them.
+pub(crate) async fn kills_of_the_desk(attack: (String, u64), engine: Engine, dice: Rng) -> Report {
+    const DESK: &str = "dead-letters";
+    let world = world(engine, Vhost::create().await).await;
+    let mut course = Course::begin(attack, world, Buying::FAILING, dice).await.undisturbed();
+    for _ in 0..KILLS {
+        kill(&mut course, DESK).await;
+    }
+    course.calms_down().await;
+    course.sku_becomes_known();
+    for _ in 0..REPLAYS {
         course.replay().await;
-        for _ in 0..KILLS {
-            kill(&mut course, role).await;
+        for _ in 0..KILLS_IN_A_REPLAY {
+            kill(&mut course, DESK).await;
         }
+        course.calms_down().await;
     }
     course.end().await
 }

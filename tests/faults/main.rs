@@ -5,7 +5,10 @@
 //! each attack is made (once), and arguments choose attacks by parts of their names: `make test-faults ARGS=kill`.
 
 mod accounting;
+mod around;
 mod attack;
+mod bodies;
+mod breach;
 mod buyers;
 mod course;
 mod crew;
@@ -13,11 +16,16 @@ mod cuts;
 mod dead;
 mod disk;
 mod forgers;
+mod forgetful;
 mod judgement;
+mod judges;
 mod kills;
+mod left;
 mod outages;
 mod report;
+mod shelves;
 mod shops;
+mod traffic;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::process::ExitCode;

@@ -10,8 +10,9 @@ use crossdock_tests::shop_calls::{BIGCOMMERCE_CALLS, ECWID_CALLS};
 use fastrand::Rng;
 use tokio::time::sleep;
 
+use crate::around::world;
 use crate::buyers::Buying;
-use crate::course::{Course, world};
+use crate::course::Course;
 use crate::report::Report;
 
 /// Calls that go wrong.

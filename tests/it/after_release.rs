@@ -83,7 +83,7 @@ async fn what_matters_to_the_warehouse_is_amended_and_nothing_else(
     .await;
     let story = world.story(&number).await.unwrap();
     assert_eq!(told(&story, "the warehouse was told what changed"), 2, "{story}");
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+    world.rests_without_dead_letters(&[]).await;
 }
 
 #[rstest]
@@ -129,7 +129,7 @@ async fn what_ends_at_the_shop_is_cancelled_at_the_warehouse_at_once(
     }
     // The units are for sale again.
     assert_eq!(world.warehouse.level("TEE-M").unwrap().allocated, Some(0));
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+    world.rests_without_dead_letters(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -59,8 +59,9 @@ async fn an_ecwid_composite_is_packed_as_its_parts_and_its_catalogue_is_read_onc
     world.order_in_state(&again, "accepted").await;
     assert_eq!(world.packed(&again), units(&[("MUG", 2), ("CUP-M", 1)]));
     for product in ["/products/101?", "/products/111?"] {
-        let reads = world.ecwid.requests().iter().filter(|one| one.path_and_query.contains(product)).count();
-        assert_eq!(reads, 1, "{product}");
+        let requests = world.ecwid.requests();
+        let reads = requests.iter().filter(|one| one.path_and_query.contains(product)).count();
+        assert_eq!(reads, 1, "{product}: {requests:?}");
     }
 
     world.warehouse.ship(&number, None).unwrap();
@@ -78,7 +79,7 @@ async fn an_order_waits_for_the_parts_that_the_catalogue_does_not_tell_now() {
     assert!(world.ecwid.faults().all_met());
     assert_eq!(world.warehouse.received(&number), 1);
     assert_eq!(world.packed(&number), units(&[("MUG", 3), ("CUP-M", 1)]));
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+    world.rests_without_dead_letters(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! The desk of dead letters, over the real binary: seen, understood, replayed, and nothing lost or doubled.
 
 mod acceptance;
+mod asking;
 mod away;
 mod cancelling;
 mod credentials;
@@ -10,3 +11,4 @@ mod exporting;
 mod naming;
 mod replaying;
 mod scene;
+mod stranger;

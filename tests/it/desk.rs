@@ -1,29 +1,41 @@
 //! The desk of dead letters itself: what it sends, and what becomes of it when it dies.
 
-use crossdock_events::{CONTENT_TYPE, Event, ShopOrderChanged, Source};
+use std::path::Path;
+
+use crossdock_events::{CONTENT_TYPE, Event, EventData, OrderCancelled, ShopOrderChanged, Source};
 use crossdock_ledger::{
-    ActId, Acting, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, Progress,
+    ActId, Acting, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, Pause, PauseCause, Paused,
+    Progress, ToSend,
 };
+use crossdock_queue::{Message, Publisher};
 use crossdock_sandbox::Draft;
+use crossdock_settings::Settings;
+use crossdock_storefront::Account;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
 use serde_json::json;
 
 const DESK: &str = "dead-letters";
 
+const STORE: &str = "acme-au";
+
 /// A notice of an order at the BigCommerce shop that failed in this role.
 fn fallen(role: &str, order_id: &str) -> Fallen {
-    let (store, now) = ("acme-au", Timestamp::now());
-    let data =
-        ShopOrderChanged { store: store.parse().unwrap(), order_id: order_id.into(), cause: "sweep".into() };
-    let event = Event::new(&Source::Role("reconciler"), format!("lost/{order_id}"), now, data);
+    let store = STORE.parse().unwrap();
+    fallen_of(role, order_id, ShopOrderChanged { store, order_id: order_id.into(), cause: "sweep".into() })
+}
+
+/// Anything about an order of that shop that failed in this role.
+fn fallen_of<T: EventData>(role: &str, order_id: &str, data: T) -> Fallen {
+    let now = Timestamp::now();
+    let event = Event::new(&Source::Role("reconciler"), format!("lost/{role}/{order_id}"), now, data);
     Fallen {
         message: MessageKey { role: role.to_owned(), message_id: event.id.clone() },
-        store: store.to_owned(),
+        store: STORE.to_owned(),
         subject: Some(order_id.to_owned()),
         kind: event.kind.clone(),
         content_type: CONTENT_TYPE.to_owned(),
@@ -71,12 +83,17 @@ async fn a_desk_that_is_killed_while_it_sends_neither_loses_nor_doubles_a_replay
 
     let _desk = Process::start(&world.config, Some(DESK));
     let _importer = Process::start(&world.config, Some("order-importer"));
-    eventually("the replay has ended", || async { progress(&*ledger, job).await.ended_at }).await;
-    let ended = progress(&*ledger, job).await;
-    assert_eq!((ended.done, ended.dead, ended.left), (300, 0, 0));
+    all_are_done_once(&world, &*ledger, job, &ids).await;
+}
+
+/// Waits until a replay of notices of these orders has ended.
+async fn all_are_done_once(world: &World, ledger: &dyn Ledger, job: ActId, ids: &[String]) {
+    eventually("the replay has ended", || async { progress(ledger, job).await.ended_at }).await;
+    let ended = progress(ledger, job).await;
+    assert_eq!((ended.done, ended.dead, ended.left), (ids.len() as u64, 0, 0));
     let done = DeadLettersWanted { states: vec![DeadLetterState::Done], ..DeadLettersWanted::default() };
-    assert_eq!(ledger.count_dead_letters(&done).await.unwrap(), 300);
-    for id in &ids {
+    assert_eq!(ledger.count_dead_letters(&done).await.unwrap(), ids.len() as u64);
+    for id in ids {
         let number = format!("BG{id}");
         world.at_the_warehouse(&number).await;
         assert_eq!(world.warehouse.received(&number), 1, "{number}");
@@ -85,6 +102,82 @@ async fn a_desk_that_is_killed_while_it_sends_neither_loses_nor_doubles_a_replay
         (world.vhost.depth("crossdock.dead-letters").await == 0).then_some(())
     })
     .await;
+}
+
+/// Sends one as the desk does, and leaves it at that.
+async fn sent_and_not_noted(publisher: &Publisher, one: &ToSend) {
+    let message = Message {
+        routing_key: one.kind.clone(),
+        id: one.message.message_id.clone(),
+        content_type: one.content_type.clone().into(),
+        body: one.body.clone().into(),
+    };
+    let replay = format!("{}/{}", one.replay.id, one.replay.round);
+    publisher.replay(&one.message.role, &replay, &message).await.unwrap();
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_desk_has_sent_and_not_noted_when_it_dies_is_sent_once_more_and_done_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = World::create(engine).await;
+    let ledger = world.ledger().await;
+    let ids: Vec<String> =
+        (0..60).map(|_| world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]))).collect();
+    let letters: Vec<Fallen> = ids.iter().map(|id| fallen("order-importer", id)).collect();
+    ledger.bury(&letters, Timestamp::now()).await.unwrap();
+    let job = replay(&*ledger).await;
+    // As a desk leaves it that dies: 50 were given out, 20 are on their queue, 10 of these are noted.
+    let given = ledger.next_to_send(50, &Paused::default(), Timestamp::now()).await.unwrap();
+    assert_eq!(given.len(), 50);
+    let publisher = world.publisher();
+    for one in &given[..20] {
+        sent_and_not_noted(&publisher, one).await;
+    }
+    let noted: Vec<_> = given[..10].iter().map(|one| one.replay).collect();
+    ledger.sent(&noted).await.unwrap();
+
+    let _desk = Process::start(&world.config, Some(DESK));
+    eventually("the next desk has sent what was not noted, and the rest", || async {
+        let all_noted = ledger.unconfirmed().await.unwrap().is_empty();
+        (all_noted && progress(&*ledger, job).await.sent == 60).then_some(())
+    })
+    .await;
+    assert_eq!(world.vhost.depth("crossdock.order-importer").await, 20 + 40 + 10, "10 are there twice");
+    let _importer = Process::start(&world.config, Some("order-importer"));
+    all_are_done_once(&world, &*ledger, job, &ids).await;
+    eventually("all copies are handled", || async {
+        (world.vhost.depth("crossdock.order-importer").await == 0).then_some(())
+    })
+    .await;
+    assert_eq!(progress(&*ledger, job).await.done, 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_nothing_of_a_shop_goes_while_that_refuses_our_credentials() {
+    let world = World::create(Engine::Sqlite).await;
+    let ledger = world.ledger().await;
+    let text = std::fs::read_to_string(&world.config).unwrap();
+    let settings = Settings::parse(&text, Path::new("crossdock.toml"), &|_| None).unwrap();
+    let account = Account::of(settings.stores.iter().find(|store| store.id.as_str() == STORE).unwrap());
+    let (now, cause) = (Timestamp::now(), PauseCause::Credentials);
+    let pause = Pause { cause, since: now, until: now + SignedDuration::from_mins(8), answer: "401".into() };
+    ledger.begin_pause(&account.store, &account.fingerprint, &pause).await.unwrap();
+    let cancelled = OrderCancelled {
+        number: "BG1".into(),
+        store: STORE.parse().unwrap(),
+        order_id: "1".into(),
+        reason: "cancelled at the shop".to_owned(),
+    };
+    let letters = [fallen("order-importer", "1"), fallen_of("warehouse", "BG1", cancelled)];
+    ledger.bury(&letters, now).await.unwrap();
+    let job = replay(&*ledger).await;
+    let _desk = Process::start(&world.config, Some(DESK));
+    eventually("the warehouse is told", || async { (progress(&*ledger, job).await.done == 1).then_some(()) })
+        .await;
+    let Progress { queued, sent, dead, .. } = progress(&*ledger, job).await;
+    assert_eq!((queued, sent, dead), (1, 0, 0), "what needs the shop waits for it");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,8 +27,8 @@ const STEPS: usize = 180;
 const CRASH_EVERY: usize = 45;
 
 /// Longest time from the last trouble until all is well, in seconds. Faults are left over that are met only then, an order whose shop
-/// did not say whether it has written something is left alone for half a minute each time, and a shop that hangs is waited for for a
-/// minute.
+/// did not say whether it has written something is left alone until the journey lets that time pass, and a shop that hangs is waited for
+/// for a minute.
 const CALM_SECS_MAX: u64 = 300;
 
 /// Time between two looks, in milliseconds.
@@ -69,6 +69,7 @@ async fn all_is_well(play: &Play, stock: Stock) {
                 return;
             }
             if hastened.elapsed() > Duration::from_millis(HASTEN_MS) {
+                play.world.doubts_run_out().await;
                 play.world.vhost.hasten().await;
                 hastened = Instant::now();
             }

@@ -8,6 +8,7 @@ use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::{Answer, answered};
 use crossdock_tests::slow_sender::{Part, SlowSender};
 use crossdock_tests::world::World;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use rstest::rstest;
 
 /// Connections of those who begin a request and do not end it: more than there are places.
@@ -34,10 +35,8 @@ async fn a_house_full_of_who_waits_gives_way_to_genuine_senders(
     world.ready().await;
     let (shop, places) = (world.shop(), Limits::default().connections);
     let unfinished = shop.webhook(UNFINISHED);
-    let mut held = Vec::new();
-    for _ in 0..BEGUN {
-        held.push(SlowSender::begin(&world.receiver, &unfinished, part).await.unwrap());
-    }
+    let begun = stream::iter(0..BEGUN).map(|_| SlowSender::begin(&world.receiver, &unfinished, part));
+    let held: Vec<SlowSender> = begun.buffered(AT_ONCE).try_collect().await.unwrap();
     let began_to_give_way = eventually("the house is full", || async {
         let full = world.metric("crossdock_receiver_connections").await >= places as u64;
         let gave_way = world.metric(GAVE_WAY).await;

@@ -7,6 +7,7 @@ use crossdock_tests::arrived::arrived;
 use crossdock_tests::configuration::ROOMY;
 use crossdock_tests::dice::dice;
 use crossdock_tests::load::Load;
+use crossdock_tests::log::Log;
 use crossdock_tests::node::Node;
 use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::{Answer, answered};
@@ -24,6 +25,9 @@ const AT_ONCE: usize = 32;
 
 /// Longest wait for RabbitMQ to be back and the drain to be under way, in seconds.
 const DRAIN_SECS_MAX: u64 = 60;
+
+/// Said by a receiver that was killed before its spool was empty.
+const LEFT: &str = "events of before the start are in the spool";
 
 /// Numbers of orders that each process is sent at most.
 const ORDERS: u32 = 1_000_000;
@@ -47,19 +51,11 @@ async fn killed(
     taken
 }
 
-/// Waits until the spool holds no more than so many events, and tells how many it holds then. Without pauses: a page of them is
-/// drained within milliseconds.
-async fn drained_down_to(world: &World, events: u64) -> u64 {
-    let looking = async {
-        loop {
-            if let Some((_, told)) = world.readiness().await
-                && let Some(left) = told["spool"]["events"].as_u64().filter(|left| *left <= events)
-            {
-                return left;
-            }
-        }
-    };
-    timeout(Duration::from_secs(DRAIN_SECS_MAX), looking).await.expect("the spool is being drained")
+/// Waits until the spool holds no more than so many events. Without pauses: a page of them is drained within milliseconds.
+async fn drained_down_to(world: &World, events: u64) {
+    let left = async || world.readiness().await?.1["spool"]["events"].as_u64();
+    let looking = async { while left().await.is_none_or(|left| left > events) {} };
+    timeout(Duration::from_secs(DRAIN_SECS_MAX), looking).await.expect("the spool is being drained");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,8 +63,9 @@ async fn a_receiver_that_is_killed_at_any_moment_loses_nothing_that_it_answered_
     let mut dice = dice();
     let node = Node::create().await;
     let world = World::spooling(&node, ROOMY).await;
+    let log = Log::in_folder(world.folder());
     let start = async || {
-        let receiver = Process::start(&world.config, Some("receiver"));
+        let receiver = Process::start_logging(&world.config, Some("receiver"), &log, "crossdock=info");
         world.ready().await;
         receiver
     };
@@ -87,17 +84,17 @@ async fn a_receiver_that_is_killed_at_any_moment_loses_nothing_that_it_answered_
     assert!(spooled >= taken.len() as u64, "{spooled} of {} are there", taken.len());
 
     node.start().await;
-    let mut amid = 0;
+    let undrained = log.saying(LEFT).len();
     for round in KILLS..2 * KILLS {
         // Ever later. From the second on, it drains while it is waited for: it may be at the end already.
         let left = spooled * u64::from(2 * KILLS - round) / u64::from(KILLS + 1);
         let left = left - dice.u64(0..spooled / 8);
-        let moment = async |_: &Load| amid += u32::from(drained_down_to(&world, left).await > 0);
+        let moment = async |_: &Load| drained_down_to(&world, left).await;
         taken.extend(killed(&world, receiver, round * ORDERS + 1, moment).await);
         receiver = start().await;
     }
-    assert!(amid > 0, "each time it was killed too late");
     world.drained().await;
+    assert!(log.saying(LEFT).len() > undrained, "each time it was killed too late");
     let arrived = arrived(&world.vhost).await;
     let missing: Vec<_> = taken.iter().filter(|order| !arrived.contains_key(order)).collect();
     assert!(missing.is_empty(), "of {} {} are missing: {missing:?}", taken.len(), missing.len());

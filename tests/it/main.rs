@@ -26,6 +26,7 @@ mod order_import;
 mod outage;
 mod proof;
 mod queue;
+mod quiet;
 mod receiver_flood;
 mod refusals;
 mod reload;

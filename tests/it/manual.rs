@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 /// BigCommerce's id of a status.
 const AWAITING_FULFILLMENT: i64 = 11;
 
+/// How long the shop does not answer unless it is let go, in seconds: less than anybody waits.
+const HANG_SECS: u64 = 30;
+
 /// No reconciler: what no webhook tells of stays unknown.
 const ROLES: &str = "receiver,order-importer";
 
@@ -95,7 +98,7 @@ async fn an_import_that_was_stopped_goes_on_when_it_is_run_again() {
     let ids: Vec<String> =
         (0..260).map(|_| world.bigcommerce.place_order(&Draft::of(&[("Test001", 1)]))).collect();
     // Two pages of the list, then the orders themselves.
-    for hang in [0, 0, 3] {
+    for hang in [0, 0, HANG_SECS] {
         world.bigcommerce.faults().next("GET", "/v2/orders", Fault::Hang(Duration::from_secs(hang)));
     }
     let arguments = ["orders", "import", "--store", "acme-au", "--days", "1", "--json"];
@@ -105,6 +108,7 @@ async fn an_import_that_was_stopped_goes_on_when_it_is_run_again() {
     })
     .await;
     import.signal("INT").await;
+    world.bigcommerce.faults().let_go();
     let output = import.output().await;
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1));

@@ -6,16 +6,19 @@ use crossdock_domain::StoreId;
 use crossdock_ledger::Swept;
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
-use crossdock_tests::eventually;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::{Process, crossdock};
 use crossdock_tests::world::World;
+use crossdock_tests::{clear_of_midnight, eventually};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 const MELBOURNE: &str = "Australia/Melbourne";
+
+/// How long the shop does not answer unless it is let go, in seconds: less than anybody waits.
+const HANG_SECS: u64 = 30;
 
 /// So many days before today, in Melbourne.
 fn day(before_today: i64) -> Date {
@@ -49,6 +52,7 @@ fn proved(released: usize, missing: &Value) -> Value {
 async fn a_lost_order_is_named_and_imported_and_the_day_is_clean_then(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
+    clear_of_midnight(MELBOURNE).await;
     let world = World::create(engine).await;
     let _crossdock = Process::start(&world.config, Some("receiver,order-importer"));
     world.ready().await;
@@ -90,6 +94,7 @@ async fn a_lost_order_is_named_and_imported_and_the_day_is_clean_then(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_from_before_the_start_date_is_not_missing() {
+    clear_of_midnight(MELBOURNE).await;
     let world = World::create(Engine::Sqlite).await;
     let start = format!("prefix = \"BG\"\nstart_date = \"{}\"", day(0));
     world.change_config(|text| text.replace("prefix = \"BG\"", &start));
@@ -112,6 +117,7 @@ async fn an_order_from_before_the_start_date_is_not_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reconciler_proves_each_day_once_and_imports_what_is_missing() {
+    clear_of_midnight(MELBOURNE).await;
     let world = World::create(Engine::Sqlite).await;
     world.change_config(|text| text.replace("prefix = \"BG\"", "prefix = \"BG\"\nsweep_every = \"24h\""));
     let ledger = format!("sqlite://{}", world.folder().join("crossdock.db").display()).into();
@@ -158,6 +164,7 @@ async fn the_reconciler_proves_each_day_once_and_imports_what_is_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_proof_that_is_stopped_imports_no_more_and_names_what_is_left() {
+    clear_of_midnight(MELBOURNE).await;
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = Process::start(&world.config, Some("receiver,order-importer"));
     world.ready().await;
@@ -167,7 +174,7 @@ async fn a_proof_that_is_stopped_imports_no_more_and_names_what_is_left() {
         world.bigcommerce.place_order(&test);
     }
     // Two pages of the list, then the orders themselves.
-    for hang in [0, 0, 3] {
+    for hang in [0, 0, HANG_SECS] {
         world.bigcommerce.faults().next("GET", "/v2/orders", Fault::Hang(Duration::from_secs(hang)));
     }
     let arguments = ["orders", "proof", "--store", "acme-au", "--json"];
@@ -177,6 +184,7 @@ async fn a_proof_that_is_stopped_imports_no_more_and_names_what_is_left() {
     })
     .await;
     proof.signal("INT").await;
+    world.bigcommerce.faults().let_go();
     let output = proof.output().await;
     assert_eq!(output.status.code(), Some(1));
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -36,7 +36,7 @@ const WORK: WorkQueue = WorkQueue { name: "crossdock.journey", role: "journey", 
 /// Why a lock of the script can be taken.
 const UNPOISONED: &str = "nobody panics with the script's lock";
 
-/// A lane that gathers.
+/// A lane that gathers, and whose first batch does not end before its gate is opened.
 const BURST: &str = "burst";
 
 /// A lane whose batches do not end before its gate is opened.
@@ -216,7 +216,7 @@ impl Handler for Script {
             std::mem::replace(self.running.lock().expect(UNPOISONED).entry(lane.to_owned()).or_default(), 1);
         self.overlaps.fetch_add(before, Ordering::SeqCst);
         self.batches.lock().expect(UNPOISONED).push((lane.to_owned(), batch.clone()));
-        if lane == STUCK {
+        if lane == STUCK || lane == BURST {
             self.gate.acquire().await.expect("the gate is never closed").forget();
         }
         tokio::task::yield_now().await;

@@ -10,6 +10,7 @@ use crossdock_tests::eventually;
 use crossdock_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
+use serde_json::json;
 
 const DEAD_LETTERS: &str = "crossdock.dead-letters";
 
@@ -149,37 +150,61 @@ async fn a_refusal_that_is_out_of_date_is_no_dead_letter_and_one_told_twice_is_o
     let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));
     world.order_in_state(&number, "accepted").await;
     let publisher = world.publisher();
-    let refuse = async |id: &str, at: Timestamp| {
+    let refuse = async |id: &str, at: Option<Timestamp>| {
         let data = WarehouseOrderRejected {
             number: OrderNumber::new(number.clone()),
             reason: "too heavy".to_owned(),
             unknown_skus: Vec::new(),
         };
-        let event = Event::new(&Source::Warehouse, id, at, data);
-        let message = Message {
-            routing_key: WarehouseOrderRejected::TYPE.to_owned(),
-            id: id.to_owned(),
-            content_type: crossdock_events::CONTENT_TYPE.into(),
-            body: event.to_json().into(),
-        };
+        let event = Event { time: at, ..Event::new(&Source::Warehouse, id, Timestamp::now(), data) };
+        let content_type = crossdock_events::CONTENT_TYPE;
+        let message = Message::new(WarehouseOrderRejected::TYPE, id, content_type, event.to_json());
         eventually("it is told", || async { publisher.publish(&message).await.ok() }).await;
     };
     // Older than the acceptance that stands.
-    refuse("late", Timestamp::now() - SignedDuration::from_mins(5)).await;
+    refuse("late", Some(Timestamp::now() - SignedDuration::from_mins(5))).await;
     let told = || async {
         let story = world.story(&number).await?;
         story["timeline"].to_string().contains("rejected by the warehouse: too heavy").then_some(())
     };
     eventually("it is told in the timeline", told).await;
-    let now = Timestamp::now();
-    for _ in 0..2 {
-        refuse("now", now).await;
-    }
-    world.order_in_state(&number, "rejected").await;
-    eventually("both are handled", || async { (world.vhost.depth(DEAD_LETTERS).await == 2).then_some(()) })
+    for (id, at) in [("now", Some(Timestamp::now())), ("without a time", None)] {
+        for _ in 0..2 {
+            refuse(id, at).await;
+        }
+        world.order_in_state(&number, "rejected").await;
+        eventually("both are handled", || async {
+            (world.vhost.depth(DEAD_LETTERS).await == 2).then_some(())
+        })
         .await;
-    let letters = world.vhost.take(DEAD_LETTERS).await;
-    assert_eq!(letters.len(), 2, "{letters:?}");
-    assert_eq!(says(&letters[0], headers::LAST_FAILURE), says(&letters[1], headers::LAST_FAILURE));
-    assert_eq!(letters[0].id, letters[1].id);
+        let letters = world.vhost.take(DEAD_LETTERS).await;
+        assert_eq!(letters.len(), 2, "{letters:?}");
+        assert_eq!(says(&letters[0], headers::LAST_FAILURE), says(&letters[1], headers::LAST_FAILURE));
+        assert_eq!(letters[0].id, letters[1].id);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_over_http_that_is_told_again_is_the_same_failure() {
+    let (world, door) = World::posting(Engine::Sqlite, Vhost::create().await).await;
+    let _crossdock = world.run().await;
+    door.faults().next("POST", "", Fault::Status(422));
+    let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));
+    let story = world.order_in_state(&number, "rejected").await;
+    let first = letter(&world).await;
+
+    // The release comes once more, as after a crash between the refusal and its acknowledgement.
+    door.faults().next("POST", "", Fault::Status(422));
+    let body = json!({
+        "specversion": "1.0", "id": number, "source": "/crossdock/order-importer", "type": "order.released",
+        "subject": number, "data": story["released"],
+    });
+    let message =
+        Message::new("order.released", number.as_str(), crossdock_events::CONTENT_TYPE, body.to_string());
+    let publisher = world.publisher();
+    eventually("it is put back", || async { publisher.publish(&message).await.ok() }).await;
+    let again = letter(&world).await;
+    assert_eq!(door.posts().len(), 2, "it was refused again");
+    assert_eq!(again.id, first.id);
+    assert_eq!(says(&again, headers::LAST_FAILURE), says(&first, headers::LAST_FAILURE));
 }

@@ -2,7 +2,6 @@
 
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
-use crossdock_tests::eventually;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
 use rstest::rstest;
@@ -17,8 +16,8 @@ async fn two_processes_of_each_role_do_everything_once(
     let world = World::create(engine).await;
     let _receiver = Process::start(&world.config, Some("receiver"));
     let roles = ["order-importer", "tracking-writer,stock-writer"];
-    let _processes: Vec<Process> =
-        roles.iter().chain(&roles).map(|role| Process::start(&world.config, Some(role))).collect();
+    let start = |role: &&str| Process::start_observed(&world.config, role);
+    let processes: Vec<Process> = roles.iter().chain(&roles).map(start).collect();
     world.ready().await;
 
     // Each order announces itself by several webhooks, each of them thrice: both importers get some of every order's.
@@ -38,17 +37,10 @@ async fn two_processes_of_each_role_do_everything_once(
     for id in &ids {
         world.order_in_state(&format!("BG{id}"), "shipped").await;
     }
-    eventually("nothing is left to do", || async {
-        let waiting = world.vhost.depth("crossdock.tracking-writer").await
-            + world.vhost.depth("crossdock.order-importer").await
-            + world.vhost.depth("crossdock.retry.5s").await;
-        (world.warehouse.untold() == 0 && waiting == 0).then_some(())
-    })
-    .await;
+    world.rests_without_dead_letters(&processes.iter().collect::<Vec<_>>()).await;
     for id in &ids {
         assert_eq!(world.warehouse.received(&format!("BG{id}")), 1, "one release of {id}");
         assert_eq!(world.bigcommerce.shipments(id).len(), 1, "one shipment of {id}");
         assert_eq!(world.bigcommerce.buyer_mails(id), 1, "one mail for {id}");
     }
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
 }

@@ -7,6 +7,7 @@ mod late_counts;
 mod overtaken;
 mod pages;
 mod promises;
+mod refused_listing;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +17,7 @@ use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::process::crossdock;
 use crossdock_tests::world::World;
+use jiff::Timestamp;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -165,6 +167,20 @@ async fn a_person_sees_what_is_promised_to_whom_and_what_each_shop_was_told_and_
         assert!(told.contains(row), "{row}: {told}");
     }
     assert_eq!(stock(&["show", "MUGG"]).await.status.code(), Some(1));
+
+    // As a process leaves it that dies before the shop answers.
+    let (ledger, now) = (world.ledger().await, Timestamp::from_second(Timestamp::now().as_second()).unwrap());
+    let listings = ledger.listings(&"acme-au".parse().unwrap(), &["MUG".into()]).await.unwrap();
+    ledger.begin_push(&"acme-au".parse().unwrap(), &listings, now, Timestamp::UNIX_EPOCH).await.unwrap();
+    let output = stock(&["show", "--json", "MUG"]).await;
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let in_doubt = |shop: usize| shown[0]["stores"][shop]["in_doubt_since"].clone();
+    assert_eq!((in_doubt(0), in_doubt(1)), (json!(now), Value::Null));
+    for command in [&["show"][..], &["show", "MUG"]] {
+        let table = String::from_utf8(stock(command).await.stdout).unwrap();
+        let table = table.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(table.matches("in doubt since").count(), 1, "{table}");
+    }
 
     // Somebody has meddled at the shop.
     world.bigcommerce.catalog().items().iter_mut().for_each(|item| item.stock = item.stock.map(|_| 99));

@@ -21,7 +21,7 @@ async fn shows(world: &World, sku: &str, bigcommerce: i64, ecwid: i64) {
 }
 
 /// Waits until everything that the shops told has come in and was handled.
-async fn quiet(world: &World) {
+pub(crate) async fn quiet(world: &World) {
     eventually("nothing is on its way", || async {
         let on_their_way =
             world.bigcommerce.callbacks().on_their_way() + world.ecwid.callbacks().on_their_way();
@@ -39,7 +39,7 @@ fn calls(requests: &[Request]) -> Vec<String> {
 }
 
 /// The merchant changes a product: `product.updated` goes out.
-async fn edit_at_ecwid(world: &World, product_id: u64) {
+pub(crate) async fn edit_at_ecwid(world: &World, product_id: u64) {
     let url = format!("{}api/v3/12239080/products/{product_id}", world.ecwid.url());
     let edit = reqwest::Client::new().put(url).bearer_auth("journey-ecwid-token");
     let edited =
@@ -116,6 +116,30 @@ async fn a_product_that_is_new_in_a_shop_is_told_its_stock_at_once_and_one_that_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_is_new_in_a_shop_is_told_its_stock_though_the_shop_fails_to_take_it_at_first() {
+    let world = World::create(Engine::Sqlite).await;
+    // No regular comparison comes to help.
+    world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nsweep_every = \"1h\""));
+    let _crossdock = world.run().await;
+    world.warehouse.count(vec![level("MUG", 30), level("CAP", 12)]);
+    shows(&world, "MUG", 29, 30).await;
+    quiet(&world).await;
+    let mug = world.ecwid.catalog().items().iter().find(|item| item.sku == "MUG").unwrap().clone();
+    let cap = Item { product_id: 150, variant_id: 250, sku: "CAP".into(), stock: Some(0), ..mug };
+    world.ecwid.catalog().items().push(cap);
+    world.ecwid.callbacks().hold();
+    edit_at_ecwid(&world, 150).await;
+    world.ecwid.faults().next("PUT", "products/150", Fault::Status(503));
+    world.ecwid.callbacks().release_reversed();
+    eventually("the cap is told", || async {
+        (world.ecwid.catalog().stock("CAP") == Some(12)).then_some(())
+    })
+    .await;
+    assert!(world.ecwid.faults().all_met());
+    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_quantity_that_a_shop_refuses_is_one_dead_letter_in_its_words_and_is_not_tried_again_at_each_change()
  {
     let world = World::create(Engine::Sqlite).await;
@@ -135,7 +159,7 @@ async fn a_quantity_that_a_shop_refuses_is_one_dead_letter_in_its_words_and_is_n
     let due = dead.json();
     assert_eq!((&due["type"], &due["subject"]), (&"stock.due".into(), &"MUG".into()));
     assert_eq!((&due["data"]["skus"], &due["data"]["full"]), (&serde_json::json!(["MUG"]), &true.into()));
-    let refused = show(&world, "MUG").await[0]["stores"][1]["refused"]["why"].clone();
+    let refused = show(&world, "MUG").await[0]["stores"][1]["listings"][0]["refused"]["why"].clone();
     assert!(
         refused.as_str().unwrap().starts_with("the quantity of 'MUG': the shop refused it with 400"),
         "{refused}"

@@ -107,7 +107,7 @@ async fn orders_that_no_webhook_tells_of_are_released_by_a_sweep_and_counted(
         metric_reaches(&world, &of(store, "missed_total"), 1).await;
         assert_eq!(world.warehouse.received(number), 1);
     }
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+    world.rests_without_dead_letters(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

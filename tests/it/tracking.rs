@@ -1,13 +1,17 @@
 //! From a shipment that left the warehouse to tracking on the shop's order, and back.
 
+mod addresses;
 mod carriers;
 mod crashes;
 mod endings;
+mod every_point;
 mod killed;
+mod late;
 mod one_shop;
 mod order_kept;
 mod refused;
 mod relabels;
+mod scarce;
 mod scene;
 mod told;
 mod voids;
@@ -100,7 +104,7 @@ async fn an_answer_that_is_lost_after_the_shipment_was_made_makes_no_second_one(
         (waits && world.bigcommerce.faults().all_met()).then_some(())
     })
     .await;
-    // Half a minute later.
+    // Minutes later.
     world.leases_run_out().await;
     world.order_in_state(&number, "shipped").await;
     assert_eq!(world.bigcommerce.shipments(&id).len(), 1);

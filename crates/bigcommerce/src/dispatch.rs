@@ -3,7 +3,8 @@
 //! Reads   the order with its lines; its shipments, if there can be any
 //! Writes  one shipment per shipping address that has none of this consignment yet, and the new label to those that have a former
 //!         one; then the status, if it is not there
-//! Repeat  safe after any doubt: what stands is known again by its id, by the mark in its comments or by its tracking number
+//! Repeat  safe after any doubt, once the shop is not at work any more on what it was sent: what stands is known again by its id, by the
+//!         mark in its comments or by its tracking number. Of the writes, only the new shipment does harm when it is done twice
 //!
 //! A consignment that is all of an order takes three calls if nothing is in doubt, and each call that it does without is one that could
 //! tell nothing:

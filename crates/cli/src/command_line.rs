@@ -87,10 +87,11 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// What is logged if `RUST_LOG` says nothing, where that is not the usual: a person reads the result, not each step.
+    /// What is logged if `RUST_LOG` says nothing, where that is not the usual: a person reads the result, not each step, nor how
+    /// long the database took for it.
     pub(crate) fn log_filter(&self) -> Option<&'static str> {
         matches!(self, Self::Orders(_) | Self::Stock(_) | Self::DeadLetters(_))
-            .then_some("warn,crossdock::signals=info")
+            .then_some("warn,sqlx=error,crossdock::signals=info")
     }
 }
 

@@ -9,6 +9,7 @@ mod export;
 mod groups;
 mod jobs;
 mod list;
+mod meant;
 mod plain;
 mod preview;
 mod replay;

@@ -111,7 +111,7 @@ fn fallen_of(letter: DeadLetter) -> Fallen {
         kind: letter.routing_key,
         content_type: letter.content_type,
         properties: letter.properties,
-        body: letter.body.to_vec(),
+        body: letter.body.into(),
         class: letter.class,
         chain: letter.chain,
         cause,
@@ -134,6 +134,7 @@ fn replay_key(text: &str) -> Option<ReplayKey> {
 
 #[cfg(test)]
 mod tests {
+    use crossdock_ledger::{Acting, DeadLettersWanted, Paused, Progress};
     use serde_json::json;
 
     use super::*;
@@ -165,6 +166,57 @@ mod tests {
         let elsewhere = DeadLetter { store: "acme-us".into(), ..letter(&one.chain, Some("1001")) };
         assert_ne!(fallen_of(elsewhere).group, one.group);
         assert!(!one.waits);
+    }
+
+    /// What a replay of e1 comes to when this comes off the queue at once, in this order.
+    async fn comes(batch: fn(String) -> Vec<Fate>) -> Progress {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
+        let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
+        let intake = Intake { ledger: ledger.clone() };
+        intake.take(vec![Fate::Dead(letter("no", Some("1001")))]).await.unwrap();
+        let act = Acting { who: "anna".into(), at: Timestamp::now(), note: String::new() };
+        let job = ledger.begin_replay(&DeadLettersWanted::default(), &act).await.unwrap().unwrap();
+        let sent = ledger.next_to_send(1, &Paused::default(), Timestamp::now()).await.unwrap();
+        intake.take(batch(replay_text(sent[0].replay))).await.unwrap();
+        ledger.act(job).await.unwrap().unwrap().progress.unwrap()
+    }
+
+    #[tokio::test]
+    async fn shop_and_subject_that_its_role_could_not_tell_are_read_from_the_message() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
+        let intake = Intake { ledger: crossdock_ledger::open(&url.into()).await.unwrap() };
+        let data = json!({ "store": "acme-us", "order_id": "7", "cause": "sweep" });
+        let event = json!({ "specversion": "1.0", "id": "e1", "source": "/x", "type": "t", "data": data });
+        let body = event.to_string();
+        for (lane, subject, expected) in [
+            ("acme-au", Some("1"), ("acme-au", "1")),
+            ("acme-au", None, ("acme-au", "7")),
+            ("/warehouse", Some("1"), ("acme-us", "1")),
+            ("", None, ("acme-us", "7")),
+        ] {
+            let came = DeadLetter { store: lane.into(), body: body.clone().into(), ..letter("no", subject) };
+            let told = intake.addressed(came).await.unwrap();
+            assert_eq!((told.store.as_str(), told.subject.as_deref()), (expected.0, Some(expected.1)));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_at_once_is_taken_in_the_order_in_which_it_came() {
+        let dead_first = |replay: String| {
+            let again = DeadLetter { replay: Some(replay.clone()), ..letter("no", Some("1001")) };
+            vec![Fate::Dead(again), Fate::Done { replay }]
+        };
+        let went = comes(dead_first).await;
+        assert_eq!((went.dead, went.done), (1, 0));
+        // Another copy fails after the replay was done; then comes what is of no replay of ours.
+        let done_first = |replay: String| {
+            let copy = DeadLetter { last_failed_at: Timestamp::now(), ..letter("no", Some("1001")) };
+            vec![Fate::Done { replay }, Fate::Dead(copy), Fate::Done { replay: "foreign".into() }]
+        };
+        let went = comes(done_first).await;
+        assert_eq!((went.dead, went.done), (0, 1));
     }
 
     #[test]

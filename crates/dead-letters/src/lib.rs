@@ -4,6 +4,7 @@ mod address;
 mod cause;
 mod edit;
 mod group;
+mod housekeeping;
 mod intake;
 mod metrics;
 mod preview;

@@ -18,16 +18,15 @@ mod tests;
 mod told;
 mod voided;
 
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::Arc;
 
-use crossdock_ledger::{
-    DeadLetter, DeadLetterId, DeadLetterState, DeadLettersWanted, Ledger, LedgerError, MessageKey,
-};
+use crossdock_ledger::{DeadLetter, DeadLetterId, DeadLetterState, DeadLettersWanted, Ledger, LedgerError};
 use crossdock_storefront::Shops;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use foresight::{Foresight, Halt};
-use in_turn::{Foreseen, in_turn};
+use in_turn::{Foreseen, Lying, in_turn};
 use known::Known;
 use letter::Letter;
 use told::{TRACKING_WRITER, Told};
@@ -72,11 +71,12 @@ impl Preview {
         loop {
             let letters = self.ledger.dead_letters(&page).await?;
             let Some(last) = letters.last().filter(|_| foreseen.len() < most) else { break };
-            page.after = Some(last.id);
+            page.after = Some(last.place());
             foreseen.extend(self.foresee_page(&letters).await?);
         }
         foreseen.truncate(most);
-        Ok(in_turn(foreseen))
+        let lying = self.lying(&foreseen).await?;
+        Ok(in_turn(foreseen, &lying))
     }
 
     async fn foresee_page(&self, letters: &[DeadLetter]) -> Result<Vec<Foreseen>, LedgerError> {
@@ -91,7 +91,9 @@ impl Preview {
                 Ok(foresight) | Err(Halt::Foreseen(foresight)) => foresight,
                 Err(Halt::Ledger(error)) => return Err(error),
             };
-            foreseen.push(self.foreseen(letter, foresight).await?);
+            let Letter { entry, message_id, .. } = letter;
+            let first_failed_at = entry.first_failed_at;
+            foreseen.push(Foreseen { message_id, first_failed_at, forecast: foresight.of(entry) });
         }
         Ok(foreseen)
     }
@@ -101,23 +103,17 @@ impl Preview {
         Ok(self.ledger.dead_letter(id).await?.map(Letter::read))
     }
 
-    /// With what it would have to wait for.
-    async fn foreseen(&self, letter: Letter, foresight: Foresight) -> Result<Foreseen, LedgerError> {
-        let Letter { entry: letter, message_id, .. } = letter;
-        let behind = match &letter.subject {
-            Some(subject) if letter.role == TRACKING_WRITER => {
-                let message = MessageKey { role: letter.role.clone(), message_id: message_id.clone() };
-                self.ledger.falls_behind(&message, subject).await?
+    /// In which order what they would have to wait for fell.
+    async fn lying(&self, foreseen: &[Foreseen]) -> Result<Lying, LedgerError> {
+        let mut lying = HashMap::new();
+        for Foreseen { forecast, .. } in foreseen.iter().filter(|it| it.forecast.role == TRACKING_WRITER) {
+            let Some(subject) = &forecast.subject else { continue };
+            let key = (forecast.role.clone(), subject.clone());
+            if let Entry::Vacant(place) = lying.entry(key) {
+                place.insert(self.ledger.falls_about(&forecast.role, subject).await?);
             }
-            _ => None,
-        };
-        Ok(Foreseen {
-            message_id,
-            ordered: letter.role == TRACKING_WRITER,
-            first_failed_at: letter.first_failed_at,
-            behind,
-            forecast: foresight.of(letter),
-        })
+        }
+        Ok(lying)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Sends what is to be replayed, one process at a time, and forgets what is long over.
+//! Sends what is to be replayed, one process at a time, and keeps house.
 //!
 //! A process that is killed between RabbitMQ's confirm and the ledger's note sends the same replay once more when the next one starts,
 //! under the same round: handlers are idempotent, and its outcome counts once.
@@ -8,16 +8,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossdock_domain::{Classify, Mend};
-use crossdock_ledger::{Fallen, Ledger, MessageKey, PauseCause, ReplayKey, ToSend};
+use crossdock_events::{
+    EventData as _, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, StockCounted,
+    WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
+};
+use crossdock_ledger::{Fallen, Ledger, MessageKey, PauseCause, Paused, ReplayKey, ToSend};
 use crossdock_queue::{Failure, Message, PublishError, Publisher};
 use crossdock_storefront::{Account, Shops};
 use futures_util::stream::{self, StreamExt as _};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::ROLE;
 use crate::group::group;
+use crate::housekeeping::keep_house;
 use crate::intake::replay_text;
 
 /// Most replays of one role and shop that are under way. The next one is sent when one came back: so a shop's replays are handled
@@ -36,11 +41,20 @@ const PAUSES_SECS: u64 = 5;
 /// Time until work that was broken off, by an error or by another process, is taken up again, in seconds.
 const AGAIN_SECS: u64 = 5;
 
-/// Time between two clearings, in seconds.
-const FORGET_EVERY_SECS: u64 = 60 * 60;
+/// Time between two housekeepings, in seconds.
+const HOUSEKEEPING_SECS: u64 = 10 * 60;
 
-/// How long what was done or discarded is kept, in hours: 30 days.
-const KEPT_HOURS: i64 = 30 * 24;
+/// Types of messages that need nothing of a shop, whatever shop they are about: they go also while it refuses our credentials.
+const NEED_NO_SHOP: [&str; 8] = [
+    OrderReleased::TYPE,
+    OrderAmended::TYPE,
+    OrderCancelled::TYPE,
+    OrderPromised::TYPE,
+    WarehouseOrderAccepted::TYPE,
+    WarehouseOrderRejected::TYPE,
+    WarehouseSkuKnown::TYPE,
+    StockCounted::TYPE,
+];
 
 /// Work that was broken off. What it has sent stands.
 #[derive(Debug, thiserror::Error)]
@@ -88,20 +102,31 @@ impl Runner {
         stop: &CancellationToken,
         trouble: &mut Option<&'static str>,
     ) -> Result<(), Failure> {
-        let (mut again, mut paused, mut forgotten_at) = (true, Paused::default(), None::<Instant>);
+        self.send_again().await?;
+        let (mut pauses, mut kept_house_at) = (Pauses::default(), None::<Instant>);
         while !stop.is_cancelled() {
-            if forgotten_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(FORGET_EVERY_SECS)) {
-                self.forget().await?;
-                forgotten_at = Some(Instant::now());
+            if kept_house_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(HOUSEKEEPING_SECS)) {
+                keep_house(&*self.ledger, Timestamp::now()).await?;
+                kept_house_at = Some(Instant::now());
             }
-            paused.look(self).await?;
-            let next =
-                self.ledger.next_to_send(UNDER_WAY_MAX, &paused.stores, again, Timestamp::now()).await?;
+            pauses.look(self).await?;
+            let next = self.ledger.next_to_send(UNDER_WAY_MAX, &pauses.paused, Timestamp::now()).await?;
             self.send(next).await?;
-            (again, *trouble) = (false, None);
+            *trouble = None;
             stop.run_until_cancelled(tokio::time::sleep(Duration::from_secs(LOOK_SECS))).await;
         }
         Ok(())
+    }
+
+    /// What is confirmed, or returned, does not come another time, so that this ends.
+    async fn send_again(&self) -> Result<(), Failure> {
+        loop {
+            let given = self.ledger.unconfirmed().await?;
+            if given.is_empty() {
+                return Ok(());
+            }
+            self.send(given).await?;
+        }
     }
 
     /// Publishes these, and notes the confirms. The first that RabbitMQ does not take ends it: all that are open come again.
@@ -118,34 +143,38 @@ impl Runner {
         let publishing: Vec<_> = next.into_iter().map(|one| self.publish(one)).collect();
         let published: Vec<_> = stream::iter(publishing).buffered(PUBLISHING_MAX).collect().await;
         let (mut sent, mut failed) = (Vec::with_capacity(count), None);
-        for result in published {
+        for (replay, result) in published {
             match result {
-                Ok(key) => sent.push(key),
-                Err((one, PublishError::Unroutable(name))) => self.returned(one.replay, &name).await?,
-                Err((_, error)) => failed = Some(error),
+                Ok(()) => sent.push(replay),
+                Err(PublishError::Unroutable(name)) => self.returned(replay, &name).await?,
+                Err(error) => failed = Some(error),
             }
         }
-        self.ledger.sent(&sent).await?;
         let handed_over: Vec<ReplayKey> =
             sent.iter().filter(|key| of_strangers.contains(key)).copied().collect();
         if !handed_over.is_empty() {
+            // First: what was confirmed is not looked at again after a crash.
             self.ledger.revive(&handed_over, Timestamp::now()).await?;
         }
+        self.ledger.sent(&sent).await?;
         tracing::info!(messages = sent.len(), "sent replays");
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn publish(&self, one: ToSend) -> Result<ReplayKey, (ToSend, PublishError)> {
+    async fn publish(&self, one: ToSend) -> (ReplayKey, Result<(), PublishError>) {
+        let ToSend { replay, message: MessageKey { role, message_id }, kind, content_type, body } = one;
         let message = Message {
-            routing_key: one.kind.clone(),
-            id: one.message.message_id.clone(),
-            content_type: one.content_type.clone().into(),
-            body: one.body.clone().into(),
+            routing_key: kind,
+            id: message_id,
+            content_type: content_type.into(),
+            body: body.into(),
         };
-        match self.publisher.replay(&one.message.role, &replay_text(one.replay), &message).await {
-            Ok(()) => Ok(one.replay),
-            Err(error) => Err((one, error)),
-        }
+        let published = if self.strangers.contains(&role.as_str()) {
+            self.publisher.hand_over(&role, &message).await
+        } else {
+            self.publisher.replay(&role, &replay_text(replay), &message).await
+        };
+        (replay, published)
     }
 
     /// No queue takes it: it is dead again, as if its role had said so.
@@ -173,31 +202,16 @@ impl Runner {
         };
         Ok(self.ledger.bury(&[fallen], now).await?)
     }
-
-    async fn forget(&self) -> Result<(), Failure> {
-        let before = Timestamp::now() - SignedDuration::from_hours(KEPT_HOURS);
-        loop {
-            let forgotten = self.ledger.forget_dead_letters(before).await?;
-            if forgotten == 0 {
-                return Ok(());
-            }
-            tracing::info!(
-                messages = forgotten,
-                "forgot what was done or discarded {} days ago",
-                KEPT_HOURS / 24
-            );
-        }
-    }
 }
 
-/// The shops that are sent nothing for now.
+/// The shops that are sent nothing that needs them for now.
 #[derive(Default)]
-struct Paused {
-    stores: Vec<String>,
+struct Pauses {
+    paused: Paused,
     looked_at: Option<Instant>,
 }
 
-impl Paused {
+impl Pauses {
     /// Looks which shops refuse our credentials, if that was not done a moment ago.
     async fn look(&mut self, runner: &Runner) -> Result<(), Failure> {
         if self.looked_at.is_some_and(|at| at.elapsed() < Duration::from_secs(PAUSES_SECS)) {
@@ -211,7 +225,8 @@ impl Paused {
                 stores.push(account.store.to_string());
             }
         }
-        (self.stores, self.looked_at) = (stores, Some(Instant::now()));
+        self.paused = Paused { stores, except: &NEED_NO_SHOP };
+        self.looked_at = Some(Instant::now());
         Ok(())
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Ecwid has no shipments: an order has one tracking number, one link and one fulfilment status, and no field for the
 //! carrier. So a further parcel's number is joined to the one that stands, and the lines of a consignment are not told.
+//!
+//! The same PUT twice is the same order and one mail. But one that the shop carries out late would overwrite what was written after it:
+//! whoever calls this leaves an order alone as long as a shop may still be at work on it.
 
 mod carrier_pages;
 mod plan;

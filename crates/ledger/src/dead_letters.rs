@@ -11,10 +11,10 @@ use crossdock_domain::{OrderId, Sku, StoreId};
 use jiff::Timestamp;
 
 pub use act::{Act, ActId, ActKind, Acting, Progress};
-pub use fallen::{Fallen, MessageKey};
+pub use fallen::{Fallen, MessageKey, Missing};
 pub use letter::{DeadLetter, DeadLetterId, DeadLetterState, WholeDeadLetter};
-pub use sending::{ReplayKey, ToSend};
-pub use wanted::{DeadLetterGroup, DeadLettersWanted};
+pub use sending::{Paused, ReplayKey, ToSend};
+pub use wanted::{DeadLetterGroup, DeadLetterPlace, DeadLettersWanted};
 
 use crate::LedgerError;
 
@@ -38,7 +38,7 @@ pub trait DeadLetters: Send + Sync {
     // ---- the order of what is about one subject
 
     /// A message is about to become a dead letter, where messages about one subject must keep their order. Said before it leaves its
-    /// queue, and true until its dead letter is done or discarded.
+    /// queue, and true until the dead letter that comes of this is done or discarded: what becomes of an earlier one changes nothing.
     async fn falls(&self, message: &MessageKey, subject: &str, at: Timestamp) -> Result<(), LedgerError>;
 
     /// Whether a message has to wait: the id of the first one about the same subject that fell before it and still lies. One that
@@ -47,6 +47,17 @@ pub trait DeadLetters: Send + Sync {
 
     /// A message was handled for good, also one that fell and never became a dead letter: nothing waits behind it any more.
     async fn rises(&self, message: &MessageKey) -> Result<(), LedgerError>;
+
+    /// The messages about a subject that fell and still lie, in the order in which they fell.
+    async fn falls_about(&self, role: &str, subject: &str) -> Result<Vec<String>, LedgerError>;
+
+    /// Those that fell before this moment and never came to the desk, 1,000 at most: emptied from a queue by hand, or still on their
+    /// way. Others wait for them.
+    async fn missing(&self, before: Timestamp) -> Result<Vec<Missing>, LedgerError>;
+
+    /// Makes dead letters of such messages, so that they are seen, and can be discarded; what came meanwhile is passed over. One of which
+    /// nothing was ever known has no failures, and is not replayed. Once it comes, it is taken as if it were the first time.
+    async fn bury_missing(&self, missing: &[Fallen], at: Timestamp) -> Result<(), LedgerError>;
 
     // ---- reading
 
@@ -106,18 +117,19 @@ pub trait DeadLetters: Send + Sync {
     // ---- sending, by one process at a time
 
     /// The next ones to be sent, which are `sent` from now on: of each role and shop as many as keep those that are under way within
-    /// `most`, those that failed first before the others, and of one subject one at a time; 1,000 at most. A shop named in `paused` gets
-    /// none. What is `waiting` goes by itself, without a replay, once nothing lies before it.
-    ///
-    /// What a process was given and did not confirm ([`DeadLetters::sent`]) comes once more when `again` is set: at its start. That is
-    /// the same sending, so what comes back of it twice counts once.
+    /// `most`, those that failed first before the others, and of one subject one at a time, in the order in which they fell or, where
+    /// that is not kept, failed; 1,000 and 32 MiB at most, but always one. What is `waiting` goes by itself, without a replay, once nothing
+    /// lies before it. What was sent more than an hour ago is under way for its subject alone: it may have been lost with its queue.
     async fn next_to_send(
         &self,
         most: u32,
-        paused: &[String],
-        again: bool,
+        paused: &Paused,
         at: Timestamp,
     ) -> Result<Vec<ToSend>, LedgerError>;
+
+    /// What a process was given and did not confirm ([`DeadLetters::sent`]), within the same limits. That is the same sending, so what
+    /// comes back of it twice counts once.
+    async fn unconfirmed(&self) -> Result<Vec<ToSend>, LedgerError>;
 
     /// `RabbitMQ` has these: they do not come again.
     async fn sent(&self, replays: &[ReplayKey]) -> Result<(), LedgerError>;

@@ -32,8 +32,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use alone::alone;
 pub use dead_letters::{
-    Act, ActId, ActKind, Acting, DeadLetter, DeadLetterGroup, DeadLetterId, DeadLetterState, DeadLetters,
-    DeadLettersWanted, Fallen, MessageKey, Progress, ReplayKey, ToSend, WholeDeadLetter,
+    Act, ActId, ActKind, Acting, DeadLetter, DeadLetterGroup, DeadLetterId, DeadLetterPlace, DeadLetterState,
+    DeadLetters, DeadLettersWanted, Fallen, MessageKey, Missing, Paused, Progress, ReplayKey, ToSend,
+    WholeDeadLetter,
 };
 pub use delivery::Delivered;
 pub use due::DueOrder;
@@ -166,6 +167,14 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
 
     /// All that happened to an order, oldest first.
     async fn timeline(&self, store: &StoreId, order_id: &OrderId) -> Result<Vec<TimelineEntry>, LedgerError>;
+
+    /// When something happened to an order that was told under this key ([`Happening::key`]), as it was told first; none if it never was.
+    async fn told_at(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        key: &str,
+    ) -> Result<Option<Timestamp>, LedgerError>;
 
     // ---- deliveries, where the warehouse takes its orders over HTTP
 

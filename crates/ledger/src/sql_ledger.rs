@@ -19,6 +19,7 @@ mod pauses;
 mod promises;
 mod proof;
 mod pushed;
+mod refused;
 mod relabel;
 mod shipment_row;
 mod shipments;
@@ -217,6 +218,18 @@ impl Ledger for SqlLedger {
         let timeline = tell::timeline(&mut tx, store, order_id).await?;
         tx.commit().await?;
         Ok(timeline)
+    }
+
+    async fn told_at(
+        &self,
+        store: &StoreId,
+        order_id: &OrderId,
+        key: &str,
+    ) -> Result<Option<Timestamp>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let at = tell::told_at(&mut tx, store, order_id, key).await?;
+        tx.commit().await?;
+        Ok(at)
     }
 
     async fn delivered(&self, number: &OrderNumber) -> Result<Delivered, LedgerError> {

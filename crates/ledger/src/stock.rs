@@ -15,10 +15,10 @@ pub struct StockLine {
     pub counted_at: Timestamp,
     /// What was sold and still on the shelf when it was counted, over all shops, test orders left out.
     pub promised: Promised,
-    /// What this shop was last told.
+    /// What this shop was last told, wherever it lists it and does not refuse it.
     pub pushed: Option<Pushed>,
-    /// That this shop refused its quantity for good, if it did.
-    pub refused: Option<Refused>,
+    /// The listings of which this shop refused the quantity for good.
+    pub refused: Vec<Refused>,
     /// When the oldest push of it to this shop began of which it is not known whether it has arrived; none if there is none. It may
     /// arrive yet, after a newer one.
     pub in_doubt_since: Option<Timestamp>,
@@ -33,9 +33,13 @@ pub struct Pushed {
     pub at: Timestamp,
 }
 
-/// A quantity that a shop refused for good.
+/// A listing of which a shop refused the quantity for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refused {
+    /// The shop's id of the product.
+    pub product_id: String,
+    /// The shop's id of the variant; none where the product itself is sold.
+    pub variant_id: Option<String>,
     /// In the shop's own words.
     pub why: String,
     /// When.

@@ -22,14 +22,15 @@ pub trait StockLedger: Send + Sync {
     /// To which orders these SKUs are promised, by SKU and number.
     async fn promised_to(&self, skus: &[Sku]) -> Result<Vec<PromisedTo>, LedgerError>;
 
-    /// The shop is about to be told the quantities of these SKUs anew, from this moment on: what it was told of them before counts no
-    /// more, nor what it refused. Until [`StockLedger::pushed`] or [`StockLedger::not_pushed`] says so, nobody knows what of it stands there.
+    /// The shop is about to be told the quantities of these listings anew, from this moment on: what it was told of their SKUs before
+    /// counts no more, nor that it refused these listings. Until [`StockLedger::pushed`] or [`StockLedger::not_pushed`] says so, nobody
+    /// knows what of it stands there.
     ///
     /// A push that began at `settled` or before and was left open has reached the shop by now, or never will.
     async fn begin_push(
         &self,
         store: &StoreId,
-        skus: &[Sku],
+        listings: &[Listing],
         at: Timestamp,
         settled: Timestamp,
     ) -> Result<(), LedgerError>;
@@ -37,7 +38,7 @@ pub trait StockLedger: Send + Sync {
     /// The push that began at this moment is over for these SKUs: they were not all taken, and none of it is on its way any more.
     async fn not_pushed(&self, store: &StoreId, skus: &[Sku], at: Timestamp) -> Result<(), LedgerError>;
 
-    /// The shop has taken these quantities from the push that began at this moment. What it refused of them before is forgotten.
+    /// The shop has taken these quantities from the push that began at this moment, at each listing that it was told.
     async fn pushed(
         &self,
         store: &StoreId,
@@ -45,13 +46,21 @@ pub trait StockLedger: Send + Sync {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// The shop refuses the quantities of these SKUs for good, in these words.
+    /// The shop refuses the quantities of these listings for good, in these words. It is told them no more until they change there, or
+    /// [`StockLedger::begin_push`] says otherwise.
     async fn stock_refused(
         &self,
         store: &StoreId,
-        refusals: &[(Sku, String)],
+        refusals: &[(Listing, String)],
         at: Timestamp,
     ) -> Result<(), LedgerError>;
+
+    /// These products have changed at the shop: what it refused of them it may take now. Returns the SKUs that it is to be told again.
+    async fn reconsider_refused(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+    ) -> Result<Vec<Sku>, LedgerError>;
 
     /// The last of the shop's days whose full push was asked for; none before the first.
     async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError>;

@@ -55,6 +55,9 @@ const BEHIND_STEP_SECS_MAX: u64 = 30;
 /// Longest wait behind a release, in seconds. Then it is a matter for a person.
 const BEHIND_SECS_MAX: u64 = 24 * 60 * 60;
 
+/// The step of a release that the warehouse refused, in the timeline's keys.
+const REJECTED: &str = "rejected";
+
 /// Posts what the warehouse is told.
 pub struct DeliverOrders {
     ledger: Arc<dyn Ledger>,
@@ -145,13 +148,13 @@ impl DeliverOrders {
     async fn rejected(&self, told: &Told, problem: Problem) -> Result<(), Trouble> {
         let what = format!("rejected by the warehouse: {}", problem.reason);
         let answer = Answer::Rejected { reason: problem.reason, unknown_skus: problem.unknown_skus };
-        self.done(told, "rejected", what, Some(answer)).await?;
+        self.done(told, REJECTED, what, Some(answer)).await?;
         self.bury_if_refused(told).await
     }
 
     async fn bury_if_refused(&self, told: &Told) -> Result<(), Trouble> {
         if let Some(publisher) = &self.publisher {
-            bury_if_refused(&*self.ledger, publisher, &told.number, Timestamp::now()).await?;
+            bury_if_refused(&*self.ledger, publisher, &told.number, &key(told, REJECTED)).await?;
         }
         Ok(())
     }
@@ -222,8 +225,13 @@ fn behind(delivery: &Delivery, now: Timestamp) -> Trouble {
 }
 
 fn happening(told: &Told, step: &str, what: String) -> Happening {
-    let (key, at) = (format!("{}/{step}", told.id), Timestamp::now());
+    let (key, at) = (key(told, step), Timestamp::now());
     Happening { key, at, role: ROLE, what, cause: told.kind.clone() }
+}
+
+/// Under which the timeline tells of it.
+fn key(told: &Told, step: &str) -> String {
+    format!("{}/{step}", told.id)
 }
 
 #[cfg(test)]

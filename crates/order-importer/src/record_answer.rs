@@ -64,7 +64,7 @@ impl RecordAnswer {
         let happening = Happening { key, at, role: ROLE, what, cause: cause.to_owned() };
         self.ledger.answered(&number, &answer, &happening).await?;
         if let Answer::Rejected { .. } = answer {
-            bury_if_refused(&*self.ledger, &self.settle_order.publisher, &number, at).await?;
+            bury_if_refused(&*self.ledger, &self.settle_order.publisher, &number, &happening.key).await?;
         }
         tracing::info!(order.number = %number, "{}", happening.what);
         Ok(())

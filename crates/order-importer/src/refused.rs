@@ -40,18 +40,21 @@ impl Classify for NotBuried {
     }
 }
 
-/// Makes a dead letter of the order if it stands refused: it may have been released again, or taken, since. The same refusal, told again
-/// with the same time, is the same failure.
+/// Makes a dead letter of the order if it stands refused: it may have been released again, or taken, since. `refusal` is the key under which
+/// the timeline tells that it was refused: told again, it is the same failure, at the same time.
 pub(crate) async fn bury_if_refused(
     ledger: &dyn Ledger,
     publisher: &Publisher,
     number: &OrderNumber,
-    refused_at: Timestamp,
+    refusal: &str,
 ) -> Result<(), NotBuried> {
     let Some(order) = ledger.order_by_number(number).await? else { return Ok(()) };
     if order.state != OrderState::Rejected {
         return Ok(());
     }
+    let Some(refused_at) = ledger.told_at(&order.store, &order.order_id, refusal).await? else {
+        return Ok(());
+    };
     let skus = ledger.refused_for(&order.store, std::slice::from_ref(&order.order_id)).await?;
     let failure = Failure {
         class: if skus.is_empty() { "order-refused" } else { "sku-unknown" },

@@ -64,10 +64,5 @@ pub(crate) fn message(
 /// An event of this role, as a message.
 pub(crate) fn wrapped<T: EventData>(id: String, now: Timestamp, trace: TraceParent, data: T) -> Message {
     let event = Event::new(&Source::Role(ROLE), id, now, data).traced(Some(trace.to_string()));
-    Message {
-        routing_key: T::TYPE.to_owned(),
-        id: event.id.clone(),
-        content_type: crossdock_events::CONTENT_TYPE.into(),
-        body: event.to_json().into(),
-    }
+    Message::new(T::TYPE, event.id.as_str(), crossdock_events::CONTENT_TYPE, event.to_json())
 }

@@ -5,6 +5,7 @@ mod held;
 mod intake;
 mod lanes;
 mod pulse;
+mod put_off;
 mod settle;
 mod work;
 
@@ -41,6 +42,10 @@ pub enum Outcome {
     /// Handled, for good: every effect is durable.
     Done,
     /// Not handled. The failure says whether it is tried again (see [`crossdock_domain::Mend`]) or dead.
+    ///
+    /// What is tried again comes back behind all that came meanwhile, also behind what is about the same subject. So no handler may take
+    /// the message at hand for the latest: it reads how things stand now, or holds the message's own time or number against what was
+    /// taken down. A dead letter stays away for so long that a handler may want more: see [`Handler::falls`].
     Failed(Failure),
 }
 

@@ -20,6 +20,19 @@ pub struct Message {
     pub body: Bytes,
 }
 
+impl Message {
+    /// Of this type, whose name is its routing key.
+    pub fn new(
+        kind: impl Into<String>,
+        id: impl Into<String>,
+        content_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        let (routing_key, id) = (kind.into(), id.into());
+        Self { routing_key, id, content_type: content_type.into(), body: body.into() }
+    }
+}
+
 /// A message taken from a work queue, not yet answered for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {

@@ -112,13 +112,31 @@ impl Publisher {
     /// # Errors
     /// As for [`Publisher::publish`]; [`PublishError::Unroutable`] if no role of the installation has this name.
     pub async fn replay(&self, role: &str, replay: &str, message: &Message) -> Result<(), PublishError> {
+        self.put_back(role, Some(replay), message).await
+    }
+
+    /// The same for a role that is none of ours, and tells nobody what becomes of its messages: what it rejects is a failure of its own,
+    /// not the outcome of a replay.
+    ///
+    /// # Errors
+    /// As for [`Publisher::replay`].
+    pub async fn hand_over(&self, role: &str, message: &Message) -> Result<(), PublishError> {
+        self.put_back(role, None, message).await
+    }
+
+    async fn put_back(
+        &self,
+        role: &str,
+        replay: Option<&str>,
+        message: &Message,
+    ) -> Result<(), PublishError> {
         let queue = self.shared.topology.work.iter().find(|queue| queue.role == role);
         let queue = queue.ok_or_else(|| PublishError::Unroutable(role.to_owned()))?;
         let trail = Trail {
             attempts: 0,
             first_failed_at: None,
             routing_key: message.routing_key.clone(),
-            replay: Some(replay.to_owned()),
+            replay: replay.map(str::to_owned),
         };
         self.send(&Letter::work(queue, trail.write(), Contents::of(message))).await
     }

@@ -100,6 +100,10 @@ impl Outlet {
     /// Sends what is spooled to RabbitMQ, until `stop`; what is on its way then has a moment to finish.
     pub(crate) async fn drain(&self, stop: &CancellationToken) {
         let Some(spool) = &self.spool else { return };
+        let events = spool.depth().events;
+        if events > 0 {
+            tracing::info!(spool.events = events, "events of before the start are in the spool");
+        }
         let cut = async {
             stop.cancelled().await;
             sleep(DRAIN_FINISH).await;

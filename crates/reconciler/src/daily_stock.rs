@@ -106,12 +106,7 @@ impl StockRounds {
         let due = StockDue { store: self.store.clone(), full, skus: None };
         let event =
             Event::new(&Source::Role(ROLE), id, time, due).traced(Some(TraceParent::start().to_string()));
-        let message = Message {
-            routing_key: StockDue::TYPE.to_owned(),
-            id: event.id.clone(),
-            content_type: CONTENT_TYPE.into(),
-            body: event.to_json().into(),
-        };
+        let message = Message::new(StockDue::TYPE, event.id.as_str(), CONTENT_TYPE, event.to_json());
         self.publisher.publish(message).await
     }
 }
@@ -192,6 +187,41 @@ mod tests {
         let days =
             ["2011-12-29T04:00:00Z", "2011-12-30T04:00:00Z", "2011-12-31T04:00:00Z", "2012-01-01T04:00:00Z"];
         assert_eq!(evening, days);
+    }
+
+    #[test]
+    fn each_day_has_one_push_whatever_the_hour_and_however_seldom_anybody_looks() {
+        // Both changes on either side of the equator, one by half an hour, and one at midnight.
+        for (zone, from) in [
+            ("Australia/Melbourne", "2026-04-02T00:00:00Z"),
+            ("Australia/Melbourne", "2026-10-01T00:00:00Z"),
+            ("America/New_York", "2026-03-06T00:00:00Z"),
+            ("America/New_York", "2026-10-30T00:00:00Z"),
+            ("Australia/Lord_Howe", "2026-04-02T00:00:00Z"),
+            ("Australia/Lord_Howe", "2026-10-01T00:00:00Z"),
+            ("Africa/Cairo", "2026-04-22T00:00:00Z"),
+            ("Africa/Cairo", "2026-10-28T00:00:00Z"),
+        ] {
+            let (time_zone, from) = (TimeZone::get(zone).unwrap(), from.parse::<Timestamp>().unwrap());
+            for (half_hour, every) in (0..48).flat_map(|half| [10, 45, 11 * 60].map(|every| (half, every))) {
+                let at = time(half_hour / 2, half_hour % 2 * 30, 0, 0);
+                let mut asked = last_due(at, &time_zone, from).day;
+                for now in
+                    (0..5 * 24 * 60).step_by(every).map(|minute| from + SignedDuration::from_mins(minute))
+                {
+                    let due = last_due(at, &time_zone, now);
+                    if is_to_be_asked(asked, due.day) {
+                        assert_eq!(due.day, asked.tomorrow().unwrap(), "{zone} {at} every {every} minutes");
+                        assert_eq!(due.at.to_zoned(time_zone.clone()).date(), due.day, "{zone} {at}");
+                        asked = due.day;
+                    }
+                }
+                let every_minutes = i64::try_from(every).unwrap();
+                let last_look = from + SignedDuration::from_mins(5 * 24 * 60 - every_minutes);
+                let day_before = last_look.to_zoned(time_zone.clone()).date().yesterday().unwrap();
+                assert!(day_before <= asked, "{zone} {at} every {every} minutes: no push since {asked}");
+            }
+        }
     }
 
     #[test]

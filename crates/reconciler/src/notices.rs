@@ -95,12 +95,7 @@ fn message(store: &StoreId, cause: Cause, notice: &Notice, trace: TraceParent) -
     };
     let event =
         Event::new(&Source::Role(ROLE), id, Timestamp::now(), data).traced(Some(trace.step().to_string()));
-    Message {
-        routing_key: ShopOrderChanged::TYPE.to_owned(),
-        id: event.id.clone(),
-        content_type: CONTENT_TYPE.into(),
-        body: event.to_json().into(),
-    }
+    Message::new(ShopOrderChanged::TYPE, event.id.as_str(), CONTENT_TYPE, event.to_json())
 }
 
 #[cfg(test)]

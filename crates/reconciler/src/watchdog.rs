@@ -57,6 +57,8 @@ pub struct Mended {
     pub refused: Vec<(Remedy, String)>,
     /// What was looked for, if something may have been missed.
     pub looked_for: Option<LookedFor>,
+    /// Whether the shop was never seen to tell of everything before.
+    pub is_first: bool,
 }
 
 /// A search for what no webhook told.
@@ -127,7 +129,8 @@ impl Watchdog {
         if asked == Asked::ByTheClock && gap::is_left_alone(&watch, began) {
             inspection.leave_alone();
         }
-        let mut mended = Mended { inspection, refused: Vec::new(), looked_for: None };
+        let is_first = watch.alive_at.is_none();
+        let mut mended = Mended { inspection, refused: Vec::new(), looked_for: None, is_first };
         if mended.inspection.objection.is_some() {
             return Ok(mended);
         }

@@ -159,10 +159,12 @@ impl BigcommerceShop {
         self.state.announce(&events.unwrap_or_default());
     }
 
-    /// The merchant changes where an order goes; `store/order/updated` goes out.
+    /// The merchant changes where an order goes, or if it goes to several addresses, the last of these; `store/order/updated` goes out.
     pub fn change_address(&self, id: &str, change: impl FnOnce(&mut Map<String, Value>)) {
         let events = self.state.book().find_mut(id).map(|order| {
-            change(&mut order.address);
+            if let Some(to) = order.destinations.last_mut() {
+                change(&mut to.address);
+            }
             order.change(|_| ())
         });
         self.state.announce(&events.unwrap_or_default());

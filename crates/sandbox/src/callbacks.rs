@@ -132,6 +132,14 @@ impl Callbacks {
         self.spawn(held.into_iter().flat_map(|delivery| vec![delivery; copies]).collect());
     }
 
+    /// Sends the first of what was kept back and loses the others, and keeps nothing back from now on.
+    pub fn release_first(&self) {
+        let held = self.mood().held.take().unwrap_or_default();
+        if let Some(first) = held.first() {
+            self.send(first);
+        }
+    }
+
     /// Loses what was kept back, and keeps nothing back from now on.
     pub fn lose_held(&self) {
         self.mood().held = None;

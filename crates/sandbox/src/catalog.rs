@@ -1,6 +1,6 @@
 //! What a sandbox shop sells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard};
 
 use rust_decimal::Decimal;
@@ -34,6 +34,8 @@ pub struct Catalog {
     composites: Mutex<BTreeMap<String, Vec<(u64, u32)>>>,
     /// By product: what one with variants has besides them.
     wholes: Mutex<BTreeMap<u64, Whole>>,
+    /// Products whose stock nobody may set.
+    fixed: Mutex<BTreeSet<u64>>,
 }
 
 /// What a product with variants has of its own.
@@ -107,6 +109,21 @@ impl Catalog {
 
     fn wholes_locked(&self) -> MutexGuard<'_, BTreeMap<u64, Whole>> {
         self.wholes.lock().expect("nobody panics while holding the wholes")
+    }
+
+    /// From now on the shop refuses whatever quantity a product is given over its API, or takes it again.
+    pub fn fix(&self, product_id: u64, fixed: bool) {
+        let mut all = self.fixed.lock().expect("nobody panics while holding the products");
+        if fixed {
+            all.insert(product_id)
+        } else {
+            all.remove(&product_id)
+        };
+    }
+
+    /// Whether it refuses quantities of the product.
+    pub(crate) fn is_fixed(&self, product_id: u64) -> bool {
+        self.fixed.lock().expect("nobody panics while holding the products").contains(&product_id)
     }
 
     /// What the shop believes to have of a SKU; none if it is not listed or not tracked.

@@ -42,6 +42,8 @@ pub struct DraftLine {
     pub sku: String,
     /// How many.
     pub quantity: u32,
+    /// The street of another address in the same city that it goes to. Only an order of BigCommerce's has several addresses.
+    pub street: Option<String>,
 }
 
 impl Draft {
@@ -58,14 +60,18 @@ impl Draft {
             country_code: "AU".into(),
             country: "Australia".into(),
             email: "jane.doe@example.com".into(),
-            lines: lines
-                .iter()
-                .map(|(sku, quantity)| DraftLine { sku: (*sku).into(), quantity: *quantity })
-                .collect(),
+            lines: draft_lines(lines, None).collect(),
             paid: true,
             note: String::new(),
             placed_at: Timestamp::now(),
         }
+    }
+
+    /// The same order, with more that goes to a second address in the same city.
+    #[must_use]
+    pub fn and_to(mut self, street: &str, lines: &[(&str, u32)]) -> Self {
+        self.lines.extend(draft_lines(lines, Some(street)));
+        self
     }
 
     /// The same order to another country.
@@ -82,4 +88,13 @@ impl Draft {
         self.paid = false;
         self
     }
+}
+
+fn draft_lines(lines: &[(&str, u32)], street: Option<&str>) -> impl Iterator<Item = DraftLine> {
+    let street = street.map(str::to_owned);
+    lines.iter().map(move |(sku, quantity)| DraftLine {
+        sku: (*sku).into(),
+        quantity: *quantity,
+        street: street.clone(),
+    })
 }

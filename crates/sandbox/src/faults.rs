@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
-pub(crate) use meet::meet;
+use tokio::sync::Notify;
+
+pub(crate) use meet::{meet, whole};
 
 /// One piece of trouble, for one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +18,10 @@ pub enum Fault {
     Status(u16),
     /// 429 with the platform's own way of saying how long to wait (Ecwid: whole seconds, rounded up).
     Throttle(Duration),
-    /// No answer for so long, then the right one.
+    /// No answer for so long, then the right one. Nothing is done for a caller who does not wait for it.
     Hang(Duration),
+    /// The request is carried out only after so long, and then answered, whether or not its caller still waits.
+    DoneLate(Duration),
     /// The connection is cut after half of the body.
     HalfBody,
     /// The request is carried out, then the connection is cut before the answer.
@@ -28,7 +32,10 @@ pub enum Fault {
 
 /// The faults to come, each for the next request whose method and path fit.
 #[derive(Debug, Default)]
-pub struct Faults(Mutex<VecDeque<(String, String, Fault)>>);
+pub struct Faults {
+    waiting: Mutex<VecDeque<(String, String, Fault)>>,
+    let_go: Notify,
+}
 
 impl Faults {
     /// Lets the next request of this method (`GET`; empty: any) whose path contains this text meet a fault. May be called several times.
@@ -51,7 +58,19 @@ impl Faults {
         self.lock().is_empty()
     }
 
+    /// Ends each wait of [`Fault::Hang`] and [`Fault::DoneThenHang`] that is under way now.
+    pub fn let_go(&self) {
+        self.let_go.notify_waiters();
+    }
+
+    async fn hang(&self, wait: Duration) {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.let_go.notified() => {}
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<(String, String, Fault)>> {
-        self.0.lock().expect("nobody panics while holding the faults")
+        self.waiting.lock().expect("nobody panics while holding the faults")
     }
 }

@@ -1,7 +1,7 @@
 //! Tells a shop how much it may sell, where that differs from what it was last told.
 //!
 //! In       `stock.due`
-//! Effects  quantities in the shop; what was told and what was refused, in the ledger
+//! Effects  quantities in the shop; what was told, in the ledger, and what was refused, once somebody else was told of it
 //! Replay   safe: quantities are absolute, computed anew from the ledger each time, by one process at a time for each shop
 
 mod answers;
@@ -9,7 +9,7 @@ mod answers;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crossdock_domain::{Classify, Listing, Mend, Sku};
+use crossdock_domain::{Classify, Listing, Mend, Sku, StoreId};
 use crossdock_ledger::{Ledger, StockLine};
 use crossdock_queue::{Failure, Turn};
 use crossdock_storefront::{Quantity, Shop, StorefrontError};
@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use crate::affected::Affected;
 use crate::read_catalogue::ReadCatalogue;
 use crate::reread_products::RereadProducts;
-use crate::wanted::{Wanted, settled_by};
+use crate::wanted::{Due, Wanted, settled_by};
 use answers::{Answers, worse};
 
 /// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
@@ -36,8 +36,8 @@ pub(crate) struct PushStock {
 /// What a push leaves to be done.
 #[derive(Debug, Default)]
 pub(crate) struct Leftover {
-    /// SKUs that the shop refused for good, each with its words.
-    pub(crate) refused: BTreeMap<Sku, Failure>,
+    /// Listings that the shop refused for good, each with its words. See [`PushStock::give_up`].
+    pub(crate) refused: Vec<(Listing, Failure)>,
     /// SKUs of which a listing came to light: the shop was not told their quantities.
     pub(crate) found: Affected,
 }
@@ -96,8 +96,8 @@ impl PushStock {
         failed.map_or(Ok(()), Err)
     }
 
-    /// The units to tell.
-    async fn due(&self, shop: &Shop, wanted: &Wanted) -> Result<BTreeMap<Sku, i64>, Failure> {
+    /// What to tell.
+    async fn due(&self, shop: &Shop, wanted: &Wanted) -> Result<BTreeMap<Sku, Due>, Failure> {
         let (store, stock) = (&shop.settings.id, &shop.settings.stock);
         let lines: Vec<StockLine> = match wanted.affected() {
             Affected::All => self.ledger.stock(store).await?,
@@ -106,9 +106,8 @@ impl PushStock {
             }
         };
         let now = Timestamp::now();
-        let due =
-            lines.into_iter().filter_map(|line| Some((wanted.units(&line, stock, now)?, line.level.sku)));
-        Ok(due.map(|(units, sku)| (sku, units)).collect())
+        let due = |line: StockLine| Some((line.level.sku.clone(), wanted.due(line, stock, now)?));
+        Ok(lines.into_iter().filter_map(due).collect())
     }
 
     /// A SKU counts as told once every listing of it has taken the quantity. Returns what went wrong with this part and need not go
@@ -120,10 +119,9 @@ impl PushStock {
         leftover: &mut Leftover,
     ) -> Result<Option<Failure>, Failure> {
         let (store, began) = (&shop.settings.id, Timestamp::now());
-        let skus: BTreeSet<Sku> = part.iter().map(|quantity| quantity.listing.sku.clone()).collect();
-        let skus: Vec<Sku> = skus.into_iter().collect();
+        let listings: Vec<Listing> = part.iter().map(|quantity| quantity.listing.clone()).collect();
         // A quantity may reach the shop without our learning of it. What the shop was told before is no more to be relied on then.
-        self.ledger.begin_push(store, &skus, began, settled_by(began)).await?;
+        self.ledger.begin_push(store, &listings, began, settled_by(began)).await?;
         let answers = Answers::of(part, shop.storefront.set_stock(part).await);
         self.ledger.pushed(store, &answers.told, began).await?;
         self.ledger.not_pushed(store, &answers.not_taken, began).await?;
@@ -140,8 +138,8 @@ impl PushStock {
         }
     }
 
-    /// A listing that the shop refuses may have changed there, or be gone: its product is read again. Where nothing has changed, the
-    /// SKU is not tried again until it has, or until the next full push. If that befalls all of a large part, none is given up.
+    /// A listing that the shop refuses may have changed there, or be gone: its product is read again. Where nothing has changed, it is to
+    /// be given up. If that befalls all of a large part, none is.
     async fn take_refusals(
         &self,
         shop: &Shop,
@@ -155,7 +153,8 @@ impl PushStock {
         let (store, count) = (&shop.settings.id, refused.len());
         let products: BTreeSet<String> =
             refused.iter().take(REFUSED_MAX).map(|(listing, _)| listing.product_id.clone()).collect();
-        let found = self.reread_products.reread(shop, products.into_iter().collect()).await?;
+        let products: Vec<String> = products.into_iter().collect();
+        let found = self.reread_products.reread(shop, &products).await?;
         leftover.found.add(found.into_iter().collect());
         if all && count > REFUSED_MAX {
             let (listing, cause) = refused.swap_remove(0);
@@ -163,26 +162,35 @@ impl PushStock {
         }
         let skus: Vec<Sku> = refused.iter().map(|(listing, _)| listing.sku.clone()).collect();
         let standing = self.ledger.listings(store, &skus).await?;
-        let mut new: BTreeMap<Sku, Failure> = BTreeMap::new();
-        for (listing, error) in refused {
-            if standing.contains(listing) {
-                new.entry(listing.sku.clone()).or_insert_with(|| of_sku(&listing.sku, &error.into()));
-            }
-        }
-        let words: Vec<(Sku, String)> =
-            new.iter().map(|(sku, failure)| (sku.clone(), failure.chain.clone())).collect();
-        self.ledger.stock_refused(store, &words, Timestamp::now()).await?;
-        leftover.refused.extend(new);
+        let given_up = refused.into_iter().filter(|(listing, _)| standing.contains(listing));
+        leftover
+            .refused
+            .extend(given_up.map(|(listing, error)| (listing.clone(), of_sku(&listing.sku, &error.into()))));
         Ok(None)
+    }
+
+    /// These listings are not told again until they change at the shop, or until the next full push. Their other listings go on. Only
+    /// what somebody was told of is given up: until then it is tried again.
+    pub(crate) async fn give_up(
+        &self,
+        store: &StoreId,
+        refused: &[(Listing, Failure)],
+    ) -> Result<(), Failure> {
+        if refused.is_empty() {
+            return Ok(());
+        }
+        let words: Vec<(Listing, String)> =
+            refused.iter().map(|(listing, failure)| (listing.clone(), failure.chain.clone())).collect();
+        Ok(self.ledger.stock_refused(store, &words, Timestamp::now()).await?)
     }
 }
 
-/// The quantities of all listings that take one, in parts; all listings of a SKU are in one part.
-fn parts(due: &BTreeMap<Sku, i64>, listings: Vec<Listing>) -> Vec<Vec<Quantity>> {
+/// The quantities of all listings that are told, in parts; all listings of a SKU are in one part.
+fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>) -> Vec<Vec<Quantity>> {
     let mut by_sku: BTreeMap<Sku, Vec<Quantity>> = BTreeMap::new();
-    for listing in listings.into_iter().filter(Listing::takes_quantity) {
-        if let Some(units) = due.get(&listing.sku) {
-            by_sku.entry(listing.sku.clone()).or_default().push(Quantity { units: *units, listing });
+    for listing in listings {
+        if let Some(due) = due.get(&listing.sku).filter(|due| due.is_for(&listing)) {
+            by_sku.entry(listing.sku.clone()).or_default().push(Quantity { units: due.units, listing });
         }
     }
     let mut parts: Vec<Vec<Quantity>> = Vec::new();
@@ -206,13 +214,17 @@ mod tests {
 
     use super::*;
 
+    fn due(units: i64) -> Due {
+        Due { units, refused: Vec::new() }
+    }
+
     fn listing(sku: &str, product_id: usize, stock: ListingStock) -> Listing {
         Listing { sku: Sku::from(sku), product_id: product_id.to_string(), variant_id: None, stock }
     }
 
     #[test]
     fn ten_thousand_skus_are_told_in_the_fewest_calls() {
-        let due: BTreeMap<Sku, i64> = (0..10_000).map(|sku| (Sku::new(sku.to_string()), 5)).collect();
+        let due: BTreeMap<Sku, Due> = (0..10_000).map(|sku| (Sku::new(sku.to_string()), due(5))).collect();
         let listed = (0..10_000).map(|sku| listing(&sku.to_string(), sku, ListingStock::Counted));
         let parts = parts(&due, listed.collect());
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [QUANTITIES_MAX; 5]);
@@ -220,7 +232,7 @@ mod tests {
 
     #[test]
     fn all_listings_of_a_sku_are_told_together_and_only_those_that_take_a_quantity() {
-        let due = BTreeMap::from([(Sku::from("A"), 1), (Sku::from("B"), 2)]);
+        let due = BTreeMap::from([(Sku::from("A"), due(1)), (Sku::from("B"), due(2))]);
         let mut listings: Vec<Listing> =
             (0..QUANTITIES_MAX - 1).map(|product| listing("A", product, ListingStock::Counted)).collect();
         listings.extend([8_000, 8_001].map(|product| listing("B", product, ListingStock::Counted)));

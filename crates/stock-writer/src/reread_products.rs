@@ -33,28 +33,28 @@ pub(crate) struct RereadProducts {
 }
 
 impl RereadProducts {
-    /// Reads what changed. Returns the SKUs of which a listing is new, or another than it was: the shop was not told their quantities.
+    /// Reads products that changed. Returns the SKUs of which a listing is new, or another than it was, or was refused and may be taken
+    /// now: the shop was not told their quantities.
     pub(crate) async fn handle(
         &self,
         shop: &Shop,
-        changed: &[ShopProductChanged],
+        product_ids: BTreeSet<String>,
     ) -> Result<Vec<Sku>, Failure> {
-        let store = &shop.settings.id;
-        if changed.is_empty() || self.ledger.catalogue(store).await? == Catalogue::default() {
-            // Of a catalogue that nobody began to read, all is going to be read.
+        if product_ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut product_ids = BTreeSet::new();
-        for change in changed {
-            if !self.is_echo(shop, change).await? {
-                product_ids.insert(change.product_id.clone());
-            }
+        let (store, product_ids) = (&shop.settings.id, product_ids.into_iter().collect::<Vec<_>>());
+        let mut news = Vec::new();
+        // Of a catalogue that nobody began to read, all is going to be read.
+        if self.ledger.catalogue(store).await? != Catalogue::default() {
+            news = self.reread(shop, &product_ids).await?;
         }
-        self.reread(shop, product_ids.into_iter().collect()).await
+        news.extend(self.ledger.reconsider_refused(store, &product_ids).await?);
+        Ok(news)
     }
 
-    /// Whether it is the echo of a write of ours.
-    async fn is_echo(&self, shop: &Shop, change: &ShopProductChanged) -> Result<bool, Failure> {
+    /// Whether it is the echo of a write of ours. Each of them has one: what is told here is not to be asked for again.
+    pub(crate) async fn is_echo(&self, shop: &Shop, change: &ShopProductChanged) -> Result<bool, Failure> {
         if !echoes(shop) || !change.cause.ends_with(UPDATED) {
             return Ok(false);
         }
@@ -62,13 +62,10 @@ impl RereadProducts {
         Ok(self.ledger.is_echo(&shop.settings.id, &change.product_id, since).await?)
     }
 
-    pub(crate) async fn reread(&self, shop: &Shop, product_ids: Vec<String>) -> Result<Vec<Sku>, Failure> {
-        if product_ids.is_empty() {
-            return Ok(Vec::new());
-        }
+    pub(crate) async fn reread(&self, shop: &Shop, product_ids: &[String]) -> Result<Vec<Sku>, Failure> {
         let (store, read_at) = (&shop.settings.id, Timestamp::now());
-        let listings = shop.storefront.listings_of_products(&product_ids).await?;
-        Ok(self.ledger.learn_products(store, &product_ids, &listings, read_at).await?)
+        let listings = shop.storefront.listings_of_products(product_ids).await?;
+        Ok(self.ledger.learn_products(store, product_ids, &listings, read_at).await?)
     }
 
     /// The shop says that we changed these products: their echoes are not read.

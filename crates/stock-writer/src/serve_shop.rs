@@ -77,11 +77,14 @@ impl ServeShop {
             return outcomes;
         }
         let trace = Trace::of(messages.iter().map(|(_, message)| message.traceparent()));
-        let mut leftover = Leftover::default();
-        let done = self.serve(store, &messages, &trace, &mut leftover).instrument(trace.span()).await;
+        let (mut echoes, mut leftover) = (BTreeSet::new(), Leftover::default());
+        let serve = self.serve(store, &messages, &trace, &mut echoes, &mut leftover);
+        let done = serve.instrument(trace.span()).await;
         for (position, message) in &messages {
-            outcomes[*position] = match message.alone().and_then(|sku| leftover.refused.get(sku)) {
+            outcomes[*position] = match message.alone().and_then(|sku| refusal(&leftover, sku)) {
                 Some(refusal) => Outcome::Failed(refusal.clone()),
+                // Whatever else failed: told again, it would be taken for the echo of another write.
+                None if echoes.contains(position) => Outcome::Done,
                 None => Outcome::from(done.clone()),
             };
         }
@@ -93,46 +96,82 @@ impl ServeShop {
         store: &StoreId,
         messages: &[(usize, Message)],
         trace: &Trace,
+        echoes: &mut BTreeSet<usize>,
         leftover: &mut Leftover,
     ) -> Result<(), Failure> {
         let shop = self.shops.get(store)?;
         if shop.settings.stock.push == StockPush::Off {
             return Ok(());
         }
-        let done = {
-            let work = self.work(&shop, messages, leftover);
-            // Between two processes, the older of two computed quantities could reach the shop last, and stand there as if it were new.
-            alone(&*self.ledger, &format!("stock/{store}"), Busy.into(), work).await
+        let work = async {
+            let pushed = self.push(&shop, messages, echoes, leftover).await;
+            self.hand_on(store, messages, trace, leftover).await?;
+            pushed
         };
-        let alone_already: BTreeSet<&Sku> =
-            messages.iter().filter_map(|(_, message)| message.alone()).collect();
-        self.tell_shops.found(store, &leftover.found, trace.parent()).await?;
-        for sku in leftover.refused.keys().filter(|sku| !alone_already.contains(sku)) {
-            self.tell_shops.alone(store, sku, trace.parent()).await?;
-        }
-        done
+        // Between two processes, the older of two computed quantities could reach the shop last, and stand there as if it were new.
+        alone(&*self.ledger, &format!("stock/{store}"), Busy.into(), work).await
     }
 
-    async fn work(
+    async fn push(
         &self,
         shop: &Shop,
         messages: &[(usize, Message)],
+        echoes: &mut BTreeSet<usize>,
         leftover: &mut Leftover,
     ) -> Result<(), Failure> {
-        let (now, mut wanted, mut changed) = (Timestamp::now(), Wanted::default(), Vec::new());
-        for (_, message) in messages {
+        let reread = &self.push_stock.reread_products;
+        let (now, mut wanted, mut changed) = (Timestamp::now(), Wanted::default(), BTreeSet::new());
+        for (position, message) in messages {
             match message {
-                Message::Changed(event) => changed.push(event.data.clone()),
                 Message::Due(event) => wanted.add(event, now),
+                Message::Changed(event) => {
+                    if reread.is_echo(shop, &event.data).await? {
+                        echoes.insert(*position);
+                    } else {
+                        changed.insert(event.data.product_id.clone());
+                    }
+                }
             }
         }
-        let news = self.push_stock.reread_products.handle(shop, &changed).await?;
+        let mut news = Affected::default();
+        let reread = reread.handle(shop, changed).await?;
         if shop.settings.stock.follows_changes() {
-            wanted.changed.add(news.into_iter().collect::<Affected>());
+            news = reread.into_iter().collect();
+            wanted.changed.add(news.clone());
         }
         if wanted.is_nothing() {
             return Ok(());
         }
-        self.push_stock.push(shop, &wanted, Turn::begin(), leftover).await
+        let pushed = self.push_stock.push(shop, &wanted, Turn::begin(), leftover).await;
+        if pushed.is_err() {
+            // They are news but once: the messages that come again find nothing new.
+            leftover.found.add(news);
+        }
+        pushed
+    }
+
+    /// Publishes what the push leaves to be done. What was refused is put down only then: until somebody is told of it, it is tried again.
+    async fn hand_on(
+        &self,
+        store: &StoreId,
+        messages: &[(usize, Message)],
+        trace: &Trace,
+        leftover: &Leftover,
+    ) -> Result<(), Failure> {
+        self.tell_shops.found(store, &leftover.found, trace.parent()).await?;
+        let refused: BTreeSet<&Sku> = leftover.refused.iter().map(|(listing, _)| &listing.sku).collect();
+        let alone: BTreeSet<&Sku> = messages.iter().filter_map(|(_, message)| message.alone()).collect();
+        for sku in refused.difference(&alone) {
+            self.tell_shops.alone(store, sku, trace.parent()).await?;
+        }
+        self.push_stock.give_up(store, &leftover.refused).await
     }
 }
+
+/// Why the shop refuses the SKU somewhere.
+fn refusal<'l>(leftover: &'l Leftover, sku: &Sku) -> Option<&'l Failure> {
+    leftover.refused.iter().find(|(listing, _)| listing.sku == *sku).map(|(_, failure)| failure)
+}
+
+#[cfg(test)]
+mod tests;

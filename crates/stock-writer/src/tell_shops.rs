@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use crate::ROLE;
 use crate::affected::Affected;
 
+/// Longest SKU that a message's id can hold beside the store's, in bytes: AMQP gives an id 255.
+const SKU_BYTES_MAX: usize = 160;
+
 /// Publishes `stock.due`.
 #[derive(Clone)]
 pub(crate) struct TellShops {
@@ -41,16 +44,20 @@ impl TellShops {
     }
 
     /// Has a SKU pushed alone that the shop refused among others: refused again, it is a dead letter of its own, and replayed, it is
-    /// pushed again.
+    /// pushed again. However often that happens to a SKU, it is the same message, and so the same dead letter.
     pub(crate) async fn alone(
         &self,
         store: &StoreId,
         sku: &Sku,
         trace: TraceParent,
     ) -> Result<(), PublishError> {
-        let now = Timestamp::now();
+        let id = if sku.as_str().len() <= SKU_BYTES_MAX {
+            format!("alone/{store}/{sku}")
+        } else {
+            format!("alone/{store}/{}", Timestamp::now().as_microsecond())
+        };
         let due = StockDue { store: store.clone(), full: true, skus: Some(vec![sku.clone()]) };
-        self.publish(format!("alone/{store}/{}", now.as_microsecond()), due, trace).await
+        self.publish(id, due, trace).await
     }
 
     /// Has SKUs compared of which the shop turned out to list more, or something else, than was known.
@@ -70,12 +77,7 @@ impl TellShops {
     async fn publish(&self, id: String, due: StockDue, trace: TraceParent) -> Result<(), PublishError> {
         let event =
             Event::new(&Source::Role(ROLE), id, Timestamp::now(), due).traced(Some(trace.step().to_string()));
-        let message = Message {
-            routing_key: StockDue::TYPE.to_owned(),
-            id: event.id.clone(),
-            content_type: CONTENT_TYPE.into(),
-            body: event.to_json().into(),
-        };
+        let message = Message::new(StockDue::TYPE, event.id.as_str(), CONTENT_TYPE, event.to_json());
         self.publisher.publish(message).await
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::{Sku, sellable};
+use crossdock_domain::{Listing, Sku, sellable};
 use crossdock_events::{Event, StockDue};
-use crossdock_ledger::StockLine;
+use crossdock_ledger::{Refused, StockLine};
 use crossdock_settings::StockSettings;
 use jiff::{SignedDuration, Timestamp};
 
@@ -58,21 +58,40 @@ impl Wanted {
         affected
     }
 
-    /// The units to tell; none if the shop is to be told nothing, or knows. What it was told while an older push was still on its way
-    /// counts no more once that has settled: it may have arrived last.
-    pub(crate) fn units(&self, line: &StockLine, stock: &StockSettings, now: Timestamp) -> Option<i64> {
+    /// What to tell; none if the shop is to be told nothing, or knows. What it was told while an older push was still on its way counts
+    /// no more once that has settled: it may have arrived last. What it refuses it is told again only by a push that is later.
+    pub(crate) fn due(&self, line: StockLine, stock: &StockSettings, now: Timestamp) -> Option<Due> {
         let units = sellable(stock.push, &line.level, line.promised, stock.buffer)?;
         let knows = line.pushed.is_some_and(|pushed| pushed.units == units);
+        let mut refused = line.refused;
         let due = if self.again.contains(&line.level.sku) {
+            refused.clear();
             true
         } else if let Some(since) = self.full_since {
+            let before = refused.len();
+            refused.retain(|refused| since <= refused.at);
             let told = knows && line.pushed.is_some_and(|pushed| since <= pushed.at);
-            !told && line.refused.as_ref().is_none_or(|refused| refused.at < since)
+            !told || refused.len() < before
         } else {
-            let settled = line.in_doubt_since.is_some_and(|since| since <= settled_by(now));
-            (!knows || settled) && line.refused.is_none()
+            !knows || line.in_doubt_since.is_some_and(|since| since <= settled_by(now))
         };
-        due.then_some(units)
+        due.then_some(Due { units, refused })
+    }
+}
+
+/// What a shop is to be told of a SKU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) units: i64,
+    /// The listings that are not told, because the shop refuses it.
+    pub(crate) refused: Vec<Refused>,
+}
+
+impl Due {
+    /// Whether this listing of the SKU is told.
+    pub(crate) fn is_for(&self, listing: &Listing) -> bool {
+        let here = |it: &Refused| it.product_id == listing.product_id && it.variant_id == listing.variant_id;
+        listing.takes_quantity() && !self.refused.iter().any(here)
     }
 }
 
@@ -86,9 +105,9 @@ pub(crate) fn alone(due: &StockDue) -> Option<&Sku> {
 
 #[cfg(test)]
 mod tests {
-    use crossdock_domain::{Promised, StockLevel, StockPush};
+    use crossdock_domain::{ListingStock, Promised, StockLevel, StockPush};
     use crossdock_events::Source;
-    use crossdock_ledger::{Pushed, Refused};
+    use crossdock_ledger::Pushed;
     use jiff::SignedDuration;
 
     use super::*;
@@ -111,69 +130,101 @@ mod tests {
         wanted
     }
 
-    /// Of 10 on the shelf, what is due if the shop was told this, or has refused it, at that minute.
-    fn units(wanted: &Wanted, pushed: Option<(i64, i64)>, refused: Option<i64>) -> Option<i64> {
-        units_at(10, wanted, pushed, refused, None)
+    /// Of 10 on the shelf, what is due if the shop was told this at that minute.
+    fn units(wanted: &Wanted, pushed: Option<(i64, i64)>) -> Option<i64> {
+        due_at(10, wanted, pushed, &[], None).map(|due| due.units)
     }
 
-    /// The same at this minute, if an older push was left open at that one.
-    fn units_at(
+    /// Which listings are told, of two of which the shop has refused the second at that minute.
+    fn told(wanted: &Wanted, pushed: Option<(i64, i64)>, refused: i64) -> Option<Vec<&'static str>> {
+        let due = due_at(10, wanted, pushed, &[refused], None)?;
+        let is_told = |product: &&str| due.is_for(&listing(product, ListingStock::Counted));
+        Some(["1", "2"].into_iter().filter(is_told).collect())
+    }
+
+    fn listing(product_id: &str, stock: ListingStock) -> Listing {
+        Listing { sku: Sku::from("MUG"), product_id: product_id.to_owned(), variant_id: None, stock }
+    }
+
+    /// What is due at this minute, if an older push was left open at that one.
+    fn due_at(
         now: i64,
         wanted: &Wanted,
         pushed: Option<(i64, i64)>,
-        refused: Option<i64>,
+        refused: &[i64],
         in_doubt: Option<i64>,
-    ) -> Option<i64> {
+    ) -> Option<Due> {
+        let refused = refused.iter().map(|at| Refused {
+            product_id: "2".into(),
+            variant_id: None,
+            why: "no".into(),
+            at: minute(*at),
+        });
         let line = StockLine {
             level: StockLevel { sku: Sku::from("MUG"), on_hand: 10, allocated: None },
             counted_at: minute(0),
             promised: Promised { total: 3, unallocated: 3 },
             pushed: pushed.map(|(units, at)| Pushed { units, at: minute(at) }),
-            refused: refused.map(|at| Refused { why: "no".into(), at: minute(at) }),
+            refused: refused.collect(),
             in_doubt_since: in_doubt.map(minute),
         };
         let stock = StockSettings { push: StockPush::Available, daily_at: None, on_change: true, buffer: 1 };
-        wanted.units(&line, &stock, minute(now))
+        wanted.due(line, &stock, minute(now))
     }
 
     #[test]
     fn what_an_older_push_may_have_overtaken_is_told_once_more_when_that_has_settled() {
         let changed = wanted(&[due(1, false, Some(&["MUG"]))]);
-        assert_eq!(units_at(10, &changed, Some((6, 1)), None, Some(1)), None, "it may still come");
-        assert_eq!(units_at(11, &changed, Some((6, 1)), None, Some(1)), Some(6));
-        assert_eq!(
-            units_at(10, &changed, Some((5, 1)), None, Some(1)),
-            Some(6),
-            "what is new is not kept waiting"
-        );
-        assert_eq!(units_at(11, &changed, None, Some(2), Some(1)), None, "it was refused since");
+        let units_at =
+            |now: i64, told: i64| due_at(now, &changed, Some((told, 1)), &[], Some(1)).map(|due| due.units);
+        assert_eq!(units_at(10, 6), None, "it may still come");
+        assert_eq!(units_at(11, 6), Some(6));
+        assert_eq!(units_at(10, 5), Some(6), "what is new is not kept waiting");
     }
 
     #[test]
-    fn a_change_is_told_once_and_a_refused_one_is_not_tried_again() {
+    fn a_change_is_told_once_and_not_where_it_was_refused() {
         let changed = wanted(&[due(1, false, Some(&["MUG"]))]);
-        assert_eq!(units(&changed, None, None), Some(6));
-        assert_eq!(units(&changed, Some((7, 0)), None), Some(6));
-        assert_eq!(units(&changed, Some((6, 0)), None), None);
-        assert_eq!(units(&changed, Some((7, 0)), Some(1)), None);
+        assert_eq!(units(&changed, None), Some(6));
+        assert_eq!(units(&changed, Some((7, 0))), Some(6));
+        assert_eq!(units(&changed, Some((6, 0))), None);
+        for pushed in [None, Some((7, 0))] {
+            assert_eq!(told(&changed, pushed, 1), Some(vec!["1"]), "the other listing goes on");
+        }
+        assert_eq!(told(&changed, Some((6, 0)), 1), None);
+    }
+
+    #[test]
+    fn only_what_the_shop_counts_is_told() {
+        let changed = due_at(10, &wanted(&[due(1, false, None)]), None, &[], None).unwrap();
+        for stock in ListingStock::ALL {
+            assert_eq!(changed.is_for(&listing("1", stock)), stock == ListingStock::Counted, "{stock}");
+        }
     }
 
     #[test]
     fn a_full_push_tells_each_sku_once_however_often_it_is_taken_up_again() {
         let full = wanted(&[due(5, true, None), due(1, false, Some(&["TEE"]))]);
         assert_eq!(full.affected(), Affected::All);
-        assert_eq!(units(&full, Some((6, 4)), None), Some(6));
-        assert_eq!(units(&full, Some((6, 5)), None), None, "told in this push");
-        assert_eq!(units(&full, Some((7, 6)), None), Some(6), "told, and changed since");
-        assert_eq!(units(&full, None, Some(4)), Some(6));
-        assert_eq!(units(&full, None, Some(5)), None, "refused in this push");
+        assert_eq!(units(&full, Some((6, 4))), Some(6));
+        assert_eq!(units(&full, Some((6, 5))), None, "told in this push");
+        assert_eq!(units(&full, Some((7, 6))), Some(6), "told, and changed since");
+        for pushed in [None, Some((6, 4)), Some((6, 6))] {
+            assert_eq!(
+                told(&full, pushed, 4),
+                Some(vec!["1", "2"]),
+                "what was refused before is tried again"
+            );
+        }
+        assert_eq!(told(&full, None, 5), Some(vec!["1"]), "refused in this push");
+        assert_eq!(told(&full, Some((6, 5)), 5), None, "told and refused in this push");
     }
 
     #[test]
     fn a_push_from_the_future_ends_too() {
         let full = wanted(&[due(99, true, None)]);
         assert_eq!(full.full_since, Some(minute(10)));
-        assert_eq!(units(&full, Some((6, 11)), None), None);
+        assert_eq!(units(&full, Some((6, 11))), None);
     }
 
     #[test]
@@ -183,7 +234,7 @@ mod tests {
         assert_eq!(alone(&due(1, false, Some(&["MUG"])).data), None);
         assert_eq!(alone(&due(1, true, None).data), None);
         let again = wanted(&[again]);
-        assert_eq!(units(&again, Some((6, 9)), Some(9)), Some(6));
+        assert_eq!(told(&again, Some((6, 9)), 9), Some(vec!["1", "2"]));
         assert_eq!(again.affected(), Affected::named(Some(&[Sku::from("MUG")])));
     }
 }

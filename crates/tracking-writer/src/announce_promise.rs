@@ -43,12 +43,7 @@ fn message(store: &StoreId, order_id: &OrderId, told: &Told, trace: TraceParent)
     let id = format!("{}/promised", told.event_id());
     let event =
         Event::new(&Source::Role(ROLE), id, Timestamp::now(), promised).traced(Some(trace.to_string()));
-    Message {
-        routing_key: OrderPromised::TYPE.to_owned(),
-        id: event.id.clone(),
-        content_type: CONTENT_TYPE.into(),
-        body: event.to_json().into(),
-    }
+    Message::new(OrderPromised::TYPE, event.id.as_str(), CONTENT_TYPE, event.to_json())
 }
 
 /// None where the warehouse names none: everything is compared.

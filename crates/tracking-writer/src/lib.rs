@@ -21,6 +21,7 @@ use crossdock_telemetry::Trace;
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
+pub use alone::DOUBT_SECS;
 use announce_promise::announce;
 use in_order::{falls, in_order};
 use take_back::TakeBack;

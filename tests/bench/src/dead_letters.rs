@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use crossdock_ledger::{
-    Acting, DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, ReplayKey,
+    Acting, DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, Paused, ReplayKey,
 };
 use crossdock_tests::database::Engine;
 use jiff::{SignedDuration, Timestamp};
@@ -131,11 +131,17 @@ async fn measure(engine: Engine) -> anyhow::Result<()> {
         });
         line(&format!("{name}, {engine:?}"), medians, Some(ANSWER_MS_MAX));
     }
-    let mut acts = [[Duration::ZERO; 3]; 2];
+    let mut acts = [[Duration::ZERO; 5]; 2];
     for (ledger, acts) in ledgers.iter().zip(&mut acts) {
         *acts = act_on_all(&**ledger).await?;
     }
-    let names = ["replay of all that is open: begun", "its next 250 of each shop given out", "cancelled"];
+    let names = [
+        "all that is open discarded",
+        "and taken back",
+        "replay of all that is open: begun",
+        "its next 250 of each shop given out",
+        "cancelled",
+    ];
     for (which, name) in names.into_iter().enumerate() {
         let took = acts.map(|acts| acts[which].as_secs_f64() * 1e3);
         line(&format!("{name}, {engine:?}"), took, None);
@@ -151,18 +157,25 @@ fn line(name: &str, [small, large]: [f64; 2], most: Option<f64>) {
     println!("{name:<56} {small:>12.2} {large:>12.2} {:>7.2}  {}", large / small, target.unwrap_or_default());
 }
 
-/// How long it takes to have all that is open replayed, to give out the first of them, and to cancel it.
-async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 3]> {
+/// How long it takes to have all that is open replayed, to give out the first of them, to cancel it, to discard the rest, and to take that
+/// back.
+async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 5]> {
     let open = DeadLettersWanted { states: vec![DeadLetterState::Dead], ..DeadLettersWanted::default() };
+    let start = Instant::now();
+    let discarding = ledger.discard(&open, &acting()).await?.context("some are open")?;
+    let discarded = start.elapsed();
+    let start = Instant::now();
+    anyhow::ensure!(ledger.undo_discard(discarding, &acting()).await? > 0);
+    let taken_back = start.elapsed();
     let start = Instant::now();
     let replay = ledger.begin_replay(&open, &acting()).await?.context("some are open")?;
     let queued = start.elapsed();
     let start = Instant::now();
-    ledger.next_to_send(250, &[], false, Timestamp::now()).await?;
+    ledger.next_to_send(250, &Paused::default(), Timestamp::now()).await?;
     let given_out = start.elapsed();
     let start = Instant::now();
     anyhow::ensure!(ledger.cancel_replay(replay, &acting()).await?);
-    Ok([queued, given_out, start.elapsed()])
+    Ok([discarded, taken_back, queued, given_out, start.elapsed()])
 }
 
 async fn fill(ledger: &dyn Ledger, letters: u32) -> anyhow::Result<()> {
@@ -179,7 +192,7 @@ async fn fill(ledger: &dyn Ledger, letters: u32) -> anyhow::Result<()> {
     let wanted = DeadLettersWanted { ids, ..DeadLettersWanted::default() };
     ledger.begin_replay(&wanted, &acting()).await?.context("they are dead")?;
     loop {
-        let sent = ledger.next_to_send(u32::MAX, &[], false, Timestamp::now()).await?;
+        let sent = ledger.next_to_send(u32::MAX, &Paused::default(), Timestamp::now()).await?;
         if sent.is_empty() {
             return Ok(());
         }

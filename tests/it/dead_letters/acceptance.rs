@@ -108,7 +108,8 @@ async fn a_thousand_refused_orders_are_replayed_once_though_the_desk_is_killed_h
 
     let (status, words) = said(&world, &["replay", "--class", "sku-unknown"]).await;
     assert_eq!(status, 1);
-    assert!(says(&words, "would replay 1000 dead letters: add --yes"), "{words}");
+    let these = "would replay 1000 dead letters (500 of acme-au, 500 of acme-widgets): add --yes";
+    assert!(says(&words, these), "{words}");
     let command = ["dead-letters", "replay", "--class", "sku-unknown", "--yes", "--json"];
     let replay = Process::start_command(&world.config, &command);
     kill_half_way(&world, first_desk).await;

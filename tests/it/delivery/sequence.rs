@@ -54,7 +54,7 @@ async fn an_event_that_is_older_than_what_the_warehouse_has_is_left_out() {
     eventually("both are done with", async || (done().await == 2).then_some(())).await;
     publish_again(&world, &number, &story).await;
     eventually("it is done with", async || (done().await == 3).then_some(())).await;
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+    world.rests_without_dead_letters(&[]).await;
     assert_eq!(posts_of(&door, &number, 2).await.len(), 2);
 }
 

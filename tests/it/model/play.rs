@@ -1,5 +1,6 @@
 //! The journey's course: shops, warehouse and processes, to which all that dice can think of happens.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossdock_sandbox::Callbacks;
@@ -54,12 +55,12 @@ impl Order {
 pub(super) struct Play {
     pub(super) world: World,
     pub(super) orders: Vec<Order>,
-    /// How often an importer was killed.
-    pub(super) kills: usize,
+    /// How often an importer was killed while an order's release was in doubt, by the order's number.
+    pub(super) doubts: BTreeMap<String, usize>,
     pub(super) dice: Rng,
     /// Of [`MORTAL`] each.
     pub(super) processes: Vec<Process>,
-    _immortal: Process,
+    immortal: Process,
     /// Whether the second importer stands still.
     pub(super) frozen: bool,
     /// Whether a shop's webhooks are kept back, to be lost perhaps.
@@ -71,8 +72,8 @@ impl Play {
         let world = World::create(engine).await;
         let settings = "[store.orders]\nsweep_every = \"1s\"\nhold_hours = 1\nstart_date = \"2020-01-01\"";
         world.change_config(|text| text.replace("[store.orders]", settings));
-        let processes = MORTAL.map(|roles| Process::start(&world.config, Some(roles))).into();
-        let immortal = Process::start(&world.config, Some("tracking-writer,stock-writer"));
+        let processes = start_mortals(&world);
+        let immortal = Process::start_observed(&world.config, "tracking-writer,stock-writer");
         world.ready().await;
         for kind in TAPPED {
             world.vhost.tap(kind).await;
@@ -81,10 +82,10 @@ impl Play {
         Self {
             world,
             orders,
-            kills: 0,
+            doubts: BTreeMap::new(),
             dice,
             processes,
-            _immortal: immortal,
+            immortal,
             frozen: false,
             holding: [false; 2],
         }
@@ -192,11 +193,9 @@ impl Play {
         self.world.warehouse.list(LISTED_LATE, 10);
     }
 
-    /// Whether all webhooks have been taken, and all that is queued has been taken up.
+    /// Whether all that was told has been dealt with.
     pub(super) async fn is_quiet(&self) -> bool {
-        let on_their_way: usize = self.callbacks().iter().map(|callbacks| callbacks.on_their_way()).sum();
-        on_their_way + self.world.warehouse.untold() == 0
-            && self.world.vhost.depth(crossdock_order_importer::QUEUE.name).await == 0
+        self.world.is_at_rest(&[&self.processes[1], &self.immortal]).await
     }
 
     /// How often each shop was asked for what it changed.
@@ -209,6 +208,18 @@ impl Play {
 
     fn callbacks(&self) -> [&Callbacks; 2] {
         [self.world.bigcommerce.callbacks(), self.world.ecwid.callbacks()]
+    }
+}
+
+/// Those of [`MORTAL`].
+pub(super) fn start_mortals(world: &World) -> Vec<Process> {
+    [0, 1].map(|at| start_mortal(world, at)).into()
+}
+
+pub(super) fn start_mortal(world: &World, at: usize) -> Process {
+    match at {
+        0 => Process::start(&world.config, Some(MORTAL[at])),
+        _ => Process::start_observed(&world.config, MORTAL[at]),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Dead letters on their way to the desk.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -21,6 +21,8 @@ use super::{Rig, Script, UNPOISONED, WORK, failed, message};
 #[derive(Default)]
 struct Desktop {
     away: AtomicBool,
+    /// How often it fails yet.
+    falters: AtomicUsize,
     taken: Mutex<Vec<Fate>>,
 }
 
@@ -48,7 +50,9 @@ impl Desktop {
 impl Desk for Desktop {
     async fn take(&self, batch: Vec<Fate>) -> Result<(), Failure> {
         let poison = |fate: &Fate| matches!(fate, Fate::Dead(it) if it.body.ends_with(b"poison"));
-        if self.away.load(Ordering::SeqCst) || batch.iter().any(poison) {
+        let falters =
+            self.falters.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        if falters || self.away.load(Ordering::SeqCst) || batch.iter().any(poison) {
             let chain = "the desk is away".to_owned();
             return Err(Failure { class: "desk-away", chain, mend: Mend::Wait });
         }
@@ -164,6 +168,23 @@ async fn one_that_the_desk_cannot_take_is_in_the_way_of_no_other_and_stays() {
     assert_eq!(ids, ["1", "2", "3", "4"].map(str::to_owned).into());
     rig.stop.cancel();
     eventually("it is on its queue", async || (vhost.depth(DEAD_LETTERS).await == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_that_comes_back_while_a_batch_is_taken_one_by_one_takes_all_of_it() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    rig.consume(&Script::new(|_| failed(Mend::Never)));
+    for id in ["1", "2", "3"] {
+        rig.publisher.publish(message("a", id)).await.unwrap();
+    }
+    eventually("all are dead", async || (vhost.depth(DEAD_LETTERS).await == 3).then_some(())).await;
+    // All three together, then the first of them alone.
+    let desk = Arc::new(Desktop { falters: 2.into(), ..Desktop::default() });
+    open(&rig, &desk);
+    desk.has(3).await;
+    let ids: Vec<String> = desk.letters().into_iter().map(|letter| letter.id).collect();
+    assert_eq!(ids, ["2", "3", "1"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ async fn dead_letter(world: &World) -> Taken {
 async fn refused(world: &World, sku: &str) -> String {
     let output = crossdock(&world.config, &["stock", "show", "--json", "--store", "acme-au", sku]).await;
     let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
-    shown[0]["stores"][0]["refused"]["why"].as_str().unwrap_or_default().to_owned()
+    shown[0]["stores"][0]["listings"][0]["refused"]["why"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The letter asks for the push of this SKU alone, and says what the ledger says: the shop's words.

@@ -10,9 +10,15 @@ use serde_json::{Value, json};
 use super::{level, shows};
 
 /// What an item has before a shop is told anything.
-const UNTOLD: i64 = 500;
+pub(super) const UNTOLD: i64 = 500;
 
-fn item(product_id: u64, variant_id: u64, sku: &str, size: Option<&str>, stock: Option<i64>) -> Item {
+pub(super) fn item(
+    product_id: u64,
+    variant_id: u64,
+    sku: &str,
+    size: Option<&str>,
+    stock: Option<i64>,
+) -> Item {
     Item {
         product_id,
         variant_id,
@@ -25,7 +31,7 @@ fn item(product_id: u64, variant_id: u64, sku: &str, size: Option<&str>, stock: 
 }
 
 /// What stands in the catalogue at this variant.
-fn units(catalog: &Catalog, variant_id: u64) -> Option<i64> {
+pub(super) fn units(catalog: &Catalog, variant_id: u64) -> Option<i64> {
     let items = catalog.items();
     items.iter().find(|item| item.variant_id == variant_id).and_then(|item| item.stock)
 }
@@ -80,8 +86,8 @@ async fn a_sku_that_a_shop_lists_twice_has_its_quantity_at_both_places() {
         .await;
     }
     let places = json!([
-        { "product_id": "301", "variant_id": null, "stock": "counted" },
-        { "product_id": "302", "variant_id": null, "stock": "counted" },
+        { "product_id": "301", "variant_id": null, "stock": "counted", "refused": null },
+        { "product_id": "302", "variant_id": null, "stock": "counted", "refused": null },
     ]);
     assert_eq!(listed(&world, "CUP").await, [places.clone(), places]);
     assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
@@ -112,8 +118,9 @@ async fn a_variant_without_a_sku_of_its_own_has_its_products_quantity_where_the_
         told.then_some(())
     })
     .await;
-    let variant = |id: &str| json!({ "product_id": "310", "variant_id": id, "stock": "counted" });
-    let itself = json!([{ "product_id": "310", "variant_id": null, "stock": "counted" }]);
+    let variant =
+        |id: &str| json!({ "product_id": "310", "variant_id": id, "stock": "counted", "refused": null });
+    let itself = json!([{ "product_id": "310", "variant_id": null, "stock": "counted", "refused": null }]);
     assert_eq!(listed(&world, "CAP").await, [json!([variant("410"), variant("411")]), itself]);
     tell_all_again(&world).await;
     // A quantity would have made them counted ones.

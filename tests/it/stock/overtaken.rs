@@ -28,7 +28,8 @@ async fn what_a_push_without_an_answer_may_have_overtaken_is_told_again_once_it_
     let (began, settled) = (Timestamp::now() - 11.minutes(), Timestamp::UNIX_EPOCH);
     for (store, units) in [("acme-au", 29), ("acme-widgets", 30)] {
         let store = store.parse().unwrap();
-        ledger.begin_push(&store, &mugs, began, settled).await.unwrap();
+        let listings = ledger.listings(&store, &mugs).await.unwrap();
+        ledger.begin_push(&store, &listings, began, settled).await.unwrap();
         ledger.pushed(&store, &[(mugs[0].clone(), units)], Timestamp::now()).await.unwrap();
     }
     shows(&world, "MUG", 29, 30).await;

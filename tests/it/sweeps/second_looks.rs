@@ -1,19 +1,25 @@
 //! Orders that are looked at again: held until now, kept out by rules that have changed, deleted, changed twice in a second.
 
+use std::time::Duration;
+
 use crossdock_sandbox::{Draft, OrderState};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
+use serde_json::Value;
 
 use super::{acme, caused_by, ledger, silent};
 
 /// BigCommerce's id of a status.
 const AWAITING_FULFILLMENT: i64 = 11;
 
-/// Longest time from the end of a hold to the notice that it is over, in seconds.
-const HOLD_OVER_SECS_MAX: i64 = 5;
+/// Longest time from the end of a hold to the notice that it is over, on a machine that does much else, in seconds.
+const HOLD_OVER_SECS_MAX: i64 = 20;
+
+/// Time from an order's being placed to the end of its hold, in seconds: it is read by then.
+const HOLD_SECS: i64 = 12;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -23,17 +29,17 @@ async fn a_held_order_is_released_when_its_hour_has_come(
     let world = World::create(engine).await;
     world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nhold_hours = 1"));
     let _crossdock = world.run().await;
-    let placed_at = Timestamp::now() - SignedDuration::from_hours(1) + SignedDuration::from_secs(8);
+    let placed_at = Timestamp::now() - SignedDuration::from_hours(1) + SignedDuration::from_secs(HOLD_SECS);
     let draft = Draft { placed_at, ..Draft::of(&[("MUG", 1)]) };
     let numbers = [
         format!("BG{}", world.bigcommerce.place_order(&draft)),
         format!("W-{}", world.ecwid.place_order(&draft)),
     ];
     for number in &numbers {
-        world.order_in_state(number, "held").await;
-    }
-    for number in &numbers {
         let story = world.order_in_state(number, "accepted").await;
+        let timeline = story["timeline"].as_array().unwrap();
+        let held = |entry: &Value| entry["what"].as_str().unwrap().starts_with("held until");
+        assert!(timeline.iter().any(held), "it was held first: {story}");
         let over = caused_by(&story, "hold-over")[0]["at"].as_str().unwrap().parse::<Timestamp>().unwrap();
         let late = over.duration_since(placed_at + SignedDuration::from_hours(1)).as_secs();
         // The shops know whole seconds.
@@ -91,7 +97,7 @@ async fn an_order_deleted_at_ecwid_after_its_release_is_cancelled_at_the_warehou
         (world.warehouse.state(&number) == Some(OrderState::Cancelled)).then_some(())
     })
     .await;
-    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+    world.rests_without_dead_letters(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,6 +107,9 @@ async fn of_two_changes_in_one_second_the_one_that_no_webhook_tells_of_is_found(
     world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nsweep_every = \"1s\""));
     let _crossdock = world.run().await;
     let paid_in_the_same_second = async || {
+        // All of a second is there for it.
+        let left = 1_000_000_000 - Timestamp::now().subsec_nanosecond().unsigned_abs();
+        tokio::time::sleep(Duration::from_nanos(left.into())).await;
         let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]).unpaid());
         let placed = world.bigcommerce.order(&id)["date_modified"].clone();
         eventually("the order is read", || async {

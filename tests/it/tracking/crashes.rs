@@ -1,36 +1,14 @@
 //! A tracking-writer that is killed at every point of its way: whatever it had done, the next one brings to the same end.
 
-use crossdock_domain::Platform;
+use crossdock_domain::{OrderId, Platform};
 use crossdock_ledger::ShipmentState;
 use crossdock_queue::Outcome;
 use crossdock_tests::database::Engine;
 use rstest::rstest;
 
+use super::every_point::{Left, at_every_point, of, while_written};
 use super::scene::Scene;
-use super::told::{dispatched, voided};
-
-/// Moves that no way has: a test that counts so far waits for something that never comes.
-const MOVES_MAX: usize = 5_000;
-
-/// How often each way is gone from its first move to its last: a move is as long as nothing has to be waited for, so no two ways stop at
-/// all the same points.
-const PASSES: usize = 5;
-
-/// Lets a writer be killed after one move, after two, and so on, until it lives and has an outcome.
-async fn at_every_point(
-    (engine, platform): (Engine, Platform),
-    killed_after: impl AsyncFn(&Scene, usize) -> Option<Outcome>,
-) {
-    let scene = Scene::open(engine, platform).await;
-    for _ in 0..PASSES {
-        let mut moves = 1;
-        while killed_after(&scene, moves).await.is_none() {
-            moves += 1;
-            assert!(moves < MOVES_MAX, "it never comes to its end");
-        }
-        assert!(moves > 2, "it was killed {} times only", moves - 1);
-    }
-}
+use super::told::{dispatched, part_dispatched, voided};
 
 #[rstest]
 #[tokio::test]
@@ -38,17 +16,18 @@ async fn a_killed_writer_leaves_one_shipment_one_status_and_one_mail(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
 ) {
-    at_every_point((engine, platform), async |scene, moves| {
+    at_every_point((engine, platform), while_written(platform), async |scene, moves| {
         let (order, shop) = (scene.released().await, &scene.shop);
         let told = dispatched(&order, "T1", 0);
         let outcome = scene.killed_after(moves, &told).await;
+        let stood = scene.stands(&order).await;
         assert_eq!(scene.handled(&told).await, Outcome::Done, "after {moves} moves");
 
         assert_eq!(shop.numbers(&order), ["T1"], "after {moves} moves");
         assert_eq!(shop.statuses(&order), [shop.shipped()], "after {moves} moves");
         assert_eq!(shop.mails(&order), 1, "after {moves} moves");
         assert_eq!(scene.state(&order).await, ShipmentState::Done);
-        outcome
+        Left { stood, outcome }
     })
     .await;
 }
@@ -59,11 +38,12 @@ async fn a_killed_writer_leaves_one_shipment_one_status_and_one_mail(
 async fn after_a_doubt_the_shipments_are_read_before_one_is_written_and_without_one_they_are_not(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
-    at_every_point((engine, Platform::Bigcommerce), async |scene, moves| {
+    let platform = Platform::Bigcommerce;
+    at_every_point((engine, platform), while_written(platform), async |scene, moves| {
         let (order, shop) = (scene.released().await, &scene.shop);
         let told = dispatched(&order, "T1", 0);
         let outcome = scene.killed_after(moves, &told).await;
-        let first = shop.calls(&order);
+        let (stood, first) = (scene.stands(&order).await, shop.calls(&order));
         let whole = ["GET", "POST /shipments", "PUT"];
         assert!(whole[..first.len()] == first, "after {moves} moves: {first:?}");
         assert!(outcome.is_none() || first == whole, "{first:?}");
@@ -75,7 +55,8 @@ async fn after_a_doubt_the_shipments_are_read_before_one_is_written_and_without_
             let read = place("GET /shipments").is_some_and(|read| read < written);
             assert!(read, "after {moves} moves: {first:?}, then {again:?}");
         }
-        outcome
+        assert_eq!(shop.mails(&order), 1, "after {moves} moves");
+        Left { stood, outcome }
     })
     .await;
 }
@@ -86,19 +67,25 @@ async fn a_killed_writer_leaves_one_shipment_with_the_newest_label(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
 ) {
-    at_every_point((engine, platform), async |scene, moves| {
+    let bigcommerce = &["done T1 10", "intended T1 10", "intended T2 10", "done T2 10"];
+    let ecwid = &["done T1 SHIPPED", "intended T1 SHIPPED", "intended T2 SHIPPED", "done T2 SHIPPED"];
+    at_every_point((engine, platform), of(platform, bigcommerce, ecwid), async |scene, moves| {
         let (order, shop) = (scene.released().await, &scene.shop);
         let (first, second) = (dispatched(&order, "T1", 0), dispatched(&order, "T2", 60));
         scene.handled(&first).await;
         let outcome = scene.killed_after(moves, &second).await;
+        let stood = scene.stands(&order).await;
         // Told once more in the meantime: the old number does not come back.
         assert_eq!(scene.handled(&first).await, Outcome::Done, "after {moves} moves");
         assert_eq!(scene.handled(&second).await, Outcome::Done, "after {moves} moves");
 
         assert_eq!(shop.numbers(&order), ["T2"], "after {moves} moves");
         assert_eq!(shop.statuses(&order), [shop.shipped()], "after {moves} moves");
+        // Ecwid's buyers are told of each number, BigCommerce's of each shipment.
+        let mails = if platform == Platform::Ecwid { 2 } else { 1 };
+        assert_eq!(shop.mails(&order), mails, "after {moves} moves");
         assert_eq!(scene.state(&order).await, ShipmentState::Done);
-        outcome
+        Left { stood, outcome }
     })
     .await;
 }
@@ -109,18 +96,107 @@ async fn a_killed_writer_leaves_nothing_of_what_was_voided(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
 ) {
-    at_every_point((engine, platform), async |scene, moves| {
+    let bigcommerce = &["done T1 10", "voiding T1 10", "voiding 10", "voiding 10>11", "voided 10>11"];
+    let ecwid = &[
+        "done T1 SHIPPED",
+        "voiding T1 SHIPPED",
+        "voiding SHIPPED>AWAITING_PROCESSING",
+        "voided SHIPPED>AWAITING_PROCESSING",
+    ];
+    at_every_point((engine, platform), of(platform, bigcommerce, ecwid), async |scene, moves| {
         let (order, shop) = (scene.released().await, &scene.shop);
         let (told, void) = (dispatched(&order, "T1", 0), voided(&order, 60));
         scene.handled(&told).await;
         let outcome = scene.killed_after(moves, &void).await;
+        let stood = scene.stands(&order).await;
         assert_eq!(scene.handled(&void).await, Outcome::Done, "after {moves} moves");
         assert_eq!(scene.handled(&told).await, Outcome::Done, "a copy that comes late");
 
         assert_eq!(shop.numbers(&order), [""; 0], "after {moves} moves");
         assert_eq!(shop.statuses(&order), [shop.shipped(), shop.open()], "after {moves} moves");
+        assert_eq!(shop.mails(&order), 1, "after {moves} moves");
         assert_eq!(scene.state(&order).await, ShipmentState::Voided);
-        outcome
+        Left { stood, outcome }
+    })
+    .await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_writer_killed_at_the_first_part_leaves_the_second_to_complete_the_order(
+    #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
+) {
+    let engine = Engine::Sqlite;
+    let bigcommerce = &["", "intended", "intended T1", "intended T1 3", "done T1 3"];
+    let ecwid = &["", "intended", "intended T1 PROCESSING", "done T1 PROCESSING"];
+    at_every_point((engine, platform), of(platform, bigcommerce, ecwid), async |scene, moves| {
+        let order = scene.released().await;
+        let parts = [part_dispatched(&order, "T1", 0), part_dispatched(&order, "T2", 60)];
+        let outcome = scene.killed_after(moves, &parts[0]).await;
+        let stood = scene.stands(&order).await;
+        for part in &parts {
+            assert_eq!(scene.handled(part).await, Outcome::Done, "after {moves} moves");
+        }
+        assert_both_parts_stand(scene, &order, moves).await;
+        Left { stood, outcome }
+    })
+    .await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_writer_killed_at_the_last_part_leaves_an_order_that_is_completed_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
+) {
+    let bigcommerce = &[
+        "done T1 3",
+        "done+intended T1 3",
+        "done+intended T1+T2 3",
+        "done+intended T1+T2 3>10",
+        "done+done T1+T2 3>10",
+    ];
+    let ecwid = &[
+        "done T1 PROCESSING",
+        "done+intended T1 PROCESSING",
+        "done+intended T1+T2 PROCESSING>SHIPPED",
+        "done+done T1+T2 PROCESSING>SHIPPED",
+    ];
+    at_every_point((engine, platform), of(platform, bigcommerce, ecwid), async |scene, moves| {
+        let order = scene.released().await;
+        let parts = [part_dispatched(&order, "T1", 0), part_dispatched(&order, "T2", 60)];
+        scene.handled(&parts[0]).await;
+        let outcome = scene.killed_after(moves, &parts[1]).await;
+        let stood = scene.stands(&order).await;
+        assert_eq!(scene.handled(&parts[1]).await, Outcome::Done, "after {moves} moves");
+        assert_both_parts_stand(scene, &order, moves).await;
+        Left { stood, outcome }
+    })
+    .await;
+}
+
+async fn assert_both_parts_stand(scene: &Scene, order: &OrderId, moves: usize) {
+    let shop = &scene.shop;
+    let statuses = format!("{}>{}", shop.partly_shipped(), shop.shipped());
+    let all = format!("done+done T1+T2 {statuses}");
+    assert_eq!((scene.stands(order).await, shop.mails(order)), (all, 2), "after {moves} moves");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_killed_writer_leaves_one_shipment_for_each_address(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stood = ["", "intended", "intended T1", "intended T1+T1", "intended T1+T1 10", "done T1+T1 10"];
+    at_every_point((engine, Platform::Bigcommerce), &stood, async |scene, moves| {
+        let (order, shop) = (scene.released_to_two_addresses().await, &scene.shop);
+        let told = dispatched(&order, "T1", 0);
+        let outcome = scene.killed_after(moves, &told).await;
+        let stood = scene.stands(&order).await;
+        assert_eq!(scene.handled(&told).await, Outcome::Done, "after {moves} moves");
+        assert_eq!(scene.stands(&order).await, "done T1+T1 10", "after {moves} moves");
+        assert_eq!(shop.mails(&order), 2, "after {moves} moves");
+        Left { stood, outcome }
     })
     .await;
 }
@@ -132,17 +208,19 @@ async fn a_void_cancels_what_a_killed_writer_had_begun_to_write(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
 ) {
-    at_every_point((engine, platform), async |scene, moves| {
+    at_every_point((engine, platform), while_written(platform), async |scene, moves| {
         let (order, shop) = (scene.released().await, &scene.shop);
         let (told, void) = (dispatched(&order, "T1", 0), voided(&order, 60));
         let outcome = scene.killed_after(moves, &told).await;
+        let (stood, was_there) = (scene.stands(&order).await, !shop.numbers(&order).is_empty());
         assert_eq!(scene.handled(&void).await, Outcome::Done, "after {moves} moves");
         assert_eq!(scene.handled(&told).await, Outcome::Done, "after {moves} moves");
         assert_eq!(shop.numbers(&order), [""; 0], "after {moves} moves");
         let statuses = shop.statuses(&order);
         let back = [shop.shipped(), shop.open()];
         assert!(statuses.is_empty() || statuses == back, "after {moves} moves: {statuses:?}");
-        outcome
+        assert_eq!(shop.mails(&order), usize::from(was_there), "after {moves} moves");
+        Left { stood, outcome }
     })
     .await;
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crossdock_bigcommerce::Bigcommerce;
 use crossdock_domain::{OrderId, Platform};
 use crossdock_ecwid::Ecwid;
-use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Draft, EcwidOptions, EcwidShop, Item, Quota};
+use crossdock_sandbox::{
+    BigcommerceOptions, BigcommerceShop, Draft, EcwidOptions, EcwidShop, Faults, Item, Quota,
+};
 use crossdock_settings::{Connection, Settings, StoreSettings};
 use crossdock_storefront::{Budget, Shop, Storefront};
 use reqwest::Url;
@@ -78,13 +80,20 @@ impl OneShop {
         Settings::parse(&text, Path::new("crossdock.toml"), &|_| None).unwrap().stores.remove(0)
     }
 
-    /// A buyer's order of two mugs.
-    pub(crate) fn place_order(&self) -> OrderId {
-        let draft = Draft::of(&[("MUG", 2)]);
+    /// A buyer's order.
+    pub(crate) fn place_order(&self, draft: &Draft) -> OrderId {
         OrderId::new(match self {
-            Self::Bigcommerce(shop) => shop.place_order(&draft),
-            Self::Ecwid(shop) => shop.place_order(&draft),
+            Self::Bigcommerce(shop) => shop.place_order(draft),
+            Self::Ecwid(shop) => shop.place_order(draft),
         })
+    }
+
+    /// Trouble to come.
+    pub(crate) fn faults(&self) -> &Faults {
+        match self {
+            Self::Bigcommerce(shop) => shop.faults(),
+            Self::Ecwid(shop) => shop.faults(),
+        }
     }
 
     /// The tracking numbers that an order shows, one for each shipment.
@@ -121,6 +130,14 @@ impl OneShop {
         match self {
             Self::Bigcommerce(_) => "11",
             Self::Ecwid(_) => "AWAITING_PROCESSING",
+        }
+    }
+
+    /// The status of an order of which a part has left.
+    pub(crate) fn partly_shipped(&self) -> &'static str {
+        match self {
+            Self::Bigcommerce(_) => "3",
+            Self::Ecwid(_) => "PROCESSING",
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crossdock_domain::{
     Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId,
+    ShippedLine,
 };
 use crossdock_events::{Event, EventData, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Verdict};
@@ -15,17 +16,31 @@ pub(crate) const STORE: &str = "acme";
 
 /// All mugs of an order leave under this number.
 pub(crate) fn dispatched(order_id: &OrderId, tracking_number: &str, at: i64) -> Delivery {
+    delivery(&format!("{tracking_number} at {at}"), at, shipment(order_id, tracking_number))
+}
+
+/// One mug of an order leaves under this number, in a parcel of its own.
+pub(crate) fn part_dispatched(order_id: &OrderId, tracking_number: &str, at: i64) -> Delivery {
     let shipment = Shipment {
+        shipment_id: ShipmentId::new(format!("S-{order_id}/{tracking_number}")),
+        dispatched_at: moment(at),
+        lines: Some(vec![ShippedLine { sku: "MUG".into(), quantity: 1 }]),
+        ..shipment(order_id, tracking_number)
+    };
+    delivery(&format!("{tracking_number} at {at}"), at, shipment)
+}
+
+fn shipment(order_id: &OrderId, tracking_number: &str) -> Shipment {
+    Shipment {
         shipment_id: shipment_id(order_id),
         number: number(order_id),
         carrier: "UPS".to_owned(),
         service: None,
         tracking_number: tracking_number.to_owned(),
         tracking_url: Some(format!("https://t.example/{tracking_number}")),
-        dispatched_at: Timestamp::from_second(1_790_000_000).unwrap(),
+        dispatched_at: moment(0),
         lines: None,
-    };
-    delivery(&format!("{tracking_number} at {at}"), at, shipment)
+    }
 }
 
 /// They have not left after all.
@@ -35,9 +50,13 @@ pub(crate) fn voided(order_id: &OrderId, at: i64) -> Delivery {
 }
 
 fn delivery<T: EventData>(id: &str, at: i64, data: T) -> Delivery {
-    let at = Timestamp::from_second(1_790_000_000 + at).unwrap();
-    let body = Event::new(&Source::Warehouse, id, at, data).to_json().into();
+    let body = Event::new(&Source::Warehouse, id, moment(at), data).to_json().into();
     Delivery { routing_key: T::TYPE.to_owned(), id: id.to_owned(), body, attempt: 1, first_failed_at: None }
+}
+
+/// So many seconds after all mugs left.
+fn moment(at: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + at).unwrap()
 }
 
 fn shipment_id(order_id: &OrderId) -> ShipmentId {

@@ -96,7 +96,7 @@ async fn a_void_cancels_a_shipment_that_is_not_written_yet() {
         (waits && world.bigcommerce.faults().all_met()).then_some(())
     })
     .await;
-    // Half a minute later.
+    // Minutes later.
     world.leases_run_out().await;
     world.warehouse.void(&shipment.shipment_id).unwrap();
     in_states(&world, &number, "accepted", &["voided"]).await;

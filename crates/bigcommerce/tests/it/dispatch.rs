@@ -71,9 +71,13 @@ async fn an_order_of_which_something_has_shipped_shows_its_shipments_to_a_first_
             let typed =
                 json!({ "id": 77, "order_address_id": 51, "tracking_number": "TRACK-S1", "items": items });
             state.shipments.push(typed);
+            // The one says so, and the other does not.
             match told_by {
                 "items_shipped" => state.items_shipped = Some(1),
-                line => state.products[0][line] = json!(1),
+                line => {
+                    state.products[0][line] = json!(1);
+                    state.items_shipped = Some(0);
+                }
             }
         });
         let first = Dispatch { first_try: true, ..consignment("S1", &[("TEE", 1)], false) };

@@ -66,7 +66,7 @@ pub(crate) struct Selection {
     /// Only of this kind of failure, for example shop-not-found
     #[arg(long, value_name = "CLASS")]
     pub(crate) class: Option<String>,
-    /// Only about this order (BG1001, or the shop's id) or SKU
+    /// Only about this order (BG1001, or the shop's id) or SKU; of every shop that has one, unless --store chooses
     #[arg(long, value_name = "ORDER")]
     pub(crate) order: Option<String>,
     /// Only what failed last on this day (2026-01-31 or 31/01/2026, in the zone of the shop, else UTC) or later, or since this moment
@@ -122,6 +122,10 @@ pub(crate) struct DeadLettersReplay {
     /// Without another filter: every dead one
     #[arg(long)]
     pub(crate) all: bool,
+    /// In place of the dead ones those that were sent more than an hour ago and of which nothing came back: their queue was probably
+    /// emptied by hand. One that is on its way all the same is handled twice, to the same effect
+    #[arg(long)]
+    pub(crate) unanswered: bool,
     /// Does not ask, however many there are
     #[arg(long, short)]
     pub(crate) yes: bool,
@@ -153,6 +157,7 @@ pub(crate) struct DeadLettersEdit {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own on the command line")]
 pub(crate) struct DeadLettersDiscard {
     #[command(flatten)]
     pub(crate) selection: Selection,
@@ -162,6 +167,9 @@ pub(crate) struct DeadLettersDiscard {
     /// Without another filter: every dead or waiting one
     #[arg(long)]
     pub(crate) all: bool,
+    /// In place of those the ones that were sent more than an hour ago and of which nothing came back
+    #[arg(long)]
+    pub(crate) unanswered: bool,
     /// Does not ask, however many there are
     #[arg(long, short)]
     pub(crate) yes: bool,

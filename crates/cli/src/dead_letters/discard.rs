@@ -5,6 +5,7 @@ use crossdock_ledger::{DeadLetterState, DeadLettersWanted};
 
 use super::Desk;
 use super::confirm::confirm;
+use super::meant::nothing_unanswered;
 use super::who::acting;
 use crate::command_line::DeadLettersDiscard;
 use crate::exit::Exit;
@@ -15,19 +16,24 @@ pub(super) async fn discard(desk: &Desk, wanted: &DeadLettersDiscard) -> anyhow:
     if reason.is_empty() {
         bail!("say in --reason why nobody needs them any more; nothing was done");
     }
-    if wanted.selection.is_everything() && !wanted.all {
+    if wanted.selection.is_everything() && !wanted.all && !wanted.unanswered {
         bail!("say which ones, by number or by a filter, or --all for every one; nothing was done");
     }
     let selected = desk.selected(&wanted.selection).await?;
-    let states = vec![DeadLetterState::Dead, DeadLetterState::Waiting];
-    let lying = DeadLettersWanted { states, ..selected.clone() };
-    confirm("discard", desk.ledger.count_dead_letters(&lying).await?, wanted.yes)?;
-    let Some(id) = desk.ledger.discard(&selected, &acting(reason)).await? else {
-        let standing = desk.standing(&selected).await?;
-        Desk::refuse_nothing(&wanted.selection, standing.is_empty())?;
-        bail!("nothing of what is selected is dead or waiting, and only that is discarded; {standing}");
+    let meant = if wanted.unanswered {
+        desk.unanswered(&selected).await?
+    } else {
+        desk.meant(&selected, &[DeadLetterState::Dead, DeadLetterState::Waiting]).await?
+    };
+    let Some(meant) = meant else {
+        return desk.nothing_lies(wanted, &selected).await;
+    };
+    confirm("discard", &meant, &wanted.selection, wanted.yes)?;
+    let Some(id) = desk.ledger.discard(&meant.wanted, &acting(reason)).await? else {
+        return desk.nothing_lies(wanted, &selected).await;
     };
     let act = desk.act(id).await?;
+    meant.tell_left_out(act.count);
     if wanted.json {
         print_json(&act)?;
     } else {
@@ -38,4 +44,20 @@ pub(super) async fn discard(desk: &Desk, wanted: &DeadLettersDiscard) -> anyhow:
         ));
     }
     Ok(Exit::Done)
+}
+
+impl Desk {
+    /// Says why nothing was discarded.
+    async fn nothing_lies(
+        &self,
+        wanted: &DeadLettersDiscard,
+        selected: &DeadLettersWanted,
+    ) -> anyhow::Result<Exit> {
+        let standing = self.standing(selected).await?;
+        Self::refuse_nothing(&wanted.selection, standing.is_empty())?;
+        if wanted.unanswered {
+            bail!("{}", nothing_unanswered(&standing));
+        }
+        bail!("nothing of what is selected is dead or waiting, and only that is discarded; {standing}")
+    }
 }

@@ -25,7 +25,7 @@ pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::R
     loop {
         let letters = desk.ledger.dead_letters(&page).await?;
         let Some(last) = letters.last() else { break };
-        (none, page.after) = (false, Some(last.id));
+        (none, page.after) = (false, Some(last.place()));
         for letter in letters {
             // One that was forgotten meanwhile is left out.
             if let Some(whole) = desk.ledger.dead_letter(letter.id).await? {

@@ -3,6 +3,7 @@
 use anyhow::bail;
 use comfy_table::Table;
 use crossdock_ledger::{Act, ActId, ActKind, Progress};
+use jiff::{SignedDuration, Timestamp};
 
 use super::Desk;
 use super::plain::cut;
@@ -10,6 +11,9 @@ use super::who::acting;
 use crate::command_line::DeadLettersJobs;
 use crate::exit::Exit;
 use crate::listing::{moment, print, print_json, say, table};
+
+/// How long a replay may be on its way before that is worth a word.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Longest reason or filter in a list, in characters: about three lines of the last column.
 const NOTE_CHARS_MAX: usize = 120;
@@ -52,11 +56,17 @@ pub(super) fn rows(acts: &[Act]) -> Table {
 
 /// How a replay goes, in a line.
 pub(super) fn goes(progress: &Progress) -> String {
-    let Progress { queued, sent, done, dead, left, cancelled, ended_at } = *progress;
+    let Progress { queued, sent, sent_since, done, dead, left, cancelled, ended_at } = *progress;
+    let overdue = sent_since.is_some_and(|since| Timestamp::now().duration_since(since) > OVERDUE);
+    let on_their_way = if overdue {
+        "on their way, some for more than an hour (`replay --unanswered` sends such ones once more)"
+    } else {
+        "on their way"
+    };
     let parts = [
         (done, "done"),
         (dead, "failed again"),
-        (sent, "on their way"),
+        (sent, on_their_way),
         (queued, "still to be sent"),
         (left, "left out"),
     ];
@@ -73,7 +83,7 @@ pub(super) fn goes(progress: &Progress) -> String {
 async fn cancel(desk: &Desk, id: ActId) -> anyhow::Result<Act> {
     let act = replay(desk, id).await?;
     if !desk.ledger.cancel_replay(id, &acting("")).await? {
-        bail!("replay {id} has ended already: {}", how(&act));
+        bail!("replay {id} has ended already: {}", how_far(&act));
     }
     desk.act(id).await
 }
@@ -81,7 +91,7 @@ async fn cancel(desk: &Desk, id: ActId) -> anyhow::Result<Act> {
 async fn resume(desk: &Desk, id: ActId) -> anyhow::Result<Act> {
     let act = replay(desk, id).await?;
     if !desk.ledger.resume_replay(id, &acting("")).await? {
-        bail!("replay {id} was not cancelled: {}", how(&act));
+        bail!("replay {id} was not cancelled: {}", how_far(&act));
     }
     desk.act(id).await
 }
@@ -108,24 +118,38 @@ pub(super) fn what(act: &Act) -> String {
 }
 
 fn how(act: &Act) -> String {
-    let note = (!act.note.is_empty()).then(|| cut(&act.note, NOTE_CHARS_MAX));
-    let parts: Vec<String> = act.progress.as_ref().map(goes).into_iter().chain(note).collect();
-    parts.join("\n")
+    let note = if act.note.is_empty() { String::new() } else { cut(&act.note, NOTE_CHARS_MAX) };
+    let parts = [how_far(act), note];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn how_far(act: &Act) -> String {
+    act.progress.as_ref().map(goes).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]
     fn a_replay_says_how_it_goes() {
-        let none =
-            Progress { queued: 0, sent: 0, done: 0, dead: 0, left: 0, cancelled: false, ended_at: None };
+        let none = Progress {
+            queued: 0,
+            sent: 0,
+            sent_since: None,
+            done: 0,
+            dead: 0,
+            left: 0,
+            cancelled: false,
+            ended_at: None,
+        };
         let running = Progress { queued: 500, sent: 250, done: 249, dead: 1, ..none };
         assert_eq!(goes(&running), "runs; 249 done, 1 failed again, 250 on their way, 500 still to be sent");
         let at = Timestamp::from_second(1_790_000_000).unwrap();
+        let lately = Progress { sent_since: Some(Timestamp::now()), ..running };
+        assert_eq!(goes(&lately), goes(&running));
+        let lost = Progress { sent_since: Some(Timestamp::now() - SignedDuration::from_mins(61)), ..running };
+        assert!(goes(&lost).contains("250 on their way, some for more than an hour (`replay --unanswered`"));
         let ended = Progress { done: 1_000, ended_at: Some(at), ..none };
         assert_eq!(goes(&ended), format!("ended {}; 1000 done", moment(at)));
         assert_eq!(goes(&Progress { left: 3, cancelled: true, ..ended }), "cancelled; 1000 done, 3 left out");

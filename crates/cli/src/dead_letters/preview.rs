@@ -80,9 +80,23 @@ fn tell(report: &Report, limit: usize) {
 
 /// For example `990 go through, 10 cancelled since`.
 fn summed_up(verdicts: &BTreeMap<&'static str, usize>) -> String {
-    let count = |verdict: ForecastVerdict| Some((*verdicts.get(verdict.as_str())?, of_several(verdict)));
-    let parts = ForecastVerdict::ALL.into_iter().filter_map(count);
-    parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    let part = |verdict: ForecastVerdict| match *verdicts.get(verdict.as_str())? {
+        1 => Some(format!("1 {}", of_one(verdict))),
+        count => Some(format!("{count} {}", of_several(verdict))),
+    };
+    ForecastVerdict::ALL.into_iter().filter_map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// What one of them would do.
+fn of_one(verdict: ForecastVerdict) -> &'static str {
+    match verdict {
+        ForecastVerdict::GoesThrough => "goes through",
+        ForecastVerdict::BuyerMailedAgain => "goes through and mails the buyer again",
+        ForecastVerdict::CredentialsRefused => "waits for credentials",
+        ForecastVerdict::FailsAgain => "fails again",
+        ForecastVerdict::Waits => "waits behind another",
+        other => of_several(other),
+    }
 }
 
 /// What several of them would do.
@@ -107,6 +121,6 @@ mod tests {
     #[test]
     fn verdicts_are_summed_up_in_the_order_of_their_promise() {
         let verdicts = BTreeMap::from([("cancelled_since", 10), ("fails_again", 1), ("goes_through", 990)]);
-        assert_eq!(summed_up(&verdicts), "990 go through, 10 cancelled since, 1 fail again");
+        assert_eq!(summed_up(&verdicts), "990 go through, 10 cancelled since, 1 fails again");
     }
 }

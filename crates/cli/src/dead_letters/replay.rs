@@ -7,11 +7,13 @@ use crossdock_ledger::{Act, ActId, DeadLetterState, DeadLettersWanted, Progress}
 use jiff::Timestamp;
 
 use super::confirm::confirm;
+use super::meant::nothing_unanswered;
 use super::who::acting;
 use super::{Desk, groups, jobs};
 use crate::command_line::DeadLettersReplay;
 use crate::exit::Exit;
 use crate::listing::{print_json, say};
+use crate::signals;
 
 /// How far a replay was watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,21 +25,30 @@ enum Followed {
 }
 
 pub(super) async fn replay(desk: &Desk, wanted: &DeadLettersReplay) -> anyhow::Result<Exit> {
-    if wanted.selection.is_everything() && !wanted.all {
+    if wanted.selection.is_everything() && !wanted.all && !wanted.unanswered {
         bail!("say which ones, by number or by a filter, or --all for every dead one; nothing was done");
     }
     let selected = desk.selected(&wanted.selection).await?;
-    let dead = DeadLettersWanted { states: vec![DeadLetterState::Dead], ..selected.clone() };
-    confirm("replay", desk.ledger.count_dead_letters(&dead).await?, wanted.yes)?;
-    let Some(id) = desk.ledger.begin_replay(&selected, &acting(wanted.selection.described())).await? else {
+    let (meant, nothing): (_, fn(&str) -> String) = if wanted.unanswered {
+        (desk.unanswered(&selected).await?, nothing_unanswered)
+    } else {
+        (desk.meant(&selected, &[DeadLetterState::Dead]).await?, nothing_dead)
+    };
+    let Some(meant) = meant else { bail!("{}", nothing(&desk.standing(&selected).await?)) };
+    confirm("replay", &meant, &wanted.selection, wanted.yes)?;
+    // From here on a replay may have begun: whoever stops this command is told how to follow it.
+    let stop = signals::stop_token()?;
+    let act = acting(wanted.selection.described());
+    let Some(id) = desk.ledger.begin_replay(&meant.wanted, &act).await? else {
         bail!("{}", nothing_dead(&desk.standing(&selected).await?));
     };
     let watched = if wanted.detach {
         Followed::Detached
     } else {
-        follow::follow(desk, id).await.with_context(|| goes_on(id))?
+        follow::follow(desk, id, &stop).await.with_context(|| goes_on(id))?
     };
     let act = desk.act(id).await?;
+    meant.tell_left_out(act.count);
     match (wanted.json, watched) {
         (true, _) => print_json(&act)?,
         (false, Followed::Ended) => tell(desk, &act, &selected).await?,

@@ -22,6 +22,11 @@ impl Selection {
         ids.is_empty() && texts.iter().all(|it| it.is_none()) && since.is_none() && until.is_none()
     }
 
+    /// Whether it names an order (or SKU), and neither its shop nor dead letters of it.
+    pub(super) fn names_an_order_of_any_shop(&self) -> bool {
+        self.order.is_some() && self.store.is_none() && self.ids.is_empty()
+    }
+
     /// As a person reads it, for the audit trail: no longer than a few hundred characters.
     pub(super) fn described(&self) -> String {
         if self.is_everything() {

@@ -56,12 +56,7 @@ fn message(asked: &Asked) -> Message {
     let id = format!("by-hand/{store}/{}", at.as_microsecond());
     let due = StockDue { store: store.clone(), full: *full, skus: None };
     let event = Event::new(&SOURCE, id, *at, due).traced(Some(TraceParent::start().to_string()));
-    Message {
-        routing_key: StockDue::TYPE.to_owned(),
-        id: event.id.clone(),
-        content_type: CONTENT_TYPE.into(),
-        body: event.to_json().into(),
-    }
+    Message::new(StockDue::TYPE, event.id.as_str(), CONTENT_TYPE, event.to_json())
 }
 
 /// Returns once RabbitMQ has it.

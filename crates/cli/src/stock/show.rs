@@ -36,7 +36,8 @@ struct AtStore {
     /// None: the shop is told nothing of stock.
     may_sell: Option<i64>,
     told: Option<Pushed>,
-    refused: Option<Refused>,
+    /// Since when something may be on its way there of which nobody knows whether it has arrived. It is told once more.
+    in_doubt_since: Option<Timestamp>,
     listings: Vec<ListedAs>,
 }
 
@@ -47,6 +48,15 @@ struct ListedAs {
     variant_id: Option<String>,
     /// How the shop keeps its stock there; only `counted` takes a quantity.
     stock: &'static str,
+    refused: Option<RefusedThere>,
+}
+
+/// That the shop refused the quantity there for good.
+#[derive(Debug, Serialize)]
+struct RefusedThere {
+    /// In the shop's own words.
+    why: String,
+    at: Timestamp,
 }
 
 /// `crossdock stock show`
@@ -90,18 +100,18 @@ async fn add_store(
         ledger.stock_of(&store.id, named).await?
     };
     let skus: Vec<Sku> = lines.iter().map(|line| line.level.sku.clone()).collect();
-    let mut listings: BTreeMap<Sku, Vec<ListedAs>> = BTreeMap::new();
+    let mut listings: BTreeMap<Sku, Vec<Listing>> = BTreeMap::new();
     for listing in ledger.listings(&store.id, &skus).await? {
-        let Listing { sku, product_id, variant_id, stock } = listing;
-        listings.entry(sku).or_default().push(ListedAs { product_id, variant_id, stock: stock.as_str() });
+        listings.entry(listing.sku.clone()).or_default().push(listing);
     }
-    for StockLine { level, counted_at, promised, pushed, refused, .. } in lines {
+    for StockLine { level, counted_at, promised, pushed, refused, in_doubt_since } in lines {
+        let listings = listings.remove(&level.sku).unwrap_or_default();
         let at_store = AtStore {
             store: store.id.clone(),
             may_sell: sellable(store.stock.push, &level, promised, store.stock.buffer),
             told: pushed,
-            refused,
-            listings: listings.remove(&level.sku).unwrap_or_default(),
+            in_doubt_since,
+            listings: listings.into_iter().map(|listing| ListedAs::of(listing, &refused)).collect(),
         };
         let one = shown.entry(level.sku.clone()).or_insert_with(|| Shown {
             sku: level.sku,
@@ -115,6 +125,15 @@ async fn add_store(
         one.stores.push(at_store);
     }
     Ok(())
+}
+
+impl ListedAs {
+    fn of(listing: Listing, refused: &[Refused]) -> Self {
+        let Listing { product_id, variant_id, stock, .. } = listing;
+        let here = |it: &&Refused| it.product_id == product_id && it.variant_id == variant_id;
+        let refused = refused.iter().find(here).map(|it| RefusedThere { why: it.why.clone(), at: it.at });
+        Self { product_id, variant_id, stock: stock.as_str(), refused }
+    }
 }
 
 async fn add_orders(ledger: &dyn Ledger, shown: &mut [Shown]) -> anyhow::Result<()> {
@@ -180,19 +199,26 @@ fn units(units: Option<i64>) -> String {
 }
 
 fn when(at: &AtStore) -> String {
-    match (&at.refused, at.told) {
-        (Some(Refused { why, at }), _) => format!("refused {}: {why}", moment(*at)),
-        (None, Some(told)) => moment(told.at),
-        (None, None) if at.may_sell.is_none() => "is told nothing of stock".to_owned(),
-        (None, None) if at.listings.is_empty() => "not listed".to_owned(),
-        (None, None) if at.listings.iter().all(|it| it.stock != "counted") => {
-            "listed without a count".to_owned()
-        }
-        (None, None) => "not yet".to_owned(),
-    }
+    let mut words = vec![match at.told {
+        Some(told) => moment(told.at),
+        None if at.may_sell.is_none() => "is told nothing of stock".to_owned(),
+        None if at.listings.is_empty() => "not listed".to_owned(),
+        None if at.listings.iter().all(|it| it.stock != "counted") => "listed without a count".to_owned(),
+        None => "not yet".to_owned(),
+    }];
+    words.extend(at.in_doubt_since.map(|since| format!("in doubt since {}", moment(since))));
+    words.extend(at.listings.iter().filter(|it| it.refused.is_some()).map(listed_as));
+    words.join("; ")
 }
 
 fn listed_as(listing: &ListedAs) -> String {
     let variant = listing.variant_id.as_ref().map(|variant| format!(", variant {variant}"));
-    format!("product {}{} ({})", listing.product_id, variant.unwrap_or_default(), listing.stock)
+    let refused = |it: &RefusedThere| format!(", refused {}: {}", moment(it.at), it.why);
+    format!(
+        "product {}{} ({}){}",
+        listing.product_id,
+        variant.unwrap_or_default(),
+        listing.stock,
+        listing.refused.as_ref().map(refused).unwrap_or_default()
+    )
 }

@@ -85,7 +85,7 @@ impl Told {
     }
 
     /// What was done.
-    fn after(store: &StoreId, Mended { inspection, refused, looked_for }: Mended) -> Self {
+    fn after(store: &StoreId, Mended { inspection, refused, looked_for, .. }: Mended) -> Self {
         let reason = |remedy: &Remedy| {
             refused.iter().find(|(refused, _)| refused == remedy).map(|(_, reason)| reason.clone())
         };

@@ -71,6 +71,23 @@ fn identity_shop_type_and_subject_are_locked() {
 }
 
 #[test]
+fn what_it_is_about_is_locked_also_where_the_envelope_does_not_say_it() {
+    let event = |kind: &str, data: Value| json!({ "specversion": "1.0", "id": "ev-1", "source": "/warehouse", "type": kind, "data": data });
+    let product = json!({ "store": "acme-au", "product_id": "7", "cause": "x" });
+    for (kind, data, pointer) in [
+        ("warehouse.sku.known", json!({ "sku": "MUG" }), "/data/sku"),
+        ("shop.product.changed", product, "/data/product_id"),
+        ("warehouse.order.accepted", json!({ "number": "BG1" }), "/data/number"),
+        ("order.amended", json!({ "order": { "number": "BG1" } }), "/data/order/number"),
+        ("order.amended", json!({ "order": { "store": "acme-au" } }), "/data/order/store"),
+        ("order.amended", json!({ "order": { "order_id": "1" } }), "/data/order/order_id"),
+    ] {
+        let refused = edit(&event(kind, data), pointer, json!("TEE")).unwrap_err();
+        assert!(matches!(refused, EditRefused::Locked { .. }), "{pointer}: {refused}");
+    }
+}
+
+#[test]
 fn a_count_stays_about_its_sku() {
     let level = |sku: &str, units: i64| json!({ "sku": sku, "on_hand": units });
     let count = json!({

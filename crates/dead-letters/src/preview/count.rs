@@ -70,7 +70,7 @@ mod tests {
             counted_at: minute(at),
             promised: Promised::default(),
             pushed: None,
-            refused: None,
+            refused: Vec::new(),
             in_doubt_since: None,
         }
     }

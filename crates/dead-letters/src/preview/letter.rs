@@ -36,6 +36,9 @@ impl Letter {
     pub(super) fn told(&self) -> Result<&Told, Foresight> {
         let role = self.entry.role.as_str();
         match &self.told {
+            _ if self.entry.failures == 0 => {
+                Err(Foresight::fails_again("nothing of it has come to the desk; discard it if nothing will"))
+            }
             _ if !ROLES.contains(&role) => {
                 Err(Foresight::fails_again(format!("no role '{role}' takes messages")))
             }

@@ -45,6 +45,9 @@ fn told_since(
 ) -> Option<Foresight> {
     let due_at = event.time.unwrap_or(Timestamp::MAX);
     let knows = |line: &StockLine| {
+        if !line.refused.is_empty() {
+            return false;
+        }
         let units = sellable(settings.push, &line.level, line.promised, settings.buffer);
         let told = line.pushed.filter(|pushed| Some(pushed.units) == units && line.in_doubt_since.is_none());
         told.is_some_and(|pushed| !event.data.full || due_at <= pushed.at)
@@ -82,7 +85,7 @@ mod tests {
             counted_at: minute(0),
             promised: Promised::default(),
             pushed: Some(Pushed { units, at: minute(told) }),
-            refused: None,
+            refused: Vec::new(),
             in_doubt_since: None,
         }
     }

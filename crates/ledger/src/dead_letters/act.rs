@@ -102,6 +102,8 @@ pub struct Progress {
     pub queued: u64,
     /// Sent, and nothing came back yet.
     pub sent: u64,
+    /// When the first of these was sent.
+    pub sent_since: Option<Timestamp>,
     /// Handled for good.
     pub done: u64,
     /// Failed again.

@@ -14,6 +14,17 @@ pub struct MessageKey {
     pub message_id: String,
 }
 
+/// A message that fell, and of which nothing has come to the desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// Which.
+    pub message: MessageKey,
+    /// The order that it is about.
+    pub subject: String,
+    /// When it fell.
+    pub fell_at: Timestamp,
+}
+
 /// A message that could not be handled, as it came off the dead-letter queue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fallen {

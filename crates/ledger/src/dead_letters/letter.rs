@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::DeadLetterPlace;
+
 /// A dead letter's number at the desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -90,7 +92,7 @@ pub struct DeadLetter {
     pub group: String,
     /// Counted attempts that failed before it was last given up.
     pub attempts: u32,
-    /// How often it became a dead letter.
+    /// How often it became a dead letter. 0: nothing of it has come, and only that it fell is known.
     pub failures: u32,
     /// When it first failed.
     pub first_failed_at: Timestamp,
@@ -100,6 +102,13 @@ pub struct DeadLetter {
     pub changed_at: Timestamp,
     /// Whether a person changed what is replayed.
     pub edited: bool,
+}
+
+impl DeadLetter {
+    /// Where it stands in the list.
+    pub fn place(&self) -> DeadLetterPlace {
+        DeadLetterPlace { last_failed_at: self.last_failed_at, id: self.id }
+    }
 }
 
 /// A dead letter with all that was kept.

@@ -11,6 +11,15 @@ pub struct ReplayKey {
     pub round: u32,
 }
 
+/// What is not sent for now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paused {
+    /// The shops that are sent nothing,
+    pub stores: Vec<String>,
+    /// but for messages of these types, which need nothing of a shop.
+    pub except: &'static [&'static str],
+}
+
 /// A message to be put on its role's work queue once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToSend {

@@ -26,10 +26,19 @@ pub struct DeadLettersWanted {
     pub until: Option<Timestamp>,
     /// Only those that stand so.
     pub states: Vec<DeadLetterState>,
-    /// Only those after this one, in the order of the list.
-    pub after: Option<DeadLetterId>,
+    /// Only those after this place in the list, whatever has become since of the one that stood there.
+    pub after: Option<DeadLetterPlace>,
     /// At most so many.
     pub limit: Option<u32>,
+}
+
+/// A place in the list of dead letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetterPlace {
+    /// When the one there failed last.
+    pub last_failed_at: Timestamp,
+    /// Its number.
+    pub id: DeadLetterId,
 }
 
 /// Dead letters of one role and shop that failed for one reason.

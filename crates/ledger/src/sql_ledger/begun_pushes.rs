@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::{Sku, StoreId};
+use crossdock_domain::{Listing, Sku, StoreId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use super::pushed::forget;
+use super::pushed::forget_told;
+use super::refused::forgive;
 use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::moment::Moment;
@@ -14,14 +15,15 @@ use crate::moment::Moment;
 pub(super) async fn begin(
     tx: &mut Transaction,
     store: &StoreId,
-    skus: &[Sku],
+    listings: &[Listing],
     at: Timestamp,
     settled: Timestamp,
 ) -> Result<(), LedgerError> {
-    forget(tx, store, skus).await?;
-    delete(tx, store, skus, "began_at <= $2", settled).await?;
-    let skus: BTreeSet<&Sku> = skus.iter().collect();
-    let skus: Vec<&Sku> = skus.into_iter().collect();
+    let skus: BTreeSet<&Sku> = listings.iter().map(|listing| &listing.sku).collect();
+    let skus: Vec<Sku> = skus.into_iter().cloned().collect();
+    forget_told(tx, store, &skus).await?;
+    forgive(tx, store, listings).await?;
+    delete(tx, store, &skus, "began_at <= $2", settled).await?;
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
             "INSERT INTO begun_pushes (store, sku, began_at) VALUES {} ON CONFLICT DO NOTHING",

@@ -10,11 +10,14 @@ mod forget;
 mod groups;
 mod known;
 mod letters;
+mod missing;
 mod outcomes;
 mod replay;
+mod revive;
 mod send;
 mod storable;
 mod turn;
+mod under_way;
 
 use async_trait::async_trait;
 use crossdock_domain::{OrderId, Sku, StoreId};
@@ -23,7 +26,7 @@ use jiff::Timestamp;
 use super::SqlLedger;
 use crate::{
     Act, ActId, Acting, DeadLetter, DeadLetterGroup, DeadLetterId, DeadLetters, DeadLettersWanted, Fallen,
-    LedgerError, MessageKey, ReplayKey, ToSend, WholeDeadLetter,
+    LedgerError, MessageKey, Missing, Paused, ReplayKey, ToSend, WholeDeadLetter,
 };
 
 #[async_trait]
@@ -36,7 +39,7 @@ impl DeadLetters for SqlLedger {
 
     async fn revive(&self, replays: &[ReplayKey], at: Timestamp) -> Result<(), LedgerError> {
         let mut tx = turn::take(&self.database).await?;
-        bury::revive(&mut tx, replays, at).await?;
+        revive::revive(&mut tx, replays, at).await?;
         tx.commit().await
     }
 
@@ -56,6 +59,26 @@ impl DeadLetters for SqlLedger {
     async fn rises(&self, message: &MessageKey) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
         fallen::rises(&mut tx, message).await?;
+        tx.commit().await
+    }
+
+    async fn falls_about(&self, role: &str, subject: &str) -> Result<Vec<String>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let lying = fallen::about(&mut tx, role, subject).await?;
+        tx.commit().await?;
+        Ok(lying)
+    }
+
+    async fn missing(&self, before: Timestamp) -> Result<Vec<Missing>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let missing = missing::before(&mut tx, before).await?;
+        tx.commit().await?;
+        Ok(missing)
+    }
+
+    async fn bury_missing(&self, missing: &[Fallen], at: Timestamp) -> Result<(), LedgerError> {
+        let mut tx = turn::take(&self.database).await?;
+        missing::bury(&mut tx, missing, at).await?;
         tx.commit().await
     }
 
@@ -167,14 +190,20 @@ impl DeadLetters for SqlLedger {
     async fn next_to_send(
         &self,
         most: u32,
-        paused: &[String],
-        again: bool,
+        paused: &Paused,
         at: Timestamp,
     ) -> Result<Vec<ToSend>, LedgerError> {
         let mut tx = turn::take(&self.database).await?;
-        let next = send::next(&mut tx, most, paused, again, at).await?;
+        let next = send::next(&mut tx, most, paused, at).await?;
         tx.commit().await?;
         Ok(next)
+    }
+
+    async fn unconfirmed(&self) -> Result<Vec<ToSend>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let unconfirmed = send::unconfirmed(&mut tx).await?;
+        tx.commit().await?;
+        Ok(unconfirmed)
     }
 
     async fn sent(&self, replays: &[ReplayKey]) -> Result<(), LedgerError> {

@@ -94,7 +94,8 @@ pub(super) async fn learn(
     Ok(news)
 }
 
-fn place(listing: &Listing) -> (&str, &str) {
+/// Where it is: its product, and its variant if it is one.
+pub(super) fn place(listing: &Listing) -> (&str, &str) {
     (&listing.product_id, listing.variant_id.as_deref().unwrap_or_default())
 }
 

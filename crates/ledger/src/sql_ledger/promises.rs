@@ -4,10 +4,11 @@ use crossdock_domain::{OrderId, OrderNumber, Promised, Sku, StockLevel, StoreId}
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::refused;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::{LedgerError, OrderState, PromisedTo, Pushed, Refused, StockLine};
+use crate::{LedgerError, OrderState, PromisedTo, Pushed, StockLine};
 
 /// An order's lines are what is promised of it, in whatever state it is: one that is kept out has none, and one that is cancelled only what
 /// has left, because what left after a count was still on the shelf.
@@ -39,8 +40,6 @@ struct StockRow {
     counted_at: Moment,
     pushed: Option<i64>,
     pushed_at: Option<Moment>,
-    refused: Option<String>,
-    refused_at: Option<Moment>,
     in_doubt_since: Option<Moment>,
     total: i64,
     unallocated: i64,
@@ -52,10 +51,18 @@ pub(super) async fn stock(
     store: &StoreId,
     skus: Option<&[Sku]>,
 ) -> Result<Vec<StockLine>, LedgerError> {
-    let Some(skus) = skus else { return lines(tx, store, &[]).await };
     let mut all = Vec::new();
-    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
-        all.extend(lines(tx, store, skus).await?);
+    match skus {
+        None => all = lines(tx, store, &[]).await?,
+        Some(skus) => {
+            for skus in skus.chunks(STATEMENT_ROWS_MAX) {
+                all.extend(lines(tx, store, skus).await?);
+            }
+        }
+    }
+    let mut refused = refused::by_sku(tx, store, skus).await?;
+    for line in &mut all {
+        line.refused = refused.remove(&line.level.sku).unwrap_or_default();
     }
     Ok(all)
 }
@@ -74,13 +81,11 @@ async fn lines(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<Ve
              GROUP BY sku
          )
          SELECT counted.sku, counted.on_hand, counted.allocated, counted.counted_at,
-                pushed.units AS pushed, pushed.at AS pushed_at, refused_stock.why AS refused,
-                refused_stock.at AS refused_at,
+                pushed.units AS pushed, pushed.at AS pushed_at,
                 (SELECT MIN(began_at) FROM begun_pushes WHERE store = $1 AND sku = counted.sku) AS in_doubt_since,
                 COALESCE(promised.total, 0) AS total, COALESCE(promised.unallocated, 0) AS unallocated
          FROM stock AS counted
          LEFT JOIN pushed ON pushed.store = $1 AND pushed.sku = counted.sku
-         LEFT JOIN refused_stock ON refused_stock.store = $1 AND refused_stock.sku = counted.sku
          LEFT JOIN promised ON promised.sku = counted.sku
          WHERE TRUE {of_these}
          ORDER BY counted.sku"
@@ -102,14 +107,12 @@ impl TryFrom<StockRow> for StockLine {
     fn try_from(row: StockRow) -> Result<Self, LedgerError> {
         let pushed = row.pushed.zip(row.pushed_at);
         let pushed = pushed.map(|(units, at)| Ok::<_, LedgerError>(Pushed { units, at: at.try_into()? }));
-        let refused = row.refused.zip(row.refused_at);
-        let refused = refused.map(|(why, at)| Ok::<_, LedgerError>(Refused { why, at: at.try_into()? }));
         Ok(Self {
             level: StockLevel { sku: Sku::new(row.sku), on_hand: row.on_hand, allocated: row.allocated },
             counted_at: row.counted_at.try_into()?,
             promised: Promised { total: row.total, unallocated: row.unallocated },
             pushed: pushed.transpose()?,
-            refused: refused.transpose()?,
+            refused: Vec::new(),
             in_doubt_since: row.in_doubt_since.map(Timestamp::try_from).transpose()?,
         })
     }

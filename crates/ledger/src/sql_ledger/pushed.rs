@@ -1,4 +1,4 @@
-//! What each shop was last told, what it refused, and on which days it was told everything.
+//! What each shop was last told, and on which days it was told everything.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
 
-use super::begun_pushes;
+use super::{begun_pushes, refused};
 use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
@@ -36,48 +36,24 @@ pub(super) async fn pushed(
         upsert.execute().await?;
     }
     let skus: Vec<Sku> = quantities.into_iter().map(|(sku, _)| sku.clone()).collect();
-    delete(tx, "refused_stock", store, &skus).await?;
     begun_pushes::end(tx, store, &skus, at).await
-}
-
-pub(super) async fn refused(
-    tx: &mut Transaction,
-    store: &StoreId,
-    refusals: &[(Sku, String)],
-    at: Timestamp,
-) -> Result<(), LedgerError> {
-    let by_sku: BTreeMap<&Sku, &str> = refusals.iter().map(|(sku, why)| (sku, why.as_str())).collect();
-    let refusals: Vec<(&Sku, &str)> = by_sku.into_iter().collect();
-    for refusals in refusals.chunks(STATEMENT_ROWS_MAX) {
-        let sql = format!(
-            "INSERT INTO refused_stock (store, sku, why, at) VALUES {}
-             ON CONFLICT (store, sku) DO UPDATE SET why = excluded.why, at = excluded.at",
-            value_rows(1, refusals.len(), 4)
-        );
-        let mut upsert = tx.query(AssertSqlSafe(sql));
-        for (sku, why) in refusals {
-            upsert = upsert.bind(store.as_str()).bind(sku.as_str()).bind(*why).bind(Moment::from(at));
-        }
-        upsert.execute().await?;
-    }
-    Ok(())
 }
 
 /// What the shop was told of these SKUs, or refused, counts no more.
 pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
-    delete(tx, "pushed", store, skus).await?;
-    delete(tx, "refused_stock", store, skus).await
+    forget_told(tx, store, skus).await?;
+    refused::forgive_skus(tx, store, skus).await
 }
 
-async fn delete(
+/// What the shop was told of these SKUs counts no more.
+pub(super) async fn forget_told(
     tx: &mut Transaction,
-    table: &'static str,
     store: &StoreId,
     skus: &[Sku],
 ) -> Result<(), LedgerError> {
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
         let sql =
-            format!("DELETE FROM {table} WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
+            format!("DELETE FROM pushed WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
         let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
         for sku in skus {
             delete = delete.bind(sku.as_str());

@@ -5,7 +5,7 @@ use crossdock_domain::{Listing, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{SqlLedger, begun_pushes, catalogues, counts, echoes, listings, promises, pushed};
+use super::{SqlLedger, begun_pushes, catalogues, counts, echoes, listings, promises, pushed, refused};
 use crate::{Catalogue, LedgerError, PromisedTo, StockLedger, StockLine};
 
 #[async_trait]
@@ -41,12 +41,12 @@ impl StockLedger for SqlLedger {
     async fn begin_push(
         &self,
         store: &StoreId,
-        skus: &[Sku],
+        listings: &[Listing],
         at: Timestamp,
         settled: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        begun_pushes::begin(&mut tx, store, skus, at, settled).await?;
+        begun_pushes::begin(&mut tx, store, listings, at, settled).await?;
         tx.commit().await
     }
 
@@ -70,12 +70,23 @@ impl StockLedger for SqlLedger {
     async fn stock_refused(
         &self,
         store: &StoreId,
-        refusals: &[(Sku, String)],
+        refusals: &[(Listing, String)],
         at: Timestamp,
     ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        pushed::refused(&mut tx, store, refusals, at).await?;
+        refused::refuse(&mut tx, store, refusals, at).await?;
         tx.commit().await
+    }
+
+    async fn reconsider_refused(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+    ) -> Result<Vec<Sku>, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let skus = refused::reconsider(&mut tx, store, product_ids).await?;
+        tx.commit().await?;
+        Ok(skus)
     }
 
     async fn stock_day(&self, store: &StoreId) -> Result<Option<Date>, LedgerError> {

@@ -1,6 +1,7 @@
 //! The timeline: telling, and reading it.
 
 use crossdock_domain::{OrderId, StoreId};
+use jiff::Timestamp;
 
 use crate::database::Transaction;
 use crate::moment::Moment;
@@ -28,6 +29,22 @@ pub(super) async fn tell(
         .execute()
         .await?;
     Ok(added > 0)
+}
+
+pub(super) async fn told_at(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    key: &str,
+) -> Result<Option<Timestamp>, LedgerError> {
+    let told = tx
+        .query("SELECT at FROM timeline WHERE store = $1 AND order_id = $2 AND key = $3")
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .bind(key)
+        .optional::<(Moment,)>()
+        .await?;
+    told.map(|(at,)| at.try_into()).transpose()
 }
 
 #[derive(sqlx::FromRow)]

@@ -148,3 +148,18 @@ async fn an_answer_to_an_order_that_nobody_released_is_refused(
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Filtered);
     assert_eq!(told_of_1001(&*ledger).await.len(), 1);
 }
+
+#[rstest]
+#[tokio::test]
+async fn when_something_was_told_first_is_known_by_its_key(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    for told in [5, 6] {
+        ledger.tell(&au(), &OrderId::from("1001"), &happening("seen", minute(told))).await.unwrap();
+    }
+    let told_at = async |id, key| ledger.told_at(&au(), &OrderId::from(id), key).await.unwrap();
+    assert_eq!(told_at("1001", "seen").await, Some(minute(5)));
+    assert_eq!((told_at("1001", "heard").await, told_at("1002", "seen").await), (None, None));
+}

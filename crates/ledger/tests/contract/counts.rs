@@ -1,12 +1,12 @@
 //! Counts, and what the shops were told of them.
 
 use crossdock_domain::{Promised, Sku, StockLevel};
-use crossdock_ledger::{Ledger, Pushed, Refused};
+use crossdock_ledger::{Ledger, Pushed};
 use jiff::civil::date;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::samples::{au, level, minute, release_order, released_order, store};
+use crate::samples::{au, level, listing, minute, release_order, released_order, store};
 
 async fn count(ledger: &dyn Ledger, at: i64, levels: &[StockLevel]) -> Vec<String> {
     ledger.counted(minute(at), levels).await.unwrap().iter().map(Sku::to_string).collect()
@@ -134,7 +134,8 @@ async fn what_a_shop_was_last_told_is_its_own(#[values(Engine::Sqlite, Engine::P
     tell("acme-au", 9, 3).await;
     assert_eq!(pushed("acme-au").await, Some(0), "an older push that is told late");
     tell("acme-nz", 8, 4).await;
-    ledger.begin_push(&au(), &[Sku::from("TEE"), Sku::from("NEVER")], minute(5), minute(4)).await.unwrap();
+    let listings = [listing("TEE", "1", None), listing("NEVER", "2", None)];
+    ledger.begin_push(&au(), &listings, minute(5), minute(4)).await.unwrap();
     assert_eq!((pushed("acme-au").await, pushed("acme-nz").await), (None, Some(8)));
     // A SKU that nobody counted may be pushed; it has no line.
     ledger.pushed(&au(), &[(Sku::from("MUG"), 1)], minute(5)).await.unwrap();
@@ -159,53 +160,19 @@ async fn only_skus_that_were_asked_for_and_counted_have_a_line(
 
 #[rstest]
 #[tokio::test]
-async fn what_a_shop_refused_is_known_until_it_takes_it(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    count(&*ledger, 1, &[level("TEE", 10)]).await;
-    let refused = async |shop: &str| ledger.stock(&store(shop)).await.unwrap()[0].refused.clone();
-    for (at, why) in [(2, "no"), (3, "still no")] {
-        ledger.stock_refused(&au(), &[(Sku::from("TEE"), why.to_owned())], minute(at)).await.unwrap();
-        assert_eq!(refused("acme-au").await, Some(Refused { why: why.to_owned(), at: minute(at) }));
-    }
-    assert_eq!(refused("acme-nz").await, None);
-    ledger.pushed(&au(), &[(Sku::from("TEE"), 10)], minute(4)).await.unwrap();
-    assert_eq!(refused("acme-au").await, None);
-}
-
-#[rstest]
-#[tokio::test]
-async fn what_is_about_to_be_told_anew_was_neither_told_nor_refused(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    count(&*ledger, 1, &[level("CAP", 10), level("TEE", 10)]).await;
-    for shop in [au(), store("acme-nz")] {
-        ledger.pushed(&shop, &[(Sku::from("CAP"), 10)], minute(2)).await.unwrap();
-        ledger.stock_refused(&shop, &[(Sku::from("TEE"), "no".to_owned())], minute(2)).await.unwrap();
-    }
-    ledger.begin_push(&au(), &["TEE", "CAP", "TEE"].map(Sku::from), minute(3), minute(0)).await.unwrap();
-    let [cap, tee] = ledger.stock(&au()).await.unwrap().try_into().unwrap();
-    assert_eq!((cap.pushed, tee.refused), (None, None));
-    let [cap, tee] = ledger.stock(&store("acme-nz")).await.unwrap().try_into().unwrap();
-    assert!(cap.pushed.is_some() && tee.refused.is_some(), "another shop");
-}
-
-#[rstest]
-#[tokio::test]
 async fn a_push_is_in_doubt_until_its_answer_is_known_or_it_has_settled(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
     let skus = ["CAP", "TEE"].map(Sku::from);
+    let listings = [listing("CAP", "1", None), listing("TEE", "2", None), listing("TEE", "3", None)];
     count(&*ledger, 1, &[level("CAP", 10), level("TEE", 10)]).await;
     let doubts = async |shop: &str| {
         let lines = ledger.stock(&store(shop)).await.unwrap();
         lines.iter().map(|line| line.in_doubt_since).collect::<Vec<_>>()
     };
     let begin = async |at: i64, settled: i64| {
-        ledger.begin_push(&au(), &skus, minute(at), minute(settled)).await.unwrap();
+        ledger.begin_push(&au(), &listings, minute(at), minute(settled)).await.unwrap();
     };
     begin(2, 0).await;
     assert_eq!(doubts("acme-au").await, [Some(minute(2)); 2]);

@@ -5,18 +5,21 @@ mod burying;
 mod courses;
 mod discarding;
 mod falling;
+mod falling_anew;
 mod forgetting;
 mod grouping;
 mod listing;
+mod missing;
 mod model;
 mod previewing;
 mod replaying;
 mod sending;
+mod sending_limits;
 mod together;
 
 use crossdock_ledger::{
     ActId, Acting, DeadLetter, DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey,
-    Progress, ReplayKey, ToSend,
+    Paused, Progress, ReplayKey, ToSend,
 };
 use serde_json::json;
 
@@ -94,7 +97,7 @@ pub(crate) async fn replay_all(ledger: &dyn Ledger, at: i64) -> ActId {
 
 /// What is sent now, confirmed.
 pub(crate) async fn send(ledger: &dyn Ledger, at: i64) -> Vec<ToSend> {
-    let next = ledger.next_to_send(250, &[], false, minute(at)).await.unwrap();
+    let next = ledger.next_to_send(250, &Paused::default(), minute(at)).await.unwrap();
     let keys: Vec<ReplayKey> = next.iter().map(|sent| sent.replay).collect();
     ledger.sent(&keys).await.unwrap();
     next
@@ -120,6 +123,7 @@ pub(crate) async fn progress(ledger: &dyn Ledger, replay: ActId) -> Progress {
     let progress = act.progress.unwrap();
     let sum = progress.queued + progress.sent + progress.done + progress.dead + progress.left;
     assert_eq!(sum, act.count, "{progress:?}");
+    assert_eq!(progress.sent_since.is_some(), progress.sent > 0, "{progress:?}");
     assert_eq!(progress.ended_at.is_some(), progress.queued + progress.sent == 0, "{progress:?}");
     progress
 }

@@ -18,6 +18,7 @@ mod opening;
 mod pauses;
 mod promises;
 mod proof;
+mod refusals;
 mod relabels;
 mod releasing;
 mod samples;

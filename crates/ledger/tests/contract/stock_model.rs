@@ -13,8 +13,8 @@ use crate::samples::{au, happening, judged, level, minute, rejected, released_or
 
 const SKUS: [&str; 2] = ["TEE", "MUG"];
 
-/// Units that the shelf begins with.
-const SHELF: i64 = 1_000;
+/// Units that the shelf begins with: less than is ordered, so that more may be promised than there is.
+const SHELF: i64 = 40;
 
 const STEPS: i64 = 150;
 
@@ -74,6 +74,9 @@ struct Course {
     orders: Vec<Order>,
     /// The newest count of each SKU: when, and how many.
     counts: BTreeMap<&'static str, (i64, i64)>,
+    /// How often something could be sold, and how often more was promised than there was.
+    sellable: u32,
+    oversold: u32,
 }
 
 impl Course {
@@ -212,7 +215,8 @@ impl Course {
     }
 
     async fn count_at(&mut self, sku: &'static str, at: i64) {
-        let on_hand = SHELF - self.orders.iter().map(|order| order.left(sku, at)).sum::<i64>();
+        let left: i64 = self.orders.iter().map(|order| order.left(sku, at)).sum();
+        let on_hand = (SHELF - left).max(0);
         for _ in 0..self.dice.u32(1..3) {
             self.ledger.counted(minute(at), &[level(sku, on_hand)]).await.unwrap();
         }
@@ -222,9 +226,11 @@ impl Course {
     }
 
     /// What each shop may sell is the same by the ledger and by the model.
-    async fn compare(&self) {
+    async fn compare(&mut self) {
         for (sku, (at, on_hand)) in &self.counts {
             let promised: i64 = self.orders.iter().map(|order| order.promised(sku, *at)).sum();
+            self.sellable += u32::from(*on_hand > promised);
+            self.oversold += u32::from(*on_hand < promised);
             let lines = self.ledger.stock_of(&au(), &[Sku::from(*sku)]).await.unwrap();
             let available = sellable(StockPush::Available, &lines[0].level, lines[0].promised, 0);
             assert_eq!(
@@ -268,12 +274,14 @@ async fn what_may_be_sold_is_what_a_simple_model_says_whatever_happens(
 ) {
     let (ledger, _database) = fresh(engine).await;
     let (dice, counts) = (Rng::with_seed(seed), BTreeMap::new());
-    let mut course = Course { ledger, dice, now: 10, orders: Vec::new(), counts };
+    let orders = Vec::new();
+    let mut course = Course { ledger, dice, now: 10, orders, counts, sellable: 0, oversold: 0 };
     for _ in 0..STEPS {
         course.step().await;
         course.compare().await;
     }
     assert!(course.orders.len() > 10 && course.counts.len() == SKUS.len(), "the dice did something");
+    assert!(course.sellable > 10 && course.oversold > 10, "{} and {}", course.sellable, course.oversold);
     course.end().await;
     course.compare().await;
     let held = course.orders.iter().filter(|order| order.fate == Fate::Held && !order.test);

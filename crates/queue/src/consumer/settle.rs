@@ -1,6 +1,6 @@
 //! Answers for one message: acknowledges it, or replaces it by a retry or a dead letter.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossdock_domain::Mend;
 use crossdock_telemetry::chain;
@@ -118,11 +118,19 @@ impl Work {
         (self.queue.role, &held.route.lane)
     }
 
-    /// That a shop refuses its credentials is logged where it is found out, once for all messages.
+    /// What only waits is told once for its lane and pause: a burst has a thousand messages. That a shop refuses its credentials is
+    /// logged where it is found out, once for all messages.
     fn log_retry(&self, held: &Held, failure: &Failure, step: &RetryStep, counted: bool) {
         if failure.mend == Mend::Credentials {
             let (id, wait_ms) = (&held.delivery.id, step.wait_ms);
             return debug!(store.id = held.route.lane, message.id = id, wait_ms, "waits for new credentials");
+        }
+        if let Mend::WaitFor(wait) = failure.mend {
+            let wait = wait.min(Duration::from_millis(step.wait_ms.into()));
+            if !self.put_off.is_news(&held.route.lane, failure.class, wait, Instant::now()) {
+                let (id, class) = (&held.delivery.id, failure.class);
+                return debug!(store.id = held.route.lane, message.id = id, class, "waits too");
+            }
         }
         warn!(
             role = self.queue.role,

@@ -14,6 +14,7 @@ use tracing::debug;
 
 use super::held::Held;
 use super::pulse::{Beat, Pulse};
+use super::put_off::PutOff;
 use super::{Handler, Outcome, Route};
 use crate::metrics::QueueMetrics;
 use crate::{Failure, Publisher, WorkQueue};
@@ -29,13 +30,14 @@ pub(super) struct Work {
     pub queue: WorkQueue,
     pub publisher: Publisher,
     pub metrics: Arc<QueueMetrics>,
+    pub put_off: PutOff,
     handler: Arc<dyn Handler>,
 }
 
 impl Work {
     pub(super) fn new(queue: WorkQueue, publisher: Publisher, handler: Arc<dyn Handler>) -> Self {
         let metrics = publisher.metrics();
-        Self { queue, publisher, metrics, handler }
+        Self { queue, publisher, metrics, put_off: PutOff::default(), handler }
     }
 
     pub(super) fn prefetch(&self) -> u16 {

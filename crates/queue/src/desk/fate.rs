@@ -15,6 +15,12 @@ use crate::{Topology, headers};
 /// Role of a message that nobody has claimed.
 const UNKNOWN: &str = "unknown";
 
+/// Class of what a consumer that is none of ours did not want.
+const REJECTED_CLASS: &str = "rejected";
+
+/// What is known of it.
+const REJECTED: &str = "whoever takes this queue rejected it; why, only they can tell";
+
 /// Class of what killed its consumer again and again.
 pub(crate) const DELIVERY_LIMIT_CLASS: &str = "delivery-limit";
 
@@ -69,26 +75,29 @@ struct Death {
 }
 
 impl Death {
-    /// `x-death` names each queue that the message died in, the latest first; waiting out a retry is such a death too.
+    /// `x-death` names each queue that the message died in, the latest first; waiting out a retry is such a death too. A warehouse that
+    /// takes its own queue may reject a message; our consumers never do.
     /// Source: rabbitmq.com, Dead Letter Exchanges, 'Effects of dead lettering on messages'.
     fn read(table: &FieldTable, topology: &Topology) -> Self {
         let deaths = match table.inner().get("x-death") {
             Some(AMQPValue::FieldArray(deaths)) => deaths.as_slice(),
             _ => &[],
         };
-        let of_limit = deaths.iter().find_map(|death| match death {
-            AMQPValue::FieldTable(death) if text(death, "reason").as_deref() == Some("delivery_limit") => {
-                Some(death)
+        let given_up = deaths.iter().find_map(|death| {
+            let AMQPValue::FieldTable(death) = death else { return None };
+            match text(death, "reason")?.as_str() {
+                "delivery_limit" => Some((death, DELIVERY_LIMIT_CLASS, given_up(DELIVERY_LIMIT))),
+                "rejected" => Some((death, REJECTED_CLASS, REJECTED.to_owned())),
+                _ => None,
             }
-            _ => None,
         });
-        let Some(death) = of_limit else {
+        let Some((death, class, chain)) = given_up else {
             let chain = "it came to the dead letters without a word about why".to_owned();
             return Self { class: UNKNOWN, chain, role: None, routing_key: None, at: None };
         };
         Self {
-            class: DELIVERY_LIMIT_CLASS,
-            chain: given_up(DELIVERY_LIMIT),
+            class,
+            chain,
             role: text(death, "queue").map(|queue| role_of(&queue, topology)),
             routing_key: match death.inner().get("routing-keys") {
                 Some(AMQPValue::FieldArray(keys)) => keys.as_slice().first().and_then(text_of),
@@ -218,6 +227,22 @@ mod tests {
         table.insert("x-death".into(), AMQPValue::FieldArray(deaths.into()));
         let dead = read(table);
         assert_eq!((dead.role.as_str(), dead.routing_key.as_str()), ("stock-writer", "stock.due"));
+    }
+
+    #[test]
+    fn what_a_stranger_rejected_names_whose_it_was() {
+        let mut table = FieldTable::default();
+        let deaths = vec![
+            died("crossdock.retry.5s", "expired", "crossdock.warehouse.orders", 1_760_000_001),
+            died("crossdock.warehouse.orders", "rejected", "order.released", 1_760_000_000),
+        ];
+        table.insert("x-death".into(), AMQPValue::FieldArray(deaths.into()));
+        let dead = read(table);
+        assert_eq!((dead.role.as_str(), dead.class.as_str()), ("warehouse", "rejected"));
+        assert_eq!(
+            (dead.routing_key.as_str(), dead.last_failed_at.as_second()),
+            ("order.released", 1_760_000_000)
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use lapin::message::Delivery;
 use lapin::options::BasicAckOptions;
 use lapin::{Channel, Consumer};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
@@ -26,6 +26,9 @@ const PREFETCH: u16 = 200;
 /// Most messages given to the desk at once.
 const BATCH_MAX: usize = 100;
 
+/// Most bytes of bodies given to the desk at once, but for the last one of a batch: they are in memory twice while it takes them.
+const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// Longest wait for a batch to fill, in milliseconds.
 const GATHER_MS: u64 = 100;
 
@@ -37,6 +40,9 @@ const REST_SECS_MIN: u64 = 3;
 
 /// Longest wait after the desk has taken nothing, in seconds. Each such wait costs a return to the queue of what was held.
 const REST_SECS_MAX: u64 = 60;
+
+/// Longest time for which a message that the desk does not take is held aside, in seconds. Then it is given to the desk anew.
+const HELD_SECS_MAX: u64 = 600;
 
 /// Longest time for giving a channel back, in seconds.
 const CLOSE_SECS_MAX: u64 = 5;
@@ -53,6 +59,14 @@ pub(super) struct Intake {
 enum Break {
     Stopped,
     DeskAway,
+}
+
+/// What the desk took of a batch.
+enum Taken {
+    All,
+    /// The rest is held for as long as the channel lasts, and is in the way of no other.
+    Some,
+    Nothing,
 }
 
 #[async_trait]
@@ -107,41 +121,55 @@ impl Intake {
         guarded(TAKE_SECS_MAX, self.desk.ready()).await.unwrap_or(false)
     }
 
-    /// Gives what comes to the desk, until that takes nothing. `taken` tells whether it took anything before.
+    /// Gives what comes to the desk, until that takes nothing, or until something was held aside for long enough. `taken` tells whether
+    /// it took anything before.
     async fn give(&self, consumer: &mut Consumer, taken: &mut bool) -> Result<Break, LinkError> {
+        let mut held_until: Option<Instant> = None;
         loop {
             let batch = tokio::select! {
                 () = self.stop.cancelled() => return Ok(Break::Stopped),
+                () = reached(held_until) => return Ok(Break::DeskAway),
                 batch = next_batch(consumer) => batch?,
             };
-            if !self.give_batch(&batch).await {
-                return Ok(Break::DeskAway);
+            match self.give_batch(&batch).await {
+                Taken::Nothing => return Ok(Break::DeskAway),
+                Taken::Some if held_until.is_none() => {
+                    held_until = Some(Instant::now() + Duration::from_secs(HELD_SECS_MAX));
+                }
+                Taken::Some | Taken::All => {}
             }
             *taken = true;
         }
     }
 
-    /// Whether the desk took anything of it. One that it does not take alone is held for as long as the channel lasts, and is in the way
-    /// of no other.
-    async fn give_batch(&self, batch: &[Delivery]) -> bool {
-        let Err(failure) = self.take(batch).await else { return true };
+    /// What is not taken together is given one by one, and what is not taken so once more: the desk may have come back in between.
+    async fn give_batch(&self, batch: &[Delivery]) -> Taken {
+        let Err(failure) = self.take(batch).await else { return Taken::All };
         warn!(messages = batch.len(), error = failure.chain, "dead letters could not be kept");
         if batch.len() == 1 {
-            return false;
+            return Taken::Nothing;
         }
-        let mut left = 0;
-        for delivery in batch.chunks(1) {
-            if self.take(delivery).await.is_err() {
-                left += 1;
-                if !self.is_ready().await {
-                    return false;
+        let mut left: Vec<&Delivery> = batch.iter().collect();
+        for _ in 0..2 {
+            let mut failed = Vec::new();
+            for delivery in left {
+                if self.take(std::slice::from_ref(delivery)).await.is_err() {
+                    failed.push(delivery);
+                    if !self.is_ready().await {
+                        return Taken::Nothing;
+                    }
                 }
             }
+            left = failed;
         }
-        if left > 0 && left < batch.len() {
-            error!(messages = left, "dead letters cannot be kept; they stay on their queue");
+        match left.len() {
+            0 => Taken::All,
+            all if all == batch.len() => Taken::Nothing,
+            messages => {
+                error!(messages, "dead letters cannot be kept; they stay on their queue");
+                Taken::Some
+            }
         }
-        left < batch.len()
     }
 
     /// Has the desk take these, and takes them off their queue.
@@ -157,13 +185,23 @@ impl Intake {
     }
 }
 
+/// Waits until then, or for ever.
+async fn reached(when: Option<Instant>) {
+    match when {
+        Some(when) => sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// At least one message, and what else comes within a moment.
 async fn next_batch(consumer: &mut Consumer) -> Result<Vec<Delivery>, LinkError> {
     let mut batch = vec![next(consumer).await?];
     let until = Instant::now() + Duration::from_millis(GATHER_MS);
-    while batch.len() < BATCH_MAX {
+    let mut bytes = batch[0].data.len();
+    while batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {
         let Ok(delivery) = timeout_at(until, next(consumer)).await else { break };
         batch.push(delivery?);
+        bytes += batch[batch.len() - 1].data.len();
     }
     Ok(batch)
 }

@@ -69,6 +69,13 @@ pub(super) async fn read_to_end(stream: &mut TcpStream) -> String {
     String::from_utf8(text).unwrap()
 }
 
+/// The answer to [`LIVEZ`]; none if the other side has hung up before it.
+pub(super) async fn read_answer(stream: &mut TcpStream) -> Option<String> {
+    let mut first = [0];
+    let peeked = timeout(PATIENCE, stream.peek(&mut first)).await.expect("nothing came");
+    if peeked.is_ok_and(|count| count > 0) { Some(read_until(stream, "alive\n").await) } else { None }
+}
+
 /// All that comes until this does.
 pub(super) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
     let mut text = String::new();

@@ -70,7 +70,9 @@ impl WatchRounds {
 
     fn tell(&mut self, mended: &Mended) {
         let (store, done) = (&self.store, mended.inspection.remedies.len() - mended.refused.len());
-        if done > 0 {
+        if done > 0 && mended.is_first {
+            tracing::info!(store.id = %store, webhooks = done, "subscribed to the shop's webhooks");
+        } else if done > 0 {
             tracing::warn!(store.id = %store, webhooks = done, "webhooks were missing or switched off; they are on again");
         }
         if let Some(looked_for) = mended.looked_for {

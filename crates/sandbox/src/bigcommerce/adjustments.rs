@@ -93,6 +93,9 @@ fn change(catalog: &Catalog, items: &[Item], wanted: &Value) -> Result<Change, U
         _ => value.as_u64() == Some(item.product_id),
     };
     let at = items.iter().position(is).ok_or(Unfit::Field(name, "there is no such item"))?;
+    if catalog.is_fixed(items[at].product_id) {
+        return Err(Unfit::Field("quantity", "the stock of this product cannot be set"));
+    }
     let whole = catalog.whole(items[at].product_id).stock.is_some();
     let mode = if is_variant(items, &items[at]) && !whole { "variant" } else { "product" };
     let other = if mode == "variant" { "product_id" } else { "variant_id" };

@@ -15,9 +15,8 @@ pub(super) struct Order {
     pub(super) id: u64,
     /// Its own fields, without links.
     pub(super) fields: Map<String, Value>,
-    /// Its one shipping address; `id` is the `order_address_id`.
-    pub(super) address: Map<String, Value>,
-    pub(super) consignment_id: u64,
+    /// Where it goes: at least one.
+    pub(super) destinations: Vec<Destination>,
     pub(super) products: Vec<Map<String, Value>>,
     pub(super) shipments: Vec<Map<String, Value>>,
     pub(super) created: Timestamp,
@@ -26,6 +25,21 @@ pub(super) struct Order {
     pub(super) mails: usize,
     /// Status ids that came by the API.
     pub(super) status_changes: Vec<i64>,
+}
+
+/// A shipping address of an order.
+#[derive(Debug, Clone)]
+pub(super) struct Destination {
+    /// As the API gives it; `id` is the `order_address_id` of the products that go there.
+    pub(super) address: Map<String, Value>,
+    pub(super) consignment_id: u64,
+}
+
+impl Destination {
+    /// The `order_address_id`.
+    pub(super) fn address_id(&self) -> u64 {
+        self.address["id"].as_u64().unwrap_or_default()
+    }
 }
 
 /// The next free ids. Orders' ids are the owner's choice; the others start apart from each other, so that none is taken for another.
@@ -83,9 +97,9 @@ impl Order {
         self.fields.get("is_deleted") == Some(&Value::Bool(true))
     }
 
-    /// The `order_address_id`.
-    pub(super) fn address_id(&self) -> u64 {
-        self.address["id"].as_u64().unwrap_or_default()
+    /// The address of this `order_address_id`.
+    pub(super) fn destination(&self, address_id: u64) -> Option<&Destination> {
+        self.destinations.iter().find(|one| one.address_id() == address_id)
     }
 
     /// Changes fields and answers what that causes: a change of status, and in any case an update.

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::book::Order;
+use super::book::{Destination, Order};
 use super::state::State;
 
 /// The consignments in the object structure. Costs are numbers here, unlike in the shipping address.
 pub(super) fn consignments(shop: &State, order: &Order, line_items: bool) -> Value {
-    let lines = |wanted: fn(&Map<String, Value>) -> bool| -> Vec<Value> {
+    let lines = |wanted: &dyn Fn(&Map<String, Value>) -> bool| -> Vec<Value> {
         let line = |product: &Map<String, Value>| {
             if line_items {
                 Value::Object(product.clone())
@@ -18,10 +18,10 @@ pub(super) fn consignments(shop: &State, order: &Order, line_items: bool) -> Val
         order.products.iter().filter(|product| wanted(product)).map(line).collect()
     };
     json!({
-        "pickups": pickups(order, &lines(is_collected)),
-        "shipping": shipping(shop, order, lines(|product| is_physical(product) && !is_collected(product))),
-        "downloads": emailed(order, &lines(|product| product["type"] == "digital")),
-        "email": { "gift_certificates": emailed(order, &lines(|product| product["type"] == "giftcertificate")) },
+        "pickups": pickups(order, &lines(&is_collected)),
+        "shipping": order.destinations.iter().filter_map(|to| shipping(shop, order, to, lines(&is_sent_to(to)))).collect::<Vec<_>>(),
+        "downloads": emailed(order, &lines(&|product| product["type"] == "digital")),
+        "email": { "gift_certificates": emailed(order, &lines(&|product| product["type"] == "giftcertificate")) },
     })
 }
 
@@ -33,13 +33,18 @@ fn is_collected(product: &Map<String, Value>) -> bool {
     is_physical(product) && product["order_pickup_method_id"] != 0
 }
 
+fn is_sent_to(to: &Destination) -> impl Fn(&Map<String, Value>) -> bool {
+    let address_id = to.address_id();
+    move |product| is_physical(product) && !is_collected(product) && product["order_address_id"] == address_id
+}
+
 /// At most one. Place and method are those of the documented example.
 fn pickups(order: &Order, line_items: &[Value]) -> Vec<Value> {
     if line_items.is_empty() {
         return Vec::new();
     }
     vec![json!({
-        "id": order.consignment_id,
+        "id": order.destinations.first().map(|to| to.consignment_id),
         "pickup_method_id": 1,
         "pickup_method_display_name": "Pick Up",
         "collection_instructions": "Bring your ID",
@@ -61,23 +66,24 @@ fn pickups(order: &Order, line_items: &[Value]) -> Vec<Value> {
     })]
 }
 
-fn shipping(shop: &State, order: &Order, line_items: Vec<Value>) -> Vec<Value> {
+/// None where nothing goes.
+fn shipping(shop: &State, order: &Order, to: &Destination, line_items: Vec<Value>) -> Option<Value> {
     if line_items.is_empty() {
-        return Vec::new();
+        return None;
     }
-    let mut shipping: Map<String, Value> = order.address.clone();
+    let mut shipping: Map<String, Value> = to.address.clone();
     shipping.remove("order_id");
     for (name, value) in &mut shipping {
         if let (true, Some(amount)) = (name.contains("cost"), value.as_str()) {
             *value = json!(amount.parse::<f64>().unwrap_or_default());
         }
     }
-    let id = order.consignment_id;
+    let id = to.consignment_id;
     shipping.insert("id".into(), json!(id));
     shipping.insert("line_items".into(), line_items.into());
     let quotes = format!("/orders/{}/consignments/shipping/{id}/shipping_quotes", order.id);
     shipping.insert("shipping_quotes".into(), shop.link(&quotes));
-    vec![Value::Object(shipping)]
+    Some(Value::Object(shipping))
 }
 
 fn emailed(order: &Order, line_items: &[Value]) -> Vec<Value> {

@@ -27,20 +27,21 @@ pub(super) async fn gate(State(shop): State<Arc<Shop>>, request: Request, next: 
         shop.journal.arrived(method.as_str(), uri.path_and_query().map_or("/", |whole| whole.as_str()));
     let fault = shop.faults.take(method.as_str(), uri.path());
     let refuse = |status, wait| refused(&shop, uri.path(), status, wait);
-    let answer = faults::meet(fault, admit(&shop, request, next), refuse).await;
+    let answering = admit(Arc::clone(&shop), faults::whole(request).await, next);
+    let answer = faults::meet(&shop.faults, fault, answering, refuse).await;
     if answer.extensions().get::<Cut>().is_none() {
         shop.journal.answered(number, answer.status().as_u16());
     }
     answer
 }
 
-async fn admit(shop: &Shop, request: Request, next: Next) -> Response {
+async fn admit(shop: Arc<Shop>, request: Request, next: Next) -> Response {
     let reading = shop.meter.count(Instant::now());
-    let mut answer = match check(shop, &request, reading) {
+    let mut answer = match check(&shop, &request, reading) {
         Ok(()) => next.run(request).await,
         Err(status) => Refusal::of_path(request.uri().path(), status).into_response(),
     };
-    quota_headers(&mut answer, shop, reading);
+    quota_headers(&mut answer, &shop, reading);
     answer
 }
 

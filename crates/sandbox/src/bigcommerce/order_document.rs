@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
-use super::book::{Book, Order, rfc_2822, take};
+use super::book::{Book, Destination, Ids, Order, rfc_2822, take};
 use super::line_document::line;
 use super::money::{money, split};
 use super::statuses;
-use crate::{Draft, Item};
+use crate::{Draft, DraftLine, Item};
 
 /// The storefront's channel, the platform's default.
 const CHANNEL_ID: i64 = 1;
@@ -21,19 +21,33 @@ pub(super) fn enter<'a>(
     currency: &str,
 ) -> &'a mut Order {
     let id = take(&mut book.next.order);
-    let address_id = take(&mut book.next.order_address);
-    let consignment_id = take(&mut book.next.consignment);
-    let products: Vec<_> = sold
+    let streets = streets(draft);
+    let destinations: Vec<Destination> =
+        streets.iter().map(|street| destination(&mut book.next, id, draft, *street)).collect();
+    let address_id = |wanted: &DraftLine| {
+        let at = streets.iter().position(|street| *street == wanted.street.as_deref());
+        at.map_or(0, |at| destinations[at].address_id())
+    };
+    let products: Vec<_> = draft
+        .lines
         .iter()
-        .map(|(item, quantity)| line(take(&mut book.next.order_product), id, address_id, item, *quantity))
+        .zip(sold)
+        .map(|(wanted, (item, quantity))| {
+            line(take(&mut book.next.order_product), id, address_id(wanted), item, *quantity)
+        })
         .collect();
     let units: u32 = sold.iter().map(|(_, quantity)| quantity).sum();
     let total: Decimal = sold.iter().map(|(item, quantity)| item.price * Decimal::from(*quantity)).sum();
     let order = Order {
         id,
-        fields: merged([header(id, draft, units), amounts(total), settings(currency), contact(draft)]),
-        address: merged([json!({ "id": address_id, "order_id": id }), person(draft), delivery(draft, units)]),
-        consignment_id,
+        fields: merged([
+            header(id, draft, units),
+            json!({ "shipping_address_count": destinations.len() }),
+            amounts(total),
+            settings(currency),
+            contact(draft),
+        ]),
+        destinations,
         products,
         shipments: Vec::new(),
         created: draft.placed_at,
@@ -42,6 +56,29 @@ pub(super) fn enter<'a>(
         status_changes: Vec::new(),
     };
     book.orders.entry(id).insert_entry(order).into_mut()
+}
+
+/// Of each address of the order, the street where it is another than the buyer's own.
+fn streets(draft: &Draft) -> Vec<Option<&str>> {
+    let mut streets = Vec::new();
+    for line in &draft.lines {
+        if !streets.contains(&line.street.as_deref()) {
+            streets.push(line.street.as_deref());
+        }
+    }
+    streets
+}
+
+fn destination(next: &mut Ids, order_id: u64, draft: &Draft, street: Option<&str>) -> Destination {
+    let address_id = take(&mut next.order_address);
+    let lines = draft.lines.iter().filter(|line| line.street.as_deref() == street);
+    let units = lines.map(|line| line.quantity).sum();
+    let mut address =
+        merged([json!({ "id": address_id, "order_id": order_id }), person(draft), delivery(draft, units)]);
+    if let Some(street) = street {
+        address.insert("street_1".into(), json!(street));
+    }
+    Destination { address, consignment_id: take(&mut next.consignment) }
 }
 
 fn header(id: u64, draft: &Draft, units: u32) -> Value {
@@ -62,7 +99,6 @@ fn header(id: u64, draft: &Draft, units: u32) -> Value {
         "payment_provider_id": "",
         "payment_status": if draft.paid { "captured" } else { "" },
         "order_is_digital": false,
-        "shipping_address_count": 1,
         "customer_message": draft.note,
         "staff_notes": "",
         "channel_id": CHANNEL_ID,

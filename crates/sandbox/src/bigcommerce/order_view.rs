@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::book::Order;
+use super::book::{Destination, Order};
 use super::consignments::consignments;
 use super::params::Params;
 use super::state::State;
@@ -50,10 +50,10 @@ pub(super) fn order(shop: &State, order: &Order, include: Include) -> Value {
     Value::Object(fields)
 }
 
-/// The shipping address as a resource of its own.
-pub(super) fn shipping_address(shop: &State, order: &Order) -> Value {
-    let mut address = order.address.clone();
-    let quotes = format!("/orders/{}/shippingaddresses/{}/shippingquotes", order.id, order.address_id());
+/// A shipping address as a resource of its own.
+pub(super) fn shipping_address(shop: &State, order: &Order, to: &Destination) -> Value {
+    let mut address = to.address.clone();
+    let quotes = format!("/orders/{}/shippingaddresses/{}/shippingquotes", order.id, to.address_id());
     address.insert("shipping_quotes".into(), shop.link(&quotes));
     Value::Object(address)
 }

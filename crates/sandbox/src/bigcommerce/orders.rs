@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
 
-use super::book::Order;
+use super::book::{Destination, Order};
 use super::order_filter::OrderFilter;
 use super::order_view::{self, Include};
 use super::params::{BadParam, Params};
@@ -173,7 +173,8 @@ pub(super) async fn shipping_addresses(
 ) -> Result<Response, Refusal> {
     let book = shop.book();
     let order = book.find(&id).ok_or_else(Refusal::not_found)?;
-    listed(vec![order_view::shipping_address(&shop, order)], &params)
+    let address = |to: &Destination| order_view::shipping_address(&shop, order, to);
+    listed(order.destinations.iter().map(address).collect(), &params)
 }
 
 pub(super) async fn consignments(

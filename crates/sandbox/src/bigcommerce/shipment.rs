@@ -37,12 +37,13 @@ pub(super) fn ship(shipment: &Wanted, order: &mut Order, id: u64) -> Value {
     if status_after(order) == Some(statuses::SHIPPED) {
         order.fields.insert("date_shipped".into(), json!(rfc_2822(Timestamp::now())));
     }
-    let product =
-        |id: u64| order.products.iter().find(|of| of.get("id") == Some(&json!(id)))?.get("product_id");
+    let product_id = |id: u64| product(order, id)?.get("product_id");
     let items: Vec<Value> = shipment
         .items
         .iter()
-        .map(|(id, units)| json!({ "order_product_id": id, "product_id": product(*id), "quantity": units }))
+        .map(
+            |(id, units)| json!({ "order_product_id": id, "product_id": product_id(*id), "quantity": units }),
+        )
         .collect();
     let given =
         |name: &str, default: &str| shipment.body.get(name).cloned().unwrap_or_else(|| json!(default));
@@ -50,7 +51,7 @@ pub(super) fn ship(shipment: &Wanted, order: &mut Order, id: u64) -> Value {
     document.insert("id".into(), json!(id));
     document.insert("order_id".into(), json!(order.id));
     document.insert("customer_id".into(), order.fields["customer_id"].clone());
-    document.insert("order_address_id".into(), json!(order.address_id()));
+    document.insert("order_address_id".into(), json!(shipment.address_id));
     document.insert("date_created".into(), json!(rfc_2822(Timestamp::now())));
     document.insert("merchant_shipping_cost".into(), given("merchant_shipping_cost", "0.0000"));
     for name in ["tracking_number", "shipping_method", "comments", "shipping_provider", "tracking_carrier"] {
@@ -58,7 +59,8 @@ pub(super) fn ship(shipment: &Wanted, order: &mut Order, id: u64) -> Value {
     }
     document.insert("tracking_link".into(), given("tracking_link", ""));
     document.insert("billing_address".into(), person(&order.fields["billing_address"]));
-    document.insert("shipping_address".into(), person(&Value::Object(order.address.clone())));
+    let address = order.destination(shipment.address_id).map(|to| Value::Object(to.address.clone()));
+    document.insert("shipping_address".into(), person(&address.unwrap_or_default()));
     document.insert("items".into(), items.into());
     link(&mut document);
     order.shipments.push(document.clone());
@@ -67,10 +69,19 @@ pub(super) fn ship(shipment: &Wanted, order: &mut Order, id: u64) -> Value {
 
 /// Units of a product of the order that are neither shipped nor refunded.
 pub(super) fn open(order: &Order, order_product_id: u64) -> Result<u64, Refusal> {
-    let product = order.products.iter().find(|product| product.get("id") == Some(&json!(order_product_id)));
+    let product = product(order, order_product_id);
     let product = product.ok_or_else(|| Refusal::field("items", "the order has no such product"))?;
     let units = |name: &str| units(product, name).unsigned_abs();
     Ok(units("quantity").saturating_sub(units("quantity_shipped") + units("quantity_refunded")))
+}
+
+/// Whether a product of the order belongs to this shipping address.
+pub(super) fn goes_to(order: &Order, order_product_id: u64, address_id: u64) -> bool {
+    product(order, order_product_id).is_some_and(|product| product["order_address_id"] == address_id)
+}
+
+fn product(order: &Order, order_product_id: u64) -> Option<&Map<String, Value>> {
+    order.products.iter().find(|product| product.get("id") == Some(&json!(order_product_id)))
 }
 
 /// Units under a name; none if the shop's owner has left the field out.
@@ -84,13 +95,16 @@ fn move_units(order: &mut Order, order_product_id: u64, units: i64) {
         let sum = self::units(fields, name) + units;
         fields.insert(name.into(), json!(sum));
     };
-    if let Some(product) =
-        order.products.iter_mut().find(|product| product.get("id") == Some(&json!(order_product_id)))
-    {
-        add(product, "quantity_shipped");
-    }
     add(&mut order.fields, "items_shipped");
-    add(&mut order.address, "items_shipped");
+    let product =
+        order.products.iter_mut().find(|product| product.get("id") == Some(&json!(order_product_id)));
+    let Some(product) = product else { return };
+    add(product, "quantity_shipped");
+    let address_id = product["order_address_id"].as_u64();
+    let to = order.destinations.iter_mut().find(|to| Some(to.address_id()) == address_id);
+    if let Some(to) = to {
+        add(&mut to.address, "items_shipped");
+    }
 }
 
 /// The status that what is shipped so far would mean in the control panel.

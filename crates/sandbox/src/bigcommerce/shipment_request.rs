@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::book::Order;
 use super::refusal::Refusal;
-use super::shipment::{is_provider, open};
+use super::shipment::{goes_to, is_provider, open};
 
 /// Fields that a PUT may carry (`orderShipment_Put`, 2026-04-01).
 pub(super) const UPDATABLE: [&str; 8] = [
@@ -38,6 +38,7 @@ const CHARS_MAX: [(&str, usize); 3] = [("tracking_number", 50), ("tracking_link"
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) body: Map<String, Value>,
+    pub(super) address_id: u64,
     /// `order_product_id` and units.
     pub(super) items: Vec<(u64, u64)>,
 }
@@ -46,9 +47,9 @@ impl Wanted {
     /// Reads a POST; refuses what the order does not have open.
     pub(super) fn of(body: &Map<String, Value>, order: &Order) -> Result<Self, Refusal> {
         check_texts(body, &CREATABLE, order)?;
-        if !body.contains_key("order_address_id") {
-            return Err(Refusal::field("order_address_id", "the field is required"));
-        }
+        let address_id = body.get("order_address_id").and_then(number);
+        let address_id =
+            address_id.ok_or_else(|| Refusal::field("order_address_id", "the field is required"))?;
         let listed = body.get("items").and_then(Value::as_array).filter(|items| !items.is_empty());
         let listed = listed.ok_or_else(|| Refusal::field("items", "at least one item is required"))?;
         let mut items = Vec::new();
@@ -61,8 +62,12 @@ impl Wanted {
             if wanted > open(order, *order_product_id)? {
                 return Err(Refusal::field("items", "the quantity is more than what is left to ship"));
             }
+            // Not documented: one shipment has one address, and each product its own.
+            if !goes_to(order, *order_product_id, address_id) {
+                return Err(Refusal::field("items", "the product goes to another shipping address"));
+            }
         }
-        Ok(Self { body: body.clone(), items })
+        Ok(Self { body: body.clone(), address_id, items })
     }
 }
 
@@ -72,7 +77,7 @@ pub(super) fn check_texts(body: &Map<String, Value>, allowed: &[&str], order: &O
         return Err(Refusal::read_only(name));
     }
     if let Some(address) = body.get("order_address_id")
-        && number(address) != Some(order.address_id())
+        && number(address).and_then(|id| order.destination(id)).is_none()
     {
         return Err(Refusal::field("order_address_id", "the order has no such shipping address"));
     }

@@ -118,7 +118,7 @@ impl Stand {
         let order = book.find(order_id).unwrap();
         let item = |(place, units): &(usize, u32)| json!({ "order_product_id": order.products[*place]["id"], "quantity": units });
         json!({
-            "order_address_id": order.address_id(),
+            "order_address_id": order.products[lines[0].0]["order_address_id"],
             "tracking_number": "EJ958083578US",
             "shipping_provider": "",
             "tracking_carrier": "australia-post",

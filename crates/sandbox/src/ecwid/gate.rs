@@ -25,19 +25,20 @@ pub(super) async fn gate(State(shop): State<Arc<Shop>>, request: Request, next: 
         Some(wait) => throttled(wait),
         None => Refusal::of_status(status).into_response(),
     };
-    let answer = faults::meet(fault, admit(&shop, request, next), refuse).await;
+    let answering = admit(Arc::clone(&shop), faults::whole(request).await, next);
+    let answer = faults::meet(&shop.faults, fault, answering, refuse).await;
     if answer.extensions().get::<Cut>().is_none() {
         shop.journal.answered(number, answer.status().as_u16());
     }
     answer
 }
 
-async fn admit(shop: &Shop, request: Request, next: Next) -> Response {
+async fn admit(shop: Arc<Shop>, request: Request, next: Next) -> Response {
     let reading = shop.meter.count(Instant::now());
     if !reading.within {
         return throttled(reading.reset);
     }
-    match check(shop, &request) {
+    match check(&shop, &request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }

@@ -72,7 +72,7 @@ pub(super) async fn update(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
-    let items = items_of(&shop, &id)?;
+    let items = items_to_set(&shop, &id)?;
     let target = (!has_variants(&items)).then_some(items[0].variant_id);
     set_stock(&shop, items[0].product_id, target, &Level::read(&body)?);
     Ok(updated_one())
@@ -83,7 +83,7 @@ pub(super) async fn update_combination(
     Path((id, combination)): Path<(String, String)>,
     body: Bytes,
 ) -> Result<Json<Value>, Refusal> {
-    let items = items_of(&shop, &id)?;
+    let items = items_to_set(&shop, &id)?;
     let found = items.iter().find(|item| has_variants(&items) && item.variant_id.to_string() == combination);
     let target = found.ok_or_else(|| Refusal::no_combination(&combination))?;
     let (level, whole) = (Level::read(&body)?, shop.catalog.whole(target.product_id));
@@ -103,6 +103,16 @@ fn updated_one() -> Json<Value> {
 fn items_of(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
     let found = shop.catalog.products().into_iter().find(|items| items[0].product_id.to_string() == id);
     found.ok_or_else(|| Refusal::no_product(id))
+}
+
+/// The same of a product whose stock is to be set.
+fn items_to_set(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
+    let items = items_of(shop, id)?;
+    if shop.catalog.is_fixed(items[0].product_id) {
+        let message = "The stock of this product cannot be set";
+        return Err(Refusal::new(409, "NOT_ALLOWED_TO_UPDATE_PARAMETER", message));
+    }
+    Ok(items)
 }
 
 /// The stock that a request sets.

@@ -125,7 +125,11 @@ impl Buyers {
         let lines = self.dice.usize(1..=LINES_MAX);
         let line = |item: &Item| {
             let in_stock = item.stock.and_then(|units| u32::try_from(units).ok()).unwrap_or(UNITS_MAX);
-            DraftLine { sku: item.sku.clone(), quantity: self.dice.u32(1..=UNITS_MAX.min(in_stock)) }
+            DraftLine {
+                sku: item.sku.clone(),
+                quantity: self.dice.u32(1..=UNITS_MAX.min(in_stock)),
+                street: None,
+            }
         };
         offered.into_iter().take(lines).map(line).collect()
     }

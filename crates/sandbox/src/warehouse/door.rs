@@ -145,7 +145,9 @@ async fn receive(
         posts.len() - 1
     };
     let fault = door.faults.take("POST", PATH);
-    let answer = faults::meet(fault, async { take(&door, &warehouse, event, &body) }, refusal).await;
+    let taker = Arc::clone(&door);
+    let taking = async move { take(&taker, &warehouse, event, &body) };
+    let answer = faults::meet(&door.faults, fault, taking, refusal).await;
     if answer.extensions().get::<Cut>().is_none() {
         locked(&door.posts)[number].status = answer.status().as_u16();
     }

@@ -1,6 +1,6 @@
 //! A shop that a test looks into, and tells what to answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,29 +17,55 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// What becomes of a quantity on its way.
-pub(super) type Answer = fn(&Quantity) -> Result<Taken, StorefrontError>;
+pub(crate) type Answer = fn(&Quantity) -> Result<Taken, StorefrontError>;
 
 /// What is in the shop.
 #[derive(Default)]
-pub(super) struct Inside {
+pub(crate) struct Inside {
     /// What it lists, in a page each.
-    pub(super) pages: Vec<Vec<Listing>>,
+    pub(crate) pages: Vec<Vec<Listing>>,
     /// The units that have reached it, by product; also those whose answer got lost.
-    pub(super) units: BTreeMap<String, i64>,
+    pub(crate) units: BTreeMap<String, i64>,
     /// Calls that set quantities.
-    pub(super) writes: usize,
+    pub(crate) writes: usize,
+    /// Calls that read products.
+    pub(crate) reads: usize,
+    /// Products whose quantities it refuses, whatever else it answers.
+    pub(crate) refuses: BTreeSet<String>,
+    /// How often it has refused each of them.
+    pub(crate) refusals: BTreeMap<String, usize>,
+    /// Quantities that it takes before it has no more calls to give; none: it always has.
+    pub(crate) takes: Option<usize>,
     /// How it answers to a quantity; by default it says that it changed something.
-    pub(super) answer: Option<Answer>,
+    pub(crate) answer: Option<Answer>,
     /// Whether it refuses to go on after the first page.
-    pub(super) forgets_places: bool,
+    pub(crate) forgets_places: bool,
+}
+
+impl Inside {
+    fn set(&mut self, quantity: &Quantity) -> Result<Taken, StorefrontError> {
+        if self.takes == Some(0) {
+            return Err(StorefrontError::Throttled { wait: Duration::from_secs(5) });
+        }
+        if self.refuses.contains(&quantity.listing.product_id) {
+            *self.refusals.entry(quantity.listing.product_id.clone()).or_default() += 1;
+            return Err(StorefrontError::Refused { status: 400, message: "no".to_owned() });
+        }
+        let result = self.answer.unwrap_or(|_| Ok(Taken::Changed))(quantity);
+        if !matches!(result, Err(StorefrontError::Refused { .. })) {
+            self.takes = self.takes.map(|left| left - 1);
+            self.units.insert(quantity.listing.product_id.clone(), quantity.units);
+        }
+        result
+    }
 }
 
 /// An Ecwid shop.
 #[derive(Clone, Default)]
-pub(super) struct Fake(Arc<Mutex<Inside>>);
+pub(crate) struct Fake(Arc<Mutex<Inside>>);
 
 /// A product that the shop counts.
-pub(super) fn listing(sku: &str, product_id: &str) -> Listing {
+pub(crate) fn listing(sku: &str, product_id: &str) -> Listing {
     Listing {
         sku: Sku::from(sku),
         product_id: product_id.to_owned(),
@@ -49,24 +75,24 @@ pub(super) fn listing(sku: &str, product_id: &str) -> Listing {
 }
 
 impl Fake {
-    pub(super) fn listing(listings: impl IntoIterator<Item = Listing>) -> Self {
+    pub(crate) fn listing(listings: impl IntoIterator<Item = Listing>) -> Self {
         let fake = Self::default();
         fake.inside().pages = vec![listings.into_iter().collect()];
         fake
     }
 
-    pub(super) fn inside(&self) -> std::sync::MutexGuard<'_, Inside> {
+    pub(crate) fn inside(&self) -> std::sync::MutexGuard<'_, Inside> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often it was told quantities, and which ones it has.
-    pub(super) fn writes_and_units(&self) -> (usize, BTreeMap<String, i64>) {
+    pub(crate) fn writes_and_units(&self) -> (usize, BTreeMap<String, i64>) {
         let inside = self.inside();
         (inside.writes, inside.units.clone())
     }
 
     /// Told what is on hand.
-    pub(super) fn shop(&self) -> Shop {
+    pub(crate) fn shop(&self) -> Shop {
         let id: StoreId = "acme-widgets".parse().unwrap();
         let connection = EcwidConnection {
             store_id: 1003,
@@ -120,7 +146,8 @@ impl Storefront for Fake {
     }
 
     async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
-        let inside = self.inside();
+        let mut inside = self.inside();
+        inside.reads += 1;
         let of_these = |listing: &&Listing| product_ids.contains(&listing.product_id);
         Ok(inside.pages.iter().flatten().filter(of_these).cloned().collect())
     }
@@ -128,15 +155,7 @@ impl Storefront for Fake {
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>> {
         let mut inside = self.inside();
         inside.writes += 1;
-        let answer = inside.answer.unwrap_or(|_| Ok(Taken::Changed));
-        let mut set = |quantity: &Quantity| {
-            let result = answer(quantity);
-            if !matches!(result, Err(StorefrontError::Refused { .. })) {
-                inside.units.insert(quantity.listing.product_id.clone(), quantity.units);
-            }
-            result
-        };
-        quantities.iter().map(&mut set).collect()
+        quantities.iter().map(|quantity| inside.set(quantity)).collect()
     }
 
     async fn orders(&self, _: &[OrderId], _: Priority) -> Vec<Result<ShopOrder, StorefrontError>> {

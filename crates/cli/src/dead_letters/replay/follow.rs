@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crossdock_ledger::{ActId, Progress};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::{Followed, settled};
 use crate::dead_letters::Desk;
-use crate::{progress, signals};
+use crate::progress;
 
 /// Time between two looks, in milliseconds.
 const LOOK_MS: u64 = 500;
@@ -15,9 +16,8 @@ const LOOK_MS: u64 = 500;
 /// A replay of which nothing was sent for so long, in seconds, has nobody who sends it. A desk looks every second.
 const UNSENT_SECS_MAX: u64 = 10;
 
-/// Shows how a replay goes until it has ended.
-pub(super) async fn follow(desk: &Desk, id: ActId) -> anyhow::Result<Followed> {
-    let stop = signals::stop_token()?;
+/// Shows how a replay goes until it has ended, or somebody has seen enough.
+pub(super) async fn follow(desk: &Desk, id: ActId, stop: &CancellationToken) -> anyhow::Result<Followed> {
     let began = Instant::now();
     let (mut shown, mut bar, mut warned) = (0, None, false);
     loop {

@@ -154,22 +154,23 @@ async fn with_progress(tx: &mut Transaction, rows: Vec<Row>) -> Result<Vec<Act>,
     rows.into_iter().map(act).collect()
 }
 
-/// How many of a replay's dead letters have come so far, and when the last one did.
+/// How many of a replay's dead letters have come so far, and when the first and the last one did.
 #[derive(sqlx::FromRow)]
 struct Tally {
     act: i64,
     outcome: String,
     letters: i64,
+    since: Moment,
     at: Moment,
 }
 
 async fn tallies(tx: &mut Transaction, replays: &[i64]) -> Result<Vec<Tally>, LedgerError> {
     let of_these = format!("act IN ({})", value_rows(1, replays.len(), 1));
     let sql = format!(
-        "SELECT act, outcome, COUNT(*) AS letters, MAX(at) AS at FROM dead_letter_act_letters
+        "SELECT act, outcome, COUNT(*) AS letters, MIN(at) AS since, MAX(at) AS at FROM dead_letter_act_letters
          WHERE {of_these} AND outcome IS NOT NULL GROUP BY act, outcome
          UNION ALL
-         SELECT act, outcome, letters, at FROM dead_letter_forgotten WHERE {of_these}"
+         SELECT act, outcome, letters, at, at FROM dead_letter_forgotten WHERE {of_these}"
     );
     replays.iter().fold(tx.query(AssertSqlSafe(sql)), |query, id| query.bind(*id)).all().await
 }
@@ -183,12 +184,16 @@ fn summed(tallies: &[Tally], cancelled: bool) -> Result<Progress, LedgerError> {
     let mut progress = Progress {
         queued: of(Outcome::Queued)?,
         sent: of(Outcome::Sent)?,
+        sent_since: None,
         done: of(Outcome::Done)?,
         dead: of(Outcome::Dead)?,
         left: of(Outcome::Left)?,
         cancelled,
         ended_at: None,
     };
+    for tally in tallies.iter().filter(|tally| tally.outcome == Outcome::Sent.as_str()) {
+        progress.sent_since = Some(tally.since.try_into()?);
+    }
     if progress.queued + progress.sent == 0 {
         let mut last = None;
         for tally in tallies {

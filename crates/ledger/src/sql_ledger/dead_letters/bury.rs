@@ -1,7 +1,8 @@
-//! What comes off the dead-letter queue: failures, and replays that were handled for good.
+//! Failures that come off the dead-letter queue.
 
 use jiff::Timestamp;
 
+use super::fallen;
 use super::letters::state;
 use super::outcomes::{self, Outcome};
 use super::storable::storable;
@@ -11,57 +12,110 @@ use crate::moment::Moment;
 use crate::{DeadLetterId, DeadLetterState, Fallen, LedgerError, MessageKey, ReplayKey};
 
 /// How a dead letter stands that something comes in for.
-struct Standing {
-    id: DeadLetterId,
+pub(super) struct Standing {
+    pub(super) id: DeadLetterId,
     state: DeadLetterState,
     round: i64,
     answered: bool,
+    failures: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    state: String,
+    round: i64,
+    answered: bool,
+    failures: i64,
 }
 
 impl Standing {
-    fn of_row((id, name, round, answered): (i64, String, i64, bool)) -> Result<Self, LedgerError> {
-        Ok(Self { id: DeadLetterId(id), state: state(name)?, round, answered })
+    fn of_row(row: Row) -> Result<Self, LedgerError> {
+        let Row { id, state: name, round, answered, failures } = row;
+        Ok(Self { id: DeadLetterId(id), state: state(name)?, round, answered, failures })
     }
 
     /// Whether this is what became of its last sending, told for the first time.
-    fn is_answered_by(&self, replay: ReplayKey) -> bool {
+    pub(super) fn is_answered_by(&self, replay: ReplayKey) -> bool {
         replay.id == self.id && i64::from(replay.round) == self.round && !self.answered
+    }
+
+    fn is_over(&self) -> bool {
+        !DeadLetterState::OPEN.contains(&self.state)
     }
 }
 
 pub(super) async fn bury(tx: &mut Transaction, fallen: &[Fallen], at: Timestamp) -> Result<(), LedgerError> {
     for fallen in fallen {
-        let stands = of_message(tx, &fallen.message).await?;
-        match (stands, fallen.replay) {
-            (None, _) => {
-                let id = insert(tx, fallen, at).await?;
-                note_failure(tx, id, fallen.last_failed_at).await?;
+        // Where it changes nothing, it is another copy of what is answered: nobody waits for what is over.
+        let is_open = match of_message(tx, &fallen.message).await? {
+            None => {
+                let id = insert(tx, fallen, 1, at).await?;
+                note_failure(tx, id, fallen.last_failed_at).await?
             }
-            (Some(stands), Some(replay)) if replay.id == stands.id => {
-                if stands.is_answered_by(replay) {
-                    note_failure(tx, stands.id, fallen.last_failed_at).await?;
-                    fails_again(tx, &stands, fallen, at).await?;
-                } else if stands.state == DeadLetterState::Done {
-                    // Another copy of a sending that was answered: nobody waits for what is done.
-                    super::fallen::rises(tx, &fallen.message).await?;
-                }
-            }
-            (Some(stands), _) => {
-                if note_failure(tx, stands.id, fallen.last_failed_at).await? {
-                    fails_again(tx, &stands, fallen, at).await?;
-                }
-            }
-        }
+            Some(stands) => take(tx, &stands, fallen, at).await? || !stands.is_over(),
+        };
+        fallen::came(tx, &fallen.message, is_open).await?;
     }
     Ok(())
 }
 
+/// Whether it is news of a dead letter that is known.
+async fn take(
+    tx: &mut Transaction,
+    stands: &Standing,
+    fallen: &Fallen,
+    at: Timestamp,
+) -> Result<bool, LedgerError> {
+    let is_news = match fallen.replay {
+        Some(replay) if replay.id == stands.id => {
+            stands.is_answered_by(replay) && {
+                note_failure(tx, stands.id, fallen.last_failed_at).await?;
+                true
+            }
+        }
+        _ => note_failure(tx, stands.id, fallen.last_failed_at).await?,
+    };
+    if is_news {
+        if stands.failures == 0 {
+            fill_in(tx, stands.id, fallen).await?;
+        }
+        fails_again(tx, stands, fallen, at).await?;
+    }
+    Ok(is_news)
+}
+
+/// A message that fell and did not come is a dead letter of its own, or its former one is open again. False if that is open anyway.
+pub(super) async fn note_missing(
+    tx: &mut Transaction,
+    missing: &Fallen,
+    at: Timestamp,
+) -> Result<bool, LedgerError> {
+    match of_message(tx, &missing.message).await? {
+        None => {
+            insert(tx, missing, 0, at).await?;
+            Ok(true)
+        }
+        Some(stands) => Ok(stands.is_over() && take(tx, &stands, missing, at).await?),
+    }
+}
+
+/// How a dead letter stands; none if it is not known.
+pub(super) async fn of_id(tx: &mut Transaction, id: DeadLetterId) -> Result<Option<Standing>, LedgerError> {
+    let row = tx
+        .query("SELECT id, state, round, answered, failures FROM dead_letters WHERE id = $1")
+        .bind(id.0)
+        .optional::<Row>()
+        .await?;
+    row.map(Standing::of_row).transpose()
+}
+
 async fn of_message(tx: &mut Transaction, message: &MessageKey) -> Result<Option<Standing>, LedgerError> {
     let row = tx
-        .query("SELECT id, state, round, answered FROM dead_letters WHERE role = $1 AND message_id = $2")
+        .query("SELECT id, state, round, answered, failures FROM dead_letters WHERE role = $1 AND message_id = $2")
         .bind(storable(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
-        .optional::<(i64, String, i64, bool)>()
+        .optional::<Row>()
         .await?;
     row.map(Standing::of_row).transpose()
 }
@@ -70,13 +124,18 @@ fn state_of(fallen: &Fallen) -> DeadLetterState {
     if fallen.waits { DeadLetterState::Waiting } else { DeadLetterState::Dead }
 }
 
-async fn insert(tx: &mut Transaction, fallen: &Fallen, at: Timestamp) -> Result<DeadLetterId, LedgerError> {
+async fn insert(
+    tx: &mut Transaction,
+    fallen: &Fallen,
+    failures: i64,
+    at: Timestamp,
+) -> Result<DeadLetterId, LedgerError> {
     let row = tx
         .query(
             "INSERT INTO dead_letters
                  (role, message_id, store, subject, kind, class, cause_group, attempts, failures,
                   first_failed_at, last_failed_at, state, changed_at, round, answered, confirmed)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11, $12, 0, TRUE, TRUE)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, TRUE, TRUE)
              RETURNING id",
         )
         .bind(storable(&fallen.message.role).as_ref())
@@ -87,6 +146,7 @@ async fn insert(tx: &mut Transaction, fallen: &Fallen, at: Timestamp) -> Result<
         .bind(storable(&fallen.class).as_ref())
         .bind(storable(&fallen.group).as_ref())
         .bind(i64::from(fallen.attempts))
+        .bind(failures)
         .bind(Moment::from(fallen.first_failed_at))
         .bind(Moment::from(fallen.last_failed_at))
         .bind(state_of(fallen).as_str())
@@ -107,6 +167,27 @@ async fn insert(tx: &mut Transaction, fallen: &Fallen, at: Timestamp) -> Result<
     .execute()
     .await?;
     Ok(DeadLetterId(id))
+}
+
+/// What was not known of a message before it came.
+async fn fill_in(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen) -> Result<(), LedgerError> {
+    tx.query(
+        "UPDATE dead_letters SET store = $2, subject = $3, kind = $4, first_failed_at = $5 WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(storable(&fallen.store).as_ref())
+    .bind(fallen.subject.as_deref().map(storable).as_deref())
+    .bind(storable(&fallen.kind).as_ref())
+    .bind(Moment::from(fallen.first_failed_at))
+    .execute()
+    .await?;
+    tx.query("UPDATE dead_letter_contents SET content_type = $2, body = $3 WHERE letter = $1")
+        .bind(id.0)
+        .bind(storable(&fallen.content_type).as_ref())
+        .bind(fallen.body.as_slice())
+        .execute()
+        .await?;
+    Ok(())
 }
 
 /// Whether this failure was not taken before.
@@ -157,41 +238,5 @@ async fn fails_again(
     if !stands.answered && !queued {
         outcomes::set(tx, stands.id, Outcome::Dead, at).await?;
     }
-    Ok(())
-}
-
-pub(super) async fn revive(
-    tx: &mut Transaction,
-    replays: &[ReplayKey],
-    at: Timestamp,
-) -> Result<(), LedgerError> {
-    for replay in replays {
-        let row = tx
-            .query("SELECT id, state, round, answered FROM dead_letters WHERE id = $1")
-            .bind(replay.id.0)
-            .optional::<(i64, String, i64, bool)>()
-            .await?;
-        let Some(stands) = row.map(Standing::of_row).transpose()? else { continue };
-        if stands.is_answered_by(*replay) {
-            done(tx, stands.id, at).await?;
-        }
-    }
-    Ok(())
-}
-
-async fn done(tx: &mut Transaction, id: DeadLetterId, at: Timestamp) -> Result<(), LedgerError> {
-    tx.query("UPDATE dead_letters SET state = 'done', answered = TRUE, changed_at = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(Moment::from(at))
-        .execute()
-        .await?;
-    outcomes::set(tx, id, Outcome::Done, at).await?;
-    tx.query(
-        "DELETE FROM fallen
-         WHERE (role, message_id) IN (SELECT role, message_id FROM dead_letters WHERE id = $1)",
-    )
-    .bind(id.0)
-    .execute()
-    .await?;
     Ok(())
 }

@@ -20,8 +20,8 @@ pub(super) async fn falls(
         .execute()
         .await?;
     tx.query(
-        "INSERT INTO fallen (role, message_id, subject, at, lies) VALUES ($1, $2, $3, $4, TRUE)
-         ON CONFLICT (role, message_id) DO NOTHING",
+        "INSERT INTO fallen (role, message_id, subject, at, lies, came) VALUES ($1, $2, $3, $4, TRUE, FALSE)
+         ON CONFLICT (role, message_id) DO UPDATE SET at = excluded.at, came = FALSE",
     )
     .bind(storable(&message.role).as_ref())
     .bind(storable(&message.message_id).as_ref())
@@ -51,6 +51,31 @@ pub(super) async fn behind(
         .optional::<(String,)>()
         .await?;
     Ok(first.map(|(message_id,)| message_id))
+}
+
+pub(super) async fn about(
+    tx: &mut Transaction,
+    role: &str,
+    subject: &str,
+) -> Result<Vec<String>, LedgerError> {
+    let rows = tx
+        .query("SELECT message_id FROM fallen WHERE role = $1 AND subject = $2 AND lies ORDER BY id")
+        .bind(storable(role).as_ref())
+        .bind(storable(subject).as_ref())
+        .all::<(String,)>()
+        .await?;
+    Ok(rows.into_iter().map(|(message_id,)| message_id).collect())
+}
+
+/// What a message fell for has come to the desk. From now on it lies as long as its dead letter is not over.
+pub(super) async fn came(tx: &mut Transaction, message: &MessageKey, lies: bool) -> Result<(), LedgerError> {
+    tx.query("UPDATE fallen SET came = TRUE, lies = $3 WHERE role = $1 AND message_id = $2")
+        .bind(storable(&message.role).as_ref())
+        .bind(storable(&message.message_id).as_ref())
+        .bind(lies)
+        .execute()
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn rises(tx: &mut Transaction, message: &MessageKey) -> Result<(), LedgerError> {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::storable::storable;
 use crate::database::Query;
 use crate::moment::Moment;
-use crate::{DeadLetterState, DeadLettersWanted};
+use crate::{DeadLetterPlace, DeadLetterState, DeadLettersWanted};
 
 /// A condition, and the values of its parameters.
 ///
@@ -60,10 +60,8 @@ impl Filter {
         filter.and_in("id", &ids);
         let states: Vec<String> = wanted.states.iter().map(|state| quoted(*state)).collect();
         filter.and_in("state", &states);
-        if let Some(after) = wanted.after {
-            filter.push(&format!(
-                " AND (last_failed_at, id) < ((SELECT last_failed_at FROM dead_letters WHERE id = {after}), {after})"
-            ));
+        if let Some(DeadLetterPlace { last_failed_at, id }) = wanted.after {
+            filter.and(&format!("(last_failed_at, id) < (?, {id})"), Value::Moment(last_failed_at.into()));
         }
         filter
     }

@@ -19,7 +19,7 @@ pub(super) async fn forget(tx: &mut Transaction, before: Timestamp) -> Result<u6
     keep_outcomes(tx, &over, before).await?;
     for sql in [
         format!(
-            "DELETE FROM fallen WHERE (role, message_id) IN (
+            "DELETE FROM fallen WHERE came AND (role, message_id) IN (
                  SELECT role, message_id FROM dead_letters WHERE id IN ({over}))"
         ),
         format!("DELETE FROM dead_letter_act_letters WHERE letter IN ({over})"),

@@ -1,16 +1,13 @@
 //! Replays: begun, cancelled and resumed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use super::acts;
 use super::filter::Filter;
+use super::{acts, under_way};
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{ActId, ActKind, Acting, DeadLettersWanted, LedgerError};
-
-/// How long after a sending a person may have it repeated, in minutes: by then its retries are few and far between.
-const SENT_AGAIN_MINUTES_MIN: i64 = 60;
 
 pub(super) async fn begin(
     tx: &mut Transaction,
@@ -23,15 +20,11 @@ pub(super) async fn begin(
     let sql = format!(
         "INSERT INTO dead_letter_act_letters (act, letter, outcome, at)
          SELECT $1, id, 'queued', $2 FROM dead_letters
-         WHERE (state = 'dead' OR (state = 'sent' AND changed_at < $3 AND {by_id})) AND {}",
+         WHERE ((state = 'dead' AND failures > 0) OR (state = 'sent' AND changed_at < $3 AND {by_id})) AND {}",
         filter.unordered()
     );
-    let sent_before = act.at.saturating_sub(SignedDuration::from_mins(SENT_AGAIN_MINUTES_MIN));
-    let insert = tx
-        .query(AssertSqlSafe(sql))
-        .bind(replay.0)
-        .bind(Moment::from(act.at))
-        .bind(Moment::from(sent_before.unwrap_or(Timestamp::MIN)));
+    let insert =
+        tx.query(AssertSqlSafe(sql)).bind(replay.0).bind(Moment::from(act.at)).bind(under_way::since(act.at));
     let letters = filter.bind(insert).execute().await?;
     if letters == 0 {
         return Ok(None);

@@ -1,25 +1,29 @@
 //! Which dead letters are sent next.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::under_way;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
-use crate::{DeadLetterId, LedgerError, MessageKey, ReplayKey, ToSend};
+use crate::{DeadLetterId, LedgerError, MessageKey, Paused, ReplayKey, ToSend};
 
-/// Most that are given out at once, besides those that come again: their bodies are in memory.
+/// Most that are given out at once.
 const AT_ONCE_MAX: usize = 1_000;
+
+/// Most bytes of bodies that are given out at once, but for one that is larger alone: they are in memory.
+const AT_ONCE_BYTES_MAX: i64 = 32 * 1024 * 1024;
 
 /// The index's condition, word for word: SQLite takes a partial index for nothing else.
 const TO_SEND: &str = "state IN ('waiting', 'queued', 'sent')";
 
-/// Of a lane, what may go now: of one subject that which failed first, unless one is under way; and of what waits, that before which
-/// nothing lies any more.
+/// Of a lane, what may go now: of one subject that which fell first or, where that is not kept, failed first, unless one is under way;
+/// and of what waits, that before which nothing lies any more. One that did not fall though others about the subject did waits for these.
 const CANDIDATES: &str = "SELECT it.id, it.subject FROM dead_letters AS it
-     LEFT JOIN fallen AS own ON it.state = 'waiting' AND own.role = it.role AND own.message_id = it.message_id
+     LEFT JOIN fallen AS own ON own.role = it.role AND own.message_id = it.message_id
      WHERE it.state IN ('waiting', 'queued', 'sent') AND it.state <> 'sent' AND it.role = $1 AND it.store = $2
        AND NOT EXISTS (
            SELECT 1 FROM dead_letters AS other
@@ -27,13 +31,15 @@ const CANDIDATES: &str = "SELECT it.id, it.subject FROM dead_letters AS it
              AND other.state = 'sent')
        AND NOT EXISTS (
            SELECT 1 FROM dead_letters AS other
+           LEFT JOIN fallen AS theirs ON theirs.role = other.role AND theirs.message_id = other.message_id
            WHERE other.subject = it.subject AND other.store = it.store AND other.role = it.role
              AND other.state = 'queued' AND it.state = 'queued'
-             AND (other.first_failed_at, other.id) < (it.first_failed_at, it.id))
+             AND (COALESCE(theirs.id, 9223372036854775807), other.first_failed_at, other.id)
+               < (COALESCE(own.id, 9223372036854775807), it.first_failed_at, it.id))
        AND NOT EXISTS (
            SELECT 1 FROM fallen AS earlier
-           WHERE earlier.role = own.role AND earlier.subject = own.subject AND earlier.lies AND earlier.id < own.id)
-     ORDER BY it.first_failed_at, it.id LIMIT $3";
+           WHERE it.state = 'waiting' AND earlier.role = own.role AND earlier.subject = own.subject AND earlier.lies
+             AND earlier.id < own.id)";
 
 /// A role's messages of one shop.
 #[derive(sqlx::FromRow)]
@@ -46,55 +52,73 @@ struct Lane {
 pub(super) async fn next(
     tx: &mut Transaction,
     most: u32,
-    paused: &[String],
-    again: bool,
+    paused: &Paused,
     at: Timestamp,
 ) -> Result<Vec<ToSend>, LedgerError> {
-    let mut ids = if again { unconfirmed(tx).await? } else { Vec::new() };
     let mut chosen = Vec::new();
-    for lane in lanes(tx).await? {
+    for lane in lanes(tx, at).await? {
         let room =
             usize::try_from(i64::from(most) - lane.under_way).unwrap_or(0).min(AT_ONCE_MAX - chosen.len());
-        if room > 0 && !paused.contains(&lane.store) {
-            chosen.extend(candidates(tx, &lane, room).await?);
+        if room > 0 {
+            chosen.extend(candidates(tx, &lane, room, paused).await?);
         }
     }
+    let chosen = that_fit(tx, chosen).await?;
     for ids in chosen.chunks(STATEMENT_ROWS_MAX) {
         mark_sent(tx, ids, at).await?;
     }
-    ids.append(&mut chosen);
-    let mut to_send = Vec::with_capacity(ids.len());
-    for ids in ids.chunks(STATEMENT_ROWS_MAX) {
-        to_send.extend(contents(tx, ids).await?);
-    }
-    Ok(to_send)
+    whole(tx, &chosen).await
 }
 
 /// What was given out, and of which nobody said that RabbitMQ has it.
-async fn unconfirmed(tx: &mut Transaction) -> Result<Vec<i64>, LedgerError> {
+pub(super) async fn unconfirmed(tx: &mut Transaction) -> Result<Vec<ToSend>, LedgerError> {
     let sql = format!(
-        "SELECT id FROM dead_letters WHERE {TO_SEND} AND state = 'sent' AND NOT confirmed ORDER BY first_failed_at, id"
+        "SELECT id FROM dead_letters WHERE {TO_SEND} AND state = 'sent' AND NOT confirmed
+         ORDER BY first_failed_at, id LIMIT {AT_ONCE_MAX}"
     );
     let rows = tx.query(AssertSqlSafe(sql)).all::<(i64,)>().await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let ids = that_fit(tx, rows.into_iter().map(|(id,)| id).collect()).await?;
+    whole(tx, &ids).await
 }
 
-async fn lanes(tx: &mut Transaction) -> Result<Vec<Lane>, LedgerError> {
+/// The lanes in which something is to be sent or was.
+async fn lanes(tx: &mut Transaction, at: Timestamp) -> Result<Vec<Lane>, LedgerError> {
     let sql = format!(
         "SELECT role, store, SUM(CASE WHEN state = 'sent' THEN 1 ELSE 0 END) AS under_way
          FROM dead_letters WHERE {TO_SEND} GROUP BY role, store ORDER BY role, store"
     );
-    tx.query(AssertSqlSafe(sql)).all().await
+    let mut lanes: Vec<Lane> = tx.query(AssertSqlSafe(sql)).all().await?;
+    // Apart, as the index has all for the one, and knows no time.
+    let sql = format!(
+        "SELECT role, store, COUNT(*) AS under_way
+         FROM dead_letters WHERE {TO_SEND} AND state = 'sent' AND changed_at < $1 GROUP BY role, store"
+    );
+    let overdue: Vec<Lane> = tx.query(AssertSqlSafe(sql)).bind(under_way::since(at)).all().await?;
+    for lane in &mut lanes {
+        let of_it = overdue.iter().find(|it| (&it.role, &it.store) == (&lane.role, &lane.store));
+        lane.under_way -= of_it.map_or(0, |it| it.under_way);
+    }
+    Ok(lanes)
 }
 
-async fn candidates(tx: &mut Transaction, lane: &Lane, room: usize) -> Result<Vec<i64>, LedgerError> {
-    let rows = tx
-        .query(CANDIDATES)
+async fn candidates(
+    tx: &mut Transaction,
+    lane: &Lane,
+    room: usize,
+    paused: &Paused,
+) -> Result<Vec<i64>, LedgerError> {
+    let (kinds, only) = match (paused.stores.contains(&lane.store), paused.except) {
+        (false, _) => (&[][..], String::new()),
+        (true, []) => return Ok(Vec::new()),
+        (true, kinds) => (kinds, format!(" AND it.kind IN ({})", value_rows(4, kinds.len(), 1))),
+    };
+    let query = tx
+        .query(AssertSqlSafe(format!("{CANDIDATES}{only} ORDER BY it.first_failed_at, it.id LIMIT $3")))
         .bind(lane.role.as_str())
         .bind(lane.store.as_str())
-        .bind(i64::try_from(room).unwrap_or(i64::MAX))
-        .all::<(i64, Option<String>)>()
-        .await?;
+        .bind(i64::try_from(room).unwrap_or(i64::MAX));
+    let query = kinds.iter().fold(query, |query, kind| query.bind(*kind));
+    let rows = query.all::<(i64, Option<String>)>().await?;
     // One that waited and one that is part of a replay may be about the same.
     let mut subjects = HashSet::new();
     let first = |(id, subject): (i64, Option<String>)| {
@@ -120,6 +144,34 @@ async fn mark_sent(tx: &mut Transaction, ids: &[i64], at: Timestamp) -> Result<(
         ids.iter().fold(update, |update, id| update.bind(*id)).execute().await?;
     }
     Ok(())
+}
+
+/// The first of these whose bodies may be in memory together.
+async fn that_fit(tx: &mut Transaction, ids: Vec<i64>) -> Result<Vec<i64>, LedgerError> {
+    let mut sizes = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "SELECT letter, CAST(LENGTH(COALESCE(edited_body, body)) AS BIGINT)
+             FROM dead_letter_contents WHERE letter IN ({})",
+            value_rows(1, ids.len(), 1)
+        );
+        let query = ids.iter().fold(tx.query(AssertSqlSafe(sql)), |query, id| query.bind(*id));
+        sizes.extend(query.all::<(i64, i64)>().await?);
+    }
+    let mut bytes = 0;
+    let fits = |(place, id): &(usize, i64)| {
+        bytes += sizes.get(id).copied().unwrap_or(0);
+        *place == 0 || bytes <= AT_ONCE_BYTES_MAX
+    };
+    Ok(ids.into_iter().enumerate().take_while(fits).map(|(_, id)| id).collect())
+}
+
+async fn whole(tx: &mut Transaction, ids: &[i64]) -> Result<Vec<ToSend>, LedgerError> {
+    let mut to_send = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(STATEMENT_ROWS_MAX) {
+        to_send.extend(contents(tx, ids).await?);
+    }
+    Ok(to_send)
 }
 
 #[derive(sqlx::FromRow)]

@@ -6,7 +6,7 @@ mod people;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crossdock_ledger::{ActId, DeadLetterId, Fallen, Ledger, ReplayKey};
+use crossdock_ledger::{ActId, DeadLetterId, Fallen, Ledger, Paused, ReplayKey};
 use fastrand::Rng;
 use rstest::rstest;
 
@@ -50,7 +50,8 @@ impl Course {
             86..90 => self.discard().await,
             90..94 => self.undo().await,
             94..97 => self.edit().await,
-            _ => self.rises().await,
+            97..99 => self.rises().await,
+            _ => self.falls_anew().await,
         }
     }
 
@@ -80,6 +81,14 @@ impl Course {
         self.bury(failure).await;
     }
 
+    /// A message that failed before is about to fail once more.
+    async fn falls_anew(&mut self) {
+        let some = self.dice.choice(&self.failures).cloned();
+        let Some(Failure { message: name, subject: Some(subject), .. }) = some else { return };
+        self.ledger.falls(&message(&name), subject, minute(self.now)).await.unwrap();
+        self.desk.falls(&name, subject);
+    }
+
     async fn bury(&mut self, failure: Failure) {
         let replay = failure.replay.map(|sending| self.key(sending));
         let came = Fallen {
@@ -101,12 +110,17 @@ impl Course {
     }
 
     async fn send(&mut self) {
-        let (most, again) = (self.dice.u32(..6), self.dice.bool());
+        let most = self.dice.u32(..6);
         let paused: Vec<&str> =
             self.dice.choice(STORES).filter(|_| self.dice.u32(..4) == 0).into_iter().collect();
-        let names: Vec<String> = paused.iter().map(|store| (*store).to_owned()).collect();
-        let next = self.ledger.next_to_send(most, &names, again, minute(self.now)).await.unwrap();
-        let expected = self.desk.next(usize::try_from(most).unwrap(), &paused, again, self.now);
+        let stores = paused.iter().map(|store| (*store).to_owned()).collect();
+        let (next, expected) = if self.dice.u32(..4) == 0 {
+            (self.ledger.unconfirmed().await.unwrap(), self.desk.unconfirmed())
+        } else {
+            let names = Paused { stores, except: &[] };
+            let next = self.ledger.next_to_send(most, &names, minute(self.now)).await.unwrap();
+            (next, self.desk.next(usize::try_from(most).unwrap(), &paused, self.now))
+        };
         let mut keys: Vec<(i64, u32)> = next.iter().map(|it| (it.replay.id.0, it.replay.round)).collect();
         let mut expected_keys: Vec<(i64, u32)> =
             expected.iter().map(|sending| self.key(*sending)).map(|key| (key.id.0, key.round)).collect();
@@ -156,14 +170,18 @@ impl Course {
     /// Everything goes out and is handled.
     async fn end(&mut self) {
         self.now += 61;
+        for name in self.desk.not_come() {
+            self.ledger.rises(&message(&name)).await.unwrap();
+            self.desk.rises(&name);
+        }
         for _ in 0..100 {
             let begun = self.ledger.begin_replay(&all(), &acting(self.now)).await.unwrap();
             let everything: Vec<usize> = (0..self.desk.letters.len()).collect();
             assert_eq!(begun.is_some(), self.desk.begin(&everything, false, self.now));
             self.acts += usize::from(begun.is_some());
             self.replays.extend(begun);
-            let next = self.ledger.next_to_send(1_000, &[], true, minute(self.now)).await.unwrap();
-            self.desk.next(1_000, &[], true, self.now);
+            let next = self.ledger.next_to_send(1_000, &Paused::default(), minute(self.now)).await.unwrap();
+            self.desk.next(1_000, &[], self.now);
             let open: Vec<Sending> =
                 (0..self.desk.letters.len()).filter_map(|it| self.desk.under_way(it)).collect();
             if open.is_empty() && next.is_empty() {

@@ -1,6 +1,6 @@
 //! Giving dead letters up, and taking that back.
 
-use crossdock_ledger::{ActId, DeadLetterState, DeadLettersWanted, Fallen};
+use crossdock_ledger::{ActId, DeadLetterState, DeadLettersWanted, Fallen, Paused};
 use rstest::rstest;
 
 use super::{
@@ -64,7 +64,7 @@ async fn what_is_queued_is_not_given_up_and_what_was_sent_only_by_its_id(
     let (ledger, _database) = fresh(engine).await;
     bury(&*ledger, &[fallen("A", 1), fallen("B", 2)], 3).await;
     let replay = replay_all(&*ledger, 4).await;
-    let sent = ledger.next_to_send(1, &[], false, minute(5)).await.unwrap().remove(0);
+    let sent = ledger.next_to_send(1, &Paused::default(), minute(5)).await.unwrap().remove(0);
     assert_eq!(ledger.discard(&all(), &acting(6)).await.unwrap(), None);
     let queued = letter(&*ledger, "B").await.id;
     let both = DeadLettersWanted { ids: vec![sent.replay.id, queued], ..all() };

@@ -12,21 +12,21 @@ use crate::samples::minute;
 
 const ORDER: &str = "BG1001";
 
-async fn falls(ledger: &dyn Ledger, id: &str, at: i64) {
+pub(super) async fn falls(ledger: &dyn Ledger, id: &str, at: i64) {
     ledger.falls(&message(id), ORDER, minute(at)).await.unwrap();
 }
 
-async fn behind(ledger: &dyn Ledger, id: &str) -> Option<String> {
+pub(super) async fn behind(ledger: &dyn Ledger, id: &str) -> Option<String> {
     ledger.falls_behind(&message(id), ORDER).await.unwrap()
 }
 
 /// A message about the order, dead or waiting.
-fn about(id: &str, at: i64, waits: bool) -> Fallen {
+pub(super) fn about(id: &str, at: i64, waits: bool) -> Fallen {
     Fallen { subject: Some(id.to_owned()), waits, ..fallen(id, at) }
 }
 
 /// M1 is dead, and M2 and M3 wait behind it.
-async fn three(ledger: &dyn Ledger) {
+pub(super) async fn three(ledger: &dyn Ledger) {
     for (at, id) in [(1, "M1"), (2, "M2"), (3, "M3")] {
         falls(ledger, id, at).await;
         bury(ledger, &[about(id, at, at > 1)], at).await;
@@ -94,36 +94,19 @@ async fn a_dead_letter_lies_until_it_is_done_or_discarded(
 
 #[rstest]
 #[tokio::test]
-async fn a_second_copy_of_a_replay_that_is_done_holds_nobody_up(
+async fn what_lies_about_a_subject_is_told_in_the_order_in_which_it_fell(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    falls(&*ledger, "M1", 1).await;
-    bury(&*ledger, &[about("M1", 1, false)], 1).await;
-    replay_all(&*ledger, 2).await;
-    let sent = send_one(&*ledger, 3).await;
-    revive(&*ledger, &sent, 4).await;
-    falls(&*ledger, "M1", 5).await;
-    assert_eq!(behind(&*ledger, "M2").await.as_deref(), Some("M1"));
-    bury(&*ledger, &[Fallen { subject: Some("M1".to_owned()), ..fallen_after(&sent, 5) }], 5).await;
-    assert_eq!(letter(&*ledger, "M1").await.state, DeadLetterState::Done);
-    assert_eq!(behind(&*ledger, "M2").await, None);
-}
-
-#[rstest]
-#[tokio::test]
-async fn one_that_was_given_up_and_falls_anew_falls_behind_the_others(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
+    let lying = async || ledger.falls_about(super::IMPORTER, ORDER).await.unwrap();
     three(&*ledger).await;
-    let first = letter(&*ledger, "M1").await.id;
-    ledger.discard(&only(&[first]), &acting(4)).await.unwrap().unwrap();
-    assert_eq!(behind(&*ledger, "M1").await.as_deref(), Some("M2"));
-    falls(&*ledger, "M1", 5).await;
-    bury(&*ledger, &[about("M1", 5, true)], 5).await;
-    assert_eq!(behind(&*ledger, "M2").await, None);
-    assert_eq!(behind(&*ledger, "M1").await.as_deref(), Some("M2"));
+    falls(&*ledger, "M1", 4).await;
+    assert_eq!(lying().await, ["M1", "M2", "M3"]);
+    let second = letter(&*ledger, "M2").await.id;
+    ledger.discard(&only(&[second]), &acting(5)).await.unwrap().unwrap();
+    assert_eq!(lying().await, ["M1", "M3"]);
+    assert_eq!(ledger.falls_about("stock-writer", ORDER).await.unwrap(), [""; 0]);
+    assert_eq!(ledger.falls_about(super::IMPORTER, "BG1002").await.unwrap(), [""; 0]);
 }
 
 #[rstest]

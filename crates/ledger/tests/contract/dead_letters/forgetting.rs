@@ -79,6 +79,20 @@ async fn one_that_was_forgotten_and_fails_anew_is_a_new_one(
 
 #[rstest]
 #[tokio::test]
+async fn one_that_falls_anew_as_it_is_forgotten_holds_the_others_up(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    bury(&*ledger, &[fallen("M1", 1)], 1).await;
+    ledger.discard(&all(), &acting(2)).await.unwrap().unwrap();
+    ledger.falls(&message("M1"), "BG1001", minute(9)).await.unwrap();
+    assert_eq!(ledger.forget_dead_letters(minute(9)).await.unwrap(), 1);
+    assert_eq!(ledger.forget_dead_letters(minute(9)).await.unwrap(), 0);
+    assert_eq!(ledger.falls_behind(&message("M2"), "BG1001").await.unwrap().as_deref(), Some("M1"));
+}
+
+#[rstest]
+#[tokio::test]
 async fn nothing_waits_for_ever_behind_a_message_that_never_became_a_dead_letter(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

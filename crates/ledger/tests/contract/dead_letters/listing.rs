@@ -1,20 +1,22 @@
 //! Lists of dead letters, and how many there are.
 
-use crossdock_ledger::{DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey};
+use crossdock_ledger::{
+    DeadLetterId, DeadLetterPlace, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey,
+};
 use rstest::rstest;
 
-use super::{acting, all, bury, fallen, letter, only};
+use super::{acting, all, bury, fallen, letter, message, only};
 use crate::database::{Engine, fresh};
 use crate::samples::{minute, release_1001};
 
 /// Six of them; B and C failed last at the same time, and F is given up.
 async fn six(ledger: &dyn Ledger) {
-    let message = |role: &str, id: &str| MessageKey { role: role.to_owned(), message_id: id.to_owned() };
+    let of_role = |role: &str, id: &str| MessageKey { role: role.to_owned(), message_id: id.to_owned() };
     let kinds = [
         fallen("A", 9),
         Fallen { store: "acme-nz".to_owned(), ..fallen("B", 5) },
         Fallen { class: "sku-unknown".to_owned(), group: "0b0b0b0b".to_owned(), ..fallen("C", 5) },
-        Fallen { message: message("stock-writer", "D"), ..fallen("D", 3) },
+        Fallen { message: of_role("stock-writer", "D"), ..fallen("D", 3) },
         Fallen { waits: true, subject: Some("A".to_owned()), ..fallen("E", 2) },
         fallen("F", 1),
     ];
@@ -82,14 +84,42 @@ async fn a_list_goes_on_after_any_of_its_letters(#[values(Engine::Sqlite, Engine
         let wanted = DeadLettersWanted { after, limit: Some(1), ..all() };
         let page = ledger.dead_letters(&wanted).await.unwrap();
         let Some(letter) = page.into_iter().next() else { break };
-        after = Some(letter.id);
+        after = Some(letter.place());
         seen.push(letter.id);
     }
     let whole: Vec<_> =
         ledger.dead_letters(&all()).await.unwrap().into_iter().map(|letter| letter.id).collect();
     assert_eq!((seen.len(), seen), (6, whole));
-    let beyond = DeadLettersWanted { after: Some(DeadLetterId(4711)), ..all() };
+    let place = DeadLetterPlace { last_failed_at: minute(1), id: DeadLetterId(1) };
+    let beyond = DeadLettersWanted { after: Some(place), ..all() };
     assert_eq!(ledger.dead_letters(&beyond).await.unwrap(), []);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_list_goes_on_also_where_the_last_of_a_page_fails_anew_or_is_forgotten_meanwhile(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    six(&*ledger).await;
+    let page = |after, limit| DeadLettersWanted { after: Some(after), limit: Some(limit), ..all() };
+    let d = letter(&*ledger, "D").await;
+    bury(
+        &*ledger,
+        &[Fallen {
+            message: MessageKey { role: "stock-writer".to_owned(), ..message("D") },
+            ..fallen("D", 20)
+        }],
+        20,
+    )
+    .await;
+    assert_eq!(listed(&*ledger, &page(d.place(), 9)).await.join(" "), "E F");
+    let e = letter(&*ledger, "F").await;
+    ledger.forget_dead_letters(minute(99)).await.unwrap();
+    assert_eq!(ledger.dead_letter(e.id).await.unwrap(), None);
+    bury(&*ledger, &[fallen("G", 1)], 30).await;
+    bury(&*ledger, &[fallen("H", 0)], 30).await;
+    assert_eq!(listed(&*ledger, &page(e.place(), 9)).await.join(" "), "H", "what came after it in the list");
 }
 
 #[rstest]

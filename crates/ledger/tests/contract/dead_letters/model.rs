@@ -6,7 +6,7 @@ mod sending;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crossdock_ledger::DeadLetterState;
-use crossdock_ledger::DeadLetterState::{Dead, Done, Queued, Waiting};
+use crossdock_ledger::DeadLetterState::{Dead, Discarded, Done, Queued, Waiting};
 
 /// How far a replay has come with one letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,8 @@ struct Fall {
     message: String,
     subject: &'static str,
     lies: bool,
+    /// Whether its failure came off the queue.
+    came: bool,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +93,19 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn bury(&mut self, failure: &Failure, now: i64) {
+        self.take(failure, now);
+        let lies = self.is_open(&failure.message);
+        for fall in self.falls.iter_mut().filter(|fall| fall.message == failure.message) {
+            (fall.came, fall.lies) = (true, lies);
+        }
+    }
+
+    fn is_open(&self, message: &str) -> bool {
+        let letter = self.letters.iter().find(|letter| letter.message == message);
+        letter.is_some_and(|letter| !matches!(letter.state, Done | Discarded))
+    }
+
+    fn take(&mut self, failure: &Failure, now: i64) {
         let state = if failure.waits { Waiting } else { Dead };
         let Some(which) = self.letters.iter().position(|letter| letter.message == failure.message) else {
             self.letters.push(Letter {
@@ -147,15 +162,32 @@ impl Desk {
             letter.becomes(Done, now);
             let message = letter.message.clone();
             self.outcome(which, Outcome::Done);
-            self.rises(&message);
+            self.falls.retain(|fall| fall.message != message || !fall.came);
         }
     }
 
     pub(super) fn falls(&mut self, message: &str, subject: &'static str) {
         self.falls.retain(|fall| fall.message != message || fall.lies);
-        if !self.falls.iter().any(|fall| fall.message == message) {
-            self.falls.push(Fall { message: message.to_owned(), subject, lies: true });
+        match self.falls.iter_mut().find(|fall| fall.message == message) {
+            Some(fall) => fall.came = false,
+            None => self.falls.push(Fall { message: message.to_owned(), subject, lies: true, came: false }),
         }
+    }
+
+    pub(super) fn falls_about(&self, subject: &str) -> Vec<&str> {
+        let about = self.falls.iter().filter(|fall| fall.lies && fall.subject == subject);
+        about.map(|fall| fall.message.as_str()).collect()
+    }
+
+    pub(super) fn missing(&self) -> Vec<&str> {
+        let missing =
+            self.falls.iter().filter(|fall| fall.lies && !fall.came && !self.is_open(&fall.message));
+        missing.map(|fall| fall.message.as_str()).collect()
+    }
+
+    /// Those that are said to fall, and of which nothing came.
+    pub(super) fn not_come(&self) -> Vec<String> {
+        self.falls.iter().filter(|fall| !fall.came).map(|fall| fall.message.clone()).collect()
     }
 
     pub(super) fn rises(&mut self, message: &str) {

@@ -1,6 +1,6 @@
 //! Replays: begun, cancelled, resumed, and how they go.
 
-use crossdock_ledger::{ActId, DeadLetterState, DeadLettersWanted, Fallen};
+use crossdock_ledger::{ActId, DeadLetterState, DeadLettersWanted, Fallen, Paused};
 use rstest::rstest;
 
 use super::{
@@ -56,7 +56,7 @@ async fn a_replay_tells_how_it_goes_until_its_end(
     let (ledger, _database) = fresh(engine).await;
     bury(&*ledger, &[fallen("M1", 1), fallen("M2", 2), fallen("M3", 3)], 4).await;
     let replay = replay_all(&*ledger, 5).await;
-    let next = ledger.next_to_send(2, &[], false, minute(6)).await.unwrap();
+    let next = ledger.next_to_send(2, &Paused::default(), minute(6)).await.unwrap();
     assert_eq!(numbers(&*ledger, replay).await, [1, 2, 0, 0, 0]);
     revive(&*ledger, &next[0], 7).await;
     bury(&*ledger, &[fallen_after(&next[1], 8)], 8).await;
@@ -77,7 +77,7 @@ async fn a_cancelled_replay_leaves_what_is_not_sent_and_goes_on_with_it_when_it_
     let four: Vec<Fallen> = (1..=4).map(|at| fallen(&format!("M{at}"), at)).collect();
     bury(&*ledger, &four, 5).await;
     let replay = replay_all(&*ledger, 6).await;
-    let first = ledger.next_to_send(1, &[], false, minute(7)).await.unwrap();
+    let first = ledger.next_to_send(1, &Paused::default(), minute(7)).await.unwrap();
     assert!(!ledger.resume_replay(replay, &acting(8)).await.unwrap(), "it was not cancelled");
     assert!(ledger.cancel_replay(replay, &acting(8)).await.unwrap());
     assert!(!ledger.cancel_replay(replay, &acting(9)).await.unwrap(), "it was cancelled already");
@@ -129,6 +129,7 @@ async fn one_of_which_nothing_came_back_for_an_hour_is_sent_once_more_if_it_is_w
     let first = send_one(&*ledger, 4).await;
     let id = only(&[first.replay.id]);
     assert_eq!(ledger.begin_replay(&id, &acting(64)).await.unwrap(), None, "too early");
+    assert_eq!(progress(&*ledger, lost).await.sent_since, Some(minute(4)));
     assert_eq!(ledger.begin_replay(&all(), &acting(65)).await.unwrap(), None, "not by its id");
     let second = ledger.begin_replay(&id, &acting(65)).await.unwrap().unwrap();
     assert_eq!(numbers(&*ledger, lost).await, [0, 0, 0, 0, 1]);

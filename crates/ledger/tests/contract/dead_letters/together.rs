@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crossdock_ledger::{DeadLetterState, DeadLettersWanted, Fallen, Ledger};
+use crossdock_ledger::{DeadLetterState, DeadLettersWanted, Fallen, Ledger, Paused};
 use fastrand::Rng;
 use rstest::rstest;
 use tokio::task::JoinSet;
@@ -56,7 +56,9 @@ async fn of_two_that_send_at_once_each_gets_what_the_other_does_not(
         tasks.spawn(async move {
             let mut given = Vec::new();
             for _ in 0..10 {
-                given.extend(ledger.next_to_send(u32::MAX, &[], false, minute(LETTERS)).await.unwrap());
+                given.extend(
+                    ledger.next_to_send(u32::MAX, &Paused::default(), minute(LETTERS)).await.unwrap(),
+                );
                 let back: Vec<_> = given.iter().map(|sent| sent.replay).collect();
                 ledger.revive(&back, minute(LETTERS)).await.unwrap();
             }
@@ -121,8 +123,10 @@ async fn anything(ledger: &dyn Ledger, letters: &[Fallen], mut dice: Rng) {
                 }
             }
             _ => {
-                let again = dice.bool();
-                let sent = ledger.next_to_send(20, &[], again, minute(at)).await.unwrap();
+                let mut sent = ledger.next_to_send(20, &Paused::default(), minute(at)).await.unwrap();
+                if dice.bool() {
+                    sent = ledger.unconfirmed().await.unwrap();
+                }
                 let keys: Vec<_> = sent.iter().map(|sent| sent.replay).collect();
                 ledger.sent(&keys).await.unwrap();
                 let (done, dead) = sent.split_at(sent.len() / 2);

@@ -91,6 +91,29 @@ async fn includes_bring_address_and_lines_in_one_call_and_only_in_the_object_str
 }
 
 #[tokio::test]
+async fn each_address_of_an_order_has_its_own_products() {
+    let stand = Stand::open().await;
+    let id = stand
+        .shop
+        .place_order(&Draft::of(&[("MUG", 2)]).and_to("9 Other Street", &[("MUG", 1), ("TEE-M", 1)]));
+    let query = "include=consignments,consignments.line_items&consignment_structure=object";
+    let whole = stand.get(&format!("v2/orders/{id}?{query}")).await.body;
+    let told = whole["consignments"]["shipping"].as_array().unwrap().iter().map(|to| {
+        let lines = to["line_items"].as_array().unwrap().iter();
+        let lines = lines.map(|line| (line["sku"].as_str().unwrap(), line["quantity"].as_u64().unwrap()));
+        (to["street_1"].as_str().unwrap(), lines.collect::<Vec<_>>())
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [("455 Collins Street", vec![("MUG", 2)]), ("9 Other Street", vec![("MUG", 1), ("TEE-M", 1)])]
+    );
+    let products = stand.get(&format!("v2/orders/{id}/products")).await.body;
+    let addresses = stand.get(&format!("v2/orders/{id}/shipping_addresses")).await.body;
+    let places = [0, 1, 1].map(|at: usize| addresses[at]["id"].clone());
+    assert_eq!([0, 1, 2].map(|at: usize| products[at]["order_address_id"].clone()), places);
+}
+
+#[tokio::test]
 async fn what_goes_by_e_mail_or_is_collected_stands_apart_from_the_parcel() {
     let stand = Stand::open().await;
     let id = stand.shop.place_order(&Draft::of(&[("MUG", 2), ("TEE-M", 1), ("POSTER", 1)]));

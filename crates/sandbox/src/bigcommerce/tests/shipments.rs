@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Stand, options};
+use crate::Draft;
 
 #[tokio::test]
 async fn the_same_shipment_twice_is_two_shipments_and_two_mails() {
@@ -133,4 +134,31 @@ async fn a_shipment_alone_leaves_the_status_unless_the_shop_moves_it() {
     let id = stand.order();
     stand.post(&format!("v2/orders/{id}/shipments"), &stand.parcel(&id, &[(0, 2), (1, 1)])).await;
     assert_eq!(stand.shop.status(&id), Some(11));
+}
+
+#[tokio::test]
+async fn an_order_to_two_addresses_wants_a_shipment_for_each() {
+    let stand = Stand::open().await;
+    let id = stand
+        .shop
+        .place_order(&Draft::of(&[("MUG", 2)]).and_to("9 Other Street", &[("TEE-M", 1), ("MUG", 1)]));
+    let path = format!("v2/orders/{id}/shipments");
+    assert_eq!(stand.shop.order(&id)["shipping_address_count"], 2);
+    let mixed = stand.post(&path, &stand.parcel(&id, &[(0, 2), (1, 1)])).await;
+    assert_eq!((mixed.status, stand.shop.buyer_mails(&id)), (400, 0), "{:?}", mixed.body);
+    for (lines, street) in [(&[(0, 2)][..], "455 Collins Street"), (&[(1, 1), (2, 1)], "9 Other Street")] {
+        let parcel = stand.parcel(&id, lines);
+        let made = stand.post(&path, &parcel).await;
+        assert_eq!(made.status, 201, "{:?}", made.body);
+        assert_eq!(made.body["order_address_id"], parcel["order_address_id"]);
+        assert_eq!(made.body["shipping_address"]["street_1"], street);
+    }
+    let addresses = stand.get(&format!("v2/orders/{id}/shipping_addresses")).await.body;
+    let shipped = addresses
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["items_total"].as_u64(), it["items_shipped"].as_u64()));
+    assert_eq!(shipped.collect::<Vec<_>>(), [(Some(2), Some(2)); 2]);
+    assert_eq!((stand.shop.shipments(&id).len(), stand.shop.buyer_mails(&id)), (2, 2));
 }

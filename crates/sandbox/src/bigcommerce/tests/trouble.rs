@@ -49,6 +49,24 @@ async fn a_cut_after_the_deed_leaves_the_deed() {
 }
 
 #[tokio::test]
+async fn what_is_done_late_is_done_though_nobody_waits_for_it() {
+    let stand = Stand::open().await;
+    let id = stand.order();
+    let path = format!("v2/orders/{id}/shipments");
+    stand.shop.faults().next("POST", "/shipments", Fault::DoneLate(Duration::from_secs(1)));
+    let sent = stand.request(Method::POST, &path).json(&stand.parcel(&id, &[(0, 1)]));
+    assert!(sent.timeout(Duration::from_millis(200)).send().await.is_err());
+    assert_eq!(stand.shop.shipments(&id).len(), 0);
+    let done = async {
+        while stand.shop.shipments(&id).is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), done).await.unwrap();
+    assert_eq!((stand.shop.shipments(&id).len(), stand.shop.buyer_mails(&id)), (1, 1));
+}
+
+#[tokio::test]
 async fn half_a_body_is_announced_whole_and_breaks_off() {
     let stand = Stand::open().await;
     let id = stand.order();

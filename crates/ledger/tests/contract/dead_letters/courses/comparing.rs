@@ -3,8 +3,9 @@
 use crossdock_ledger::Progress;
 
 use super::super::model::Outcome;
-use super::super::{all, message, progress};
+use super::super::{IMPORTER, all, message, progress};
 use super::{Course, SUBJECTS};
+use crate::samples::minute;
 
 impl Course {
     pub(super) async fn compare(&mut self) {
@@ -29,10 +30,16 @@ impl Course {
                 left: of(Outcome::Left),
                 cancelled: replay.cancelled,
                 ended_at: told.ended_at,
+                sent_since: told.sent_since,
             };
             assert_eq!(told, expected);
         }
+        let missing = self.ledger.missing(minute(self.now + 1)).await.unwrap();
+        let missing: Vec<_> = missing.iter().map(|it| it.message.message_id.as_str()).collect();
+        assert_eq!(missing, self.desk.missing());
         for subject in SUBJECTS {
+            let about = self.ledger.falls_about(IMPORTER, subject).await.unwrap();
+            assert_eq!(about, self.desk.falls_about(subject));
             let some = self.dice.choice(&self.desk.letters).map_or("M0", |letter| letter.message.as_str());
             for name in ["another", some] {
                 let behind = self.ledger.falls_behind(&message(name), subject).await.unwrap();

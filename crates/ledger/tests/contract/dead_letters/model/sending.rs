@@ -9,17 +9,12 @@ use super::{Desk, Letter, Outcome, Sending};
 
 impl Desk {
     /// Of one role, in the order in which they come.
-    pub(in super::super) fn next(
-        &mut self,
-        most: usize,
-        paused: &[&str],
-        again: bool,
-        now: i64,
-    ) -> Vec<Sending> {
-        let mut next: Vec<usize> = self.by_first_failure();
-        next.retain(|which| again && self.letters[*which].state == Sent && !self.letters[*which].confirmed);
+    pub(in super::super) fn next(&mut self, most: usize, paused: &[&str], now: i64) -> Vec<Sending> {
+        let mut next: Vec<usize> = Vec::new();
         for store in STORES {
-            let under_way = self.letters.iter().filter(|it| it.store == store && it.state == Sent).count();
+            let is_under_way =
+                |it: &&Letter| it.store == store && it.state == Sent && it.changed_at >= now - 60;
+            let under_way = self.letters.iter().filter(is_under_way).count();
             if paused.contains(&store) {
                 continue;
             }
@@ -36,6 +31,17 @@ impl Desk {
         next.into_iter().map(|which| (which, self.letters[which].round)).collect()
     }
 
+    pub(in super::super) fn unconfirmed(&self) -> Vec<Sending> {
+        let open = (0..self.letters.len()).filter_map(|which| self.under_way(which));
+        open.filter(|(which, _)| !self.letters[*which].confirmed).collect()
+    }
+
+    /// Where it stands among those about its subject.
+    fn place(&self, letter: &Letter) -> (usize, Option<i64>) {
+        let fell = self.falls.iter().position(|fall| fall.message == letter.message);
+        (fell.unwrap_or(usize::MAX), letter.first_failed_at().copied())
+    }
+
     fn by_first_failure(&self) -> Vec<usize> {
         let mut all: Vec<usize> = (0..self.letters.len()).collect();
         all.sort_by_key(|which| self.letters[*which].first_failed_at().copied());
@@ -48,8 +54,7 @@ impl Desk {
         let under_way = others().any(|other| other.state == Sent);
         match letter.state {
             Queued => {
-                let earlier =
-                    |it: &Letter| it.state == Queued && it.first_failed_at() < letter.first_failed_at();
+                let earlier = |it: &Letter| it.state == Queued && self.place(it) < self.place(letter);
                 !under_way && !others().any(earlier)
             }
             Waiting => {

@@ -1,0 +1,134 @@
+//! Messages that fell, and of which nothing came to the desk.
+
+use crossdock_ledger::{DeadLetterState, Fallen, Ledger, Missing};
+use rstest::rstest;
+use serde_json::json;
+
+use super::{acting, all, bury, fallen, letter, message, replay_all, revive, send, send_one};
+use crate::database::{Engine, fresh};
+use crate::samples::minute;
+
+const ORDER: &str = "BG1001";
+
+async fn falls(ledger: &dyn Ledger, id: &str, at: i64) {
+    ledger.falls(&message(id), ORDER, minute(at)).await.unwrap();
+}
+
+async fn missing(ledger: &dyn Ledger, before: i64) -> Vec<String> {
+    let missing = ledger.missing(minute(before)).await.unwrap();
+    missing.into_iter().map(|it| it.message.message_id).collect()
+}
+
+/// What is shown for a message that fell at this minute, about a subject of its own.
+fn stand_in(id: &str, at: i64) -> Fallen {
+    Fallen {
+        store: String::new(),
+        kind: String::new(),
+        content_type: String::new(),
+        properties: json!({}),
+        body: Vec::new(),
+        class: "never-came".to_owned(),
+        chain: "it never came".to_owned(),
+        attempts: 0,
+        ..fallen(id, at)
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_fell_is_missing_until_it_has_come_or_was_handled(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    for (at, id) in [(1, "came"), (2, "handled"), (3, "missing"), (4, "fell anew")] {
+        falls(&*ledger, id, at).await;
+    }
+    falls(&*ledger, "fell anew", 9).await;
+    bury(&*ledger, &[fallen("came", 1)], 5).await;
+    ledger.rises(&message("handled")).await.unwrap();
+    let expected = Missing { message: message("missing"), subject: ORDER.to_owned(), fell_at: minute(3) };
+    assert_eq!(ledger.missing(minute(9)).await.unwrap(), [expected]);
+    assert_eq!(missing(&*ledger, 3).await, [""; 0], "at this moment, not before it");
+    assert_eq!(missing(&*ledger, 10).await, ["missing", "fell anew"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_missing_is_seen_once_and_lets_go_what_waits_when_it_is_discarded(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    falls(&*ledger, "M1", 1).await;
+    falls(&*ledger, "M2", 2).await;
+    bury(&*ledger, &[Fallen { waits: true, ..fallen("M2", 2) }], 2).await;
+    ledger
+        .bury_missing(&[stand_in("M1", 1), stand_in("M2", 2), stand_in("M3", 3)], minute(70))
+        .await
+        .unwrap();
+    ledger.bury_missing(&[stand_in("M1", 1)], minute(71)).await.unwrap();
+    assert_eq!(ledger.count_dead_letters(&all()).await.unwrap(), 2, "M2 had come, M3 never fell");
+    let shown = letter(&*ledger, "M1").await;
+    assert_eq!((shown.state, shown.failures, shown.changed_at), (DeadLetterState::Dead, 0, minute(70)));
+    assert_eq!(letter(&*ledger, "M2").await.state, DeadLetterState::Waiting);
+    assert_eq!(missing(&*ledger, 100).await, [""; 0]);
+    assert_eq!(ledger.begin_replay(&all(), &acting(72)).await.unwrap(), None, "nothing of it is there");
+    assert_eq!(send(&*ledger, 73).await, []);
+    let only = super::only(&[shown.id]);
+    ledger.discard(&only, &acting(74)).await.unwrap().unwrap();
+    assert_eq!(send_one(&*ledger, 75).await.message.message_id, "M2");
+}
+
+#[rstest]
+#[case::while_it_is_shown(false)]
+#[case::after_it_was_given_up(true)]
+#[tokio::test]
+async fn one_that_comes_in_the_end_is_taken_as_it_is(
+    #[case] discarded: bool,
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    falls(&*ledger, "M1", 1).await;
+    ledger.bury_missing(&[stand_in("M1", 1)], minute(70)).await.unwrap();
+    let id = letter(&*ledger, "M1").await.id;
+    if discarded {
+        ledger.discard(&all(), &acting(71)).await.unwrap().unwrap();
+    }
+    let came = Fallen { first_failed_at: minute(0), subject: Some(ORDER.to_owned()), ..fallen("M1", 1) };
+    bury(&*ledger, &[came.clone(), came.clone()], 80).await;
+    let whole = ledger.dead_letter(id).await.unwrap().unwrap();
+    let stands = whole.letter;
+    assert_eq!((stands.state, stands.failures, stands.attempts), (DeadLetterState::Dead, 1, 3));
+    assert_eq!((stands.store, stands.subject, stands.kind), (came.store, came.subject, came.kind));
+    assert_eq!((stands.first_failed_at, stands.last_failed_at), (minute(0), minute(1)));
+    assert_eq!((stands.class, stands.chain), (came.class, came.chain));
+    assert_eq!(
+        (whole.body, whole.content_type, whole.properties),
+        (came.body, came.content_type, came.properties)
+    );
+    assert_eq!(ledger.falls_behind(&message("M2"), ORDER).await.unwrap().as_deref(), Some("M1"));
+    replay_all(&*ledger, 81).await;
+    let sent = send_one(&*ledger, 82).await;
+    assert_eq!(sent.body, b"body of minute 1");
+    revive(&*ledger, &sent, 83).await;
+    assert_eq!(ledger.falls_behind(&message("M2"), ORDER).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_that_was_over_and_is_missing_after_it_fell_anew_is_open_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    bury(&*ledger, &[fallen("M1", 1)], 1).await;
+    replay_all(&*ledger, 2).await;
+    let sent = send_one(&*ledger, 3).await;
+    falls(&*ledger, "M1", 4).await;
+    assert_eq!(missing(&*ledger, 99).await, [""; 0], "while it is open, it is seen anyway");
+    revive(&*ledger, &sent, 5).await;
+    assert_eq!(missing(&*ledger, 99).await, ["M1"]);
+    ledger.bury_missing(&[stand_in("M1", 4)], minute(70)).await.unwrap();
+    let shown = letter(&*ledger, "M1").await;
+    assert_eq!((shown.state, shown.failures, shown.class.as_str()), (DeadLetterState::Dead, 2, "never-came"));
+    assert_eq!(ledger.dead_letter(shown.id).await.unwrap().unwrap().body, b"body of minute 1");
+    assert_eq!(missing(&*ledger, 99).await, [""; 0]);
+}
