@@ -42,5 +42,5 @@ schemas: ## Write the JSON Schemas and the OpenAPI document anew from the code
 services: ## Start the RabbitMQ and PostgreSQL that the tests use
 	@deploy/local/test-services start
 
-stop-services: ## Stop them
+stop-services: ## Stop them, and throw away what is in them
 	@deploy/local/test-services stop

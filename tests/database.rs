@@ -25,7 +25,7 @@ impl Engine {
     }
 }
 
-/// Left behind after the test: the whole server is thrown away with `target/`.
+/// Left behind after the test: `make stop-services` throws the whole server away.
 async fn create_postgres() -> String {
     let server = std::env::var("CROSSDOCK_TEST_POSTGRES_URL")
         .expect("CROSSDOCK_TEST_POSTGRES_URL is not set: run `make test`, or source target/local/test.env");
