@@ -14,7 +14,7 @@ use crate::samples::{au, happening, judged, level, minute, rejected, released_or
 const SKUS: [&str; 2] = ["TEE", "MUG"];
 
 /// Units that the shelf begins with: less than is ordered, so that more may be promised than there is.
-const SHELF: i64 = 40;
+const SHELF: i64 = 20;
 
 const STEPS: i64 = 150;
 
