@@ -19,6 +19,8 @@
 //! - The answer to a shipment says nothing of the order's status. That is read again only where it matters what the shop may have made of
 //!   it by itself ([`order_status::after_in_any_case`]): it sets 'completed' for nobody, but perhaps 'shipped' and 'partially shipped'.
 
+use std::collections::VecDeque;
+
 use crossdock_settings::TrackingSettings;
 use crossdock_storefront::{Dispatch, Dispatched, Priority, StorefrontError};
 
@@ -49,22 +51,24 @@ pub(crate) async fn dispatch(
     let Standing { mut shipment_ids, mislabelled, missing } = standing(dispatch, &stands, tracking)?;
     relabel(client, &order, &mislabelled, dispatch, tracking).await?;
     let (mut status_id, mut wrote) = (stands.status_id, !mislabelled.is_empty());
-    for parcel in &missing {
-        match client.create_shipment(&order, &NewShipment::new(&dispatch.shipment, parcel, tracking)).await {
+    let (has_parcels, mut missing) = (!missing.is_empty(), VecDeque::from(missing));
+    while let Some(parcel) = missing.pop_front() {
+        match client.create_shipment(&order, &NewShipment::new(&dispatch.shipment, &parcel, tracking)).await {
             Ok(created) => {
                 shipment_ids.push(created.id);
                 wrote = true;
             }
             Err(doubtful @ (StorefrontError::Refused { .. } | StorefrontError::Malformed { .. })) => {
-                (status_id, shipment_ids) = read_again(client, &order, dispatch, tracking, doubtful).await?;
-                break;
+                let most = missing.len();
+                (status_id, shipment_ids, missing) =
+                    read_again(client, &order, dispatch, tracking, doubtful, most).await?;
             }
             Err(error) => return Err(error),
         }
     }
     let mut goal = order_status::after_in_any_case(status_id, dispatch, tracking);
     if goal.is_none() {
-        if !missing.is_empty() {
+        if has_parcels {
             status_id = client.order_status(&order).await?.status_id;
         }
         goal = order_status::after(status_id, dispatch, tracking);
@@ -115,19 +119,20 @@ async fn relabel(
 }
 
 /// A refusal may mean that an earlier try, still under way when we read, has written the shipment since; an answer of another
-/// shape may follow a shipment that was written. What the shop has now decides: the status, and our
-/// shipments; else the error stands.
+/// shape may follow a shipment that was written. What the shop has now decides: the status, our shipments, and which of them are
+/// missing yet. If those are more than `most`, this one is among them, and the error stands.
 async fn read_again(
     client: &Client,
     order: &OrderPath,
     dispatch: &Dispatch,
     tracking: &TrackingSettings,
     doubtful: StorefrontError,
-) -> Result<(i64, Vec<u64>), StorefrontError> {
+    most: usize,
+) -> Result<(i64, Vec<u64>, VecDeque<Parcel>), StorefrontError> {
     let stands = client.standing_order(order, false).await?;
     match standing(dispatch, &stands, tracking) {
-        Ok(Standing { shipment_ids, missing, .. }) if missing.is_empty() && !shipment_ids.is_empty() => {
-            Ok((stands.status_id, shipment_ids))
+        Ok(Standing { shipment_ids, missing, .. }) if missing.len() <= most && !shipment_ids.is_empty() => {
+            Ok((stands.status_id, shipment_ids, missing.into()))
         }
         _ => Err(doubtful),
     }

@@ -13,6 +13,9 @@ const KEPT_HOURS: i64 = 30 * 24;
 /// then what comes in the end takes the place of what was shown for it.
 const ON_ITS_WAY_MINUTES_MAX: i64 = 60;
 
+/// Most that are shown in one transaction: nobody else changes dead letters meanwhile.
+const AT_ONCE_MAX: usize = 100;
+
 /// Class of what stands for a message that fell and never came.
 const NEVER_CAME: &str = "never-came";
 
@@ -52,7 +55,10 @@ async fn show_missing(ledger: &dyn Ledger, now: Timestamp) -> Result<(), LedgerE
     for one in missing {
         stand_ins.push(stand_in(ledger, one).await?);
     }
-    ledger.bury_missing(&stand_ins, now).await
+    for some in stand_ins.chunks(AT_ONCE_MAX) {
+        ledger.bury_missing(some, now).await?;
+    }
+    Ok(())
 }
 
 /// What is known of a message that did not come.

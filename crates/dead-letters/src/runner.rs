@@ -106,8 +106,14 @@ impl Runner {
         let (mut pauses, mut kept_house_at) = (Pauses::default(), None::<Instant>);
         while !stop.is_cancelled() {
             if kept_house_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(HOUSEKEEPING_SECS)) {
-                keep_house(&*self.ledger, Timestamp::now()).await?;
                 kept_house_at = Some(Instant::now());
+                if let Err(error) = keep_house(&*self.ledger, Timestamp::now()).await {
+                    let error = Failure::from(error);
+                    tracing::warn!(
+                        error = error.chain,
+                        "dead letters could not be looked through; replays go on"
+                    );
+                }
             }
             pauses.look(self).await?;
             let next = self.ledger.next_to_send(UNDER_WAY_MAX, &pauses.paused, Timestamp::now()).await?;

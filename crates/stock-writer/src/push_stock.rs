@@ -24,6 +24,10 @@ use answers::{Answers, worse};
 /// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
 const QUANTITIES_MAX: usize = 2_000;
 
+/// Most quantities of a part that are tried again one SKU at a time: fewer than [`REFUSED_MAX`], and so few that the culprits among them
+/// are found also where the shop takes none.
+const AGAIN_MAX: usize = 25;
+
 /// Most quantities of a part that count as refused where the shop takes none of it. If it refuses more, something else is wrong.
 const REFUSED_MAX: usize = 50;
 
@@ -85,7 +89,9 @@ impl PushStock {
         let skus: Vec<Sku> = due.keys().cloned().collect();
         let listings = self.ledger.listings(&shop.settings.id, &skus).await?;
         let mut failed: Option<Failure> = None;
-        for part in parts(&due, listings) {
+        let (again, others) = listings.into_iter().partition(|listing| wanted.again.contains(&listing.sku));
+        // What may well be refused is told apart from the rest, few at a time: so many refusals are each told of.
+        for part in parts(&due, others, QUANTITIES_MAX).into_iter().chain(parts(&due, again, AGAIN_MAX)) {
             if let Err(rest) = turn.go_on() {
                 return Err(failed.unwrap_or_else(|| rest.into()));
             }
@@ -185,8 +191,8 @@ impl PushStock {
     }
 }
 
-/// The quantities of all listings that are told, in parts; all listings of a SKU are in one part.
-fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>) -> Vec<Vec<Quantity>> {
+/// The quantities of all listings that are told, in parts of so many at most; all listings of a SKU are in one part.
+fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>, most: usize) -> Vec<Vec<Quantity>> {
     let mut by_sku: BTreeMap<Sku, Vec<Quantity>> = BTreeMap::new();
     for listing in listings {
         if let Some(due) = due.get(&listing.sku).filter(|due| due.is_for(&listing)) {
@@ -195,7 +201,7 @@ fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>) -> Vec<Vec<Quantity>>
     }
     let mut parts: Vec<Vec<Quantity>> = Vec::new();
     for quantities in by_sku.into_values() {
-        match parts.last_mut().filter(|part| part.len() + quantities.len() <= QUANTITIES_MAX) {
+        match parts.last_mut().filter(|part| part.len() + quantities.len() <= most) {
             Some(part) => part.extend(quantities),
             None => parts.push(quantities),
         }
@@ -226,7 +232,7 @@ mod tests {
     fn ten_thousand_skus_are_told_in_the_fewest_calls() {
         let due: BTreeMap<Sku, Due> = (0..10_000).map(|sku| (Sku::new(sku.to_string()), due(5))).collect();
         let listed = (0..10_000).map(|sku| listing(&sku.to_string(), sku, ListingStock::Counted));
-        let parts = parts(&due, listed.collect());
+        let parts = parts(&due, listed.collect(), QUANTITIES_MAX);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [QUANTITIES_MAX; 5]);
     }
 
@@ -238,7 +244,7 @@ mod tests {
         listings.extend([8_000, 8_001].map(|product| listing("B", product, ListingStock::Counted)));
         listings.push(listing("B", 9_000, ListingStock::Uncounted));
         listings.push(listing("C", 9_001, ListingStock::Counted));
-        let parts = parts(&due, listings);
+        let parts = parts(&due, listings, QUANTITIES_MAX);
         assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [QUANTITIES_MAX - 1, 2]);
         assert!(parts[1].iter().all(|quantity| quantity.listing.sku.as_str() == "B" && quantity.units == 2));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crossdock_domain::{Sku, StockPush, StoreId};
+use crossdock_domain::{Mend, Sku, StockPush, StoreId};
 use crossdock_events::{Event, EventData as _, InvalidEvent, RawEvent, ShopProductChanged, StockDue};
 use crossdock_ledger::{Busy, Ledger, alone};
 use crossdock_queue::{Delivery, Failure, Outcome, Turn};
@@ -81,7 +81,10 @@ impl ServeShop {
         let serve = self.serve(store, &messages, &trace, &mut echoes, &mut leftover);
         let done = serve.instrument(trace.span()).await;
         for (position, message) in &messages {
-            outcomes[*position] = match message.alone().and_then(|sku| refusal(&leftover, sku)) {
+            // Another listing of the SKU may take the quantity when it is tried again.
+            let can_mend = matches!(&done, Err(failure) if failure.mend != Mend::Never);
+            let refusal = message.alone().filter(|_| !can_mend).and_then(|sku| refusal(&leftover, sku));
+            outcomes[*position] = match refusal {
                 Some(refusal) => Outcome::Failed(refusal.clone()),
                 // Whatever else failed: told again, it would be taken for the echo of another write.
                 None if echoes.contains(position) => Outcome::Done,

@@ -232,6 +232,16 @@ async fn each_address_gets_a_shipment_of_its_own_and_only_the_missing_one_is_rep
 }
 
 #[tokio::test]
+async fn an_answer_of_another_shape_for_one_address_keeps_none_from_the_others() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1), line(2, 52, "TEE", 1)]).await;
+    order.set(|state| state.fault = Some(Fault::AnswerGarbled));
+    let dispatch = consignment("S1", &[("TEE", 2)], true);
+    let done = client_of(&order.server.uri()).dispatch(&dispatch).await.unwrap();
+    assert_eq!(done, dispatched(&["1", "2"], "completed", true));
+    assert_eq!(order.shipped(), ["51: 1 x 1", "52: 2 x 1"]);
+}
+
+#[tokio::test]
 async fn what_does_not_fit_the_order_is_told_and_nothing_is_written() {
     let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
     let client = client_of(&order.server.uri());

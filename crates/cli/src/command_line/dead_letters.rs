@@ -122,8 +122,8 @@ pub(crate) struct DeadLettersReplay {
     /// Without another filter: every dead one
     #[arg(long)]
     pub(crate) all: bool,
-    /// In place of the dead ones those that were sent more than an hour ago and of which nothing came back: their queue was probably
-    /// emptied by hand. One that is on its way all the same is handled twice, to the same effect
+    /// In place of the dead ones those that were sent more than an hour ago and of which nothing came back: their queue was emptied by
+    /// hand, or they are tried again while their shop is away. One that is on its way all the same is handled twice, to the same effect
     #[arg(long)]
     pub(crate) unanswered: bool,
     /// Does not ask, however many there are
@@ -167,7 +167,8 @@ pub(crate) struct DeadLettersDiscard {
     /// Without another filter: every dead or waiting one
     #[arg(long)]
     pub(crate) all: bool,
-    /// In place of those the ones that were sent more than an hour ago and of which nothing came back
+    /// In place of those the ones that were sent more than an hour ago and of which nothing came back, because their queue was emptied by
+    /// hand. Not while their shop is away: they are tried again then, and what waits behind them would overtake them
     #[arg(long)]
     pub(crate) unanswered: bool,
     /// Does not ask, however many there are

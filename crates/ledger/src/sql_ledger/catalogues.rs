@@ -3,7 +3,7 @@
 use crossdock_domain::{Listing, StoreId};
 use jiff::Timestamp;
 
-use super::listings;
+use super::{listings, refused};
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Catalogue, LedgerError, Reading};
@@ -37,6 +37,7 @@ pub(super) async fn learn_page(
         return go_on_at(tx, store, began_at, place).await;
     }
     listings::forget_unseen(tx, store, began_at).await?;
+    refused::reconsider_before(tx, store, began_at).await?;
     tx.query(
         "INSERT INTO catalogues (store, as_of) VALUES ($1, $2)
          ON CONFLICT (store) DO UPDATE SET as_of = excluded.as_of, began_at = NULL, place = NULL",

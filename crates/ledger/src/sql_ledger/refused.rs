@@ -33,17 +33,19 @@ pub(super) async fn refuse(
     at: Timestamp,
 ) -> Result<(), LedgerError> {
     // By their places, so that two at once lock rows in the same order.
-    let by_place: BTreeMap<_, _> = refusals.iter().map(|(listing, why)| (place(listing), why)).collect();
-    for ((product_id, variant_id), why) in by_place {
+    let refused = |(listing, why)| (place(listing), (&listing.sku, why));
+    let by_place: BTreeMap<_, _> = refusals.iter().map(|(listing, why)| refused((listing, why))).collect();
+    for ((product_id, variant_id), (sku, why)) in by_place {
         tx.query(
             "UPDATE listings SET refused = $4, refused_at = $5
-             WHERE store = $1 AND product_id = $2 AND variant_id = $3",
+             WHERE store = $1 AND product_id = $2 AND variant_id = $3 AND sku = $6",
         )
         .bind(store.as_str())
         .bind(product_id)
         .bind(variant_id)
         .bind(why.as_str())
         .bind(Moment::from(at))
+        .bind(sku.as_str())
         .execute()
         .await?;
     }
@@ -123,6 +125,25 @@ pub(super) async fn forgive_skus(
         update.execute().await?;
     }
     Ok(())
+}
+
+/// What was refused before this moment is to be told again.
+pub(super) async fn reconsider_before(
+    tx: &mut Transaction,
+    store: &StoreId,
+    before: Timestamp,
+) -> Result<(), LedgerError> {
+    let skus = tx
+        .query(
+            "SELECT DISTINCT sku FROM listings
+             WHERE store = $1 AND refused IS NOT NULL AND refused_at < $2 ORDER BY sku",
+        )
+        .bind(store.as_str())
+        .bind(Moment::from(before))
+        .all::<(String,)>()
+        .await?;
+    let skus: Vec<Sku> = skus.into_iter().map(|(sku,)| Sku::new(sku)).collect();
+    forget(tx, store, &skus).await
 }
 
 /// What is refused of these products is to be told again. Returns their SKUs.

@@ -72,7 +72,7 @@ async fn a_listing_that_is_another_than_it_was_or_gone_is_refused_no_more(
     let (ledger, _database) = fresh(engine).await;
     listed(&*ledger).await;
     let [tee, variant, cap] = listings();
-    refuse(&*ledger, "acme-au", &listings(), 2).await;
+    refuse(&*ledger, "acme-au", &listings(), 9).await;
     ledger.learn_page(&au(), minute(3), &listings(), None).await.unwrap();
     assert_eq!(refused(&*ledger, "acme-au").await, [vec!["12/8"], vec!["11/", "12/7"]], "all is as it was");
 
@@ -84,6 +84,26 @@ async fn a_listing_that_is_another_than_it_was_or_gone_is_refused_no_more(
     let other = Listing { sku: "CAP".into(), ..tee };
     ledger.learn_page(&au(), minute(6), &[other, cap], None).await.unwrap();
     assert_eq!(refused(&*ledger, "acme-au").await, [[""; 0]; 2]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_refused_before_a_catalogue_was_read_is_to_be_told_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    listed(&*ledger).await;
+    let [tee, _, cap] = listings();
+    refuse(&*ledger, "acme-au", &[tee], 2).await;
+    refuse(&*ledger, "acme-au", &[cap], 3).await;
+    ledger.pushed(&au(), &["CAP", "TEE"].map(|sku| (Sku::from(sku), 10)), minute(3)).await.unwrap();
+    ledger.learn_page(&au(), minute(3), &listings()[..1], Some("2")).await.unwrap();
+    assert_eq!(refused(&*ledger, "acme-au").await, [vec!["12/8"], vec!["11/"]], "it is being read");
+    ledger.learn_page(&au(), minute(3), &listings()[1..], None).await.unwrap();
+    assert_eq!(refused(&*ledger, "acme-au").await, [vec!["12/8"], vec![]]);
+    let told: Vec<bool> =
+        ledger.stock(&au()).await.unwrap().iter().map(|line| line.pushed.is_some()).collect();
+    assert_eq!(told, [true, false]);
 }
 
 #[rstest]

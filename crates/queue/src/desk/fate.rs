@@ -60,7 +60,8 @@ impl DeadLetter {
             content_type: property(delivery.properties.content_type()),
             properties: properties(&delivery.properties),
             body: Bytes::copy_from_slice(&delivery.data),
-            replay: trail.replay,
+            // A consumer that is not ours says nothing of replays: it rejects what it was handed.
+            replay: trail.replay.filter(|_| said(headers::CLASS).is_some() || death.class != REJECTED_CLASS),
         }
     }
 }
@@ -237,8 +238,10 @@ mod tests {
             died("crossdock.warehouse.orders", "rejected", "order.released", 1_760_000_000),
         ];
         table.insert("x-death".into(), AMQPValue::FieldArray(deaths.into()));
+        table.insert(headers::REPLAY.into(), AMQPValue::LongString("7/1".into()));
         let dead = read(table);
         assert_eq!((dead.role.as_str(), dead.class.as_str()), ("warehouse", "rejected"));
+        assert_eq!(dead.replay, None, "it is no answer to a replay");
         assert_eq!(
             (dead.routing_key.as_str(), dead.last_failed_at.as_second()),
             ("order.released", 1_760_000_000)

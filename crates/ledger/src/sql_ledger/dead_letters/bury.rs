@@ -96,7 +96,13 @@ pub(super) async fn note_missing(
             insert(tx, missing, 0, at).await?;
             Ok(true)
         }
-        Some(stands) => Ok(stands.is_over() && take(tx, &stands, missing, at).await?),
+        Some(stands) if !stands.is_over() => Ok(false),
+        // Nothing is known of it yet, and nothing is to be told over that.
+        Some(stands) if stands.failures == 0 => {
+            open_again(tx, stands.id, missing, at).await?;
+            Ok(true)
+        }
+        Some(stands) => take(tx, &stands, missing, at).await,
     }
 }
 
@@ -185,6 +191,22 @@ async fn fill_in(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen) -> Res
         .bind(id.0)
         .bind(storable(&fallen.content_type).as_ref())
         .bind(fallen.body.as_slice())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+async fn open_again(
+    tx: &mut Transaction,
+    id: DeadLetterId,
+    missing: &Fallen,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    tx.query("UPDATE dead_letters SET state = $2, last_failed_at = $3, changed_at = $4 WHERE id = $1")
+        .bind(id.0)
+        .bind(state_of(missing).as_str())
+        .bind(Moment::from(missing.last_failed_at))
+        .bind(Moment::from(at))
         .execute()
         .await?;
     Ok(())

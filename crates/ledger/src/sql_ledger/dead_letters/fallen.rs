@@ -21,7 +21,7 @@ pub(super) async fn falls(
         .await?;
     tx.query(
         "INSERT INTO fallen (role, message_id, subject, at, lies, came) VALUES ($1, $2, $3, $4, TRUE, FALSE)
-         ON CONFLICT (role, message_id) DO UPDATE SET at = excluded.at, came = FALSE",
+         ON CONFLICT (role, message_id) DO UPDATE SET at = excluded.at, lies = TRUE, came = FALSE",
     )
     .bind(storable(&message.role).as_ref())
     .bind(storable(&message.message_id).as_ref())

@@ -115,6 +115,26 @@ async fn one_that_comes_in_the_end_is_taken_as_it_is(
 
 #[rstest]
 #[tokio::test]
+async fn one_that_never_came_was_given_up_and_is_missing_anew_is_still_taken_as_it_is_when_it_comes(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    falls(&*ledger, "M1", 1).await;
+    ledger.bury_missing(&[stand_in("M1", 1)], minute(70)).await.unwrap();
+    ledger.discard(&all(), &acting(71)).await.unwrap().unwrap();
+    falls(&*ledger, "M1", 80).await;
+    assert_eq!(missing(&*ledger, 99).await, ["M1"]);
+    ledger.bury_missing(&[stand_in("M1", 80)], minute(150)).await.unwrap();
+    let shown = letter(&*ledger, "M1").await;
+    assert_eq!((shown.state, shown.failures, shown.changed_at), (DeadLetterState::Dead, 0, minute(150)));
+    assert_eq!(ledger.begin_replay(&all(), &acting(151)).await.unwrap(), None, "nothing of it is there");
+    bury(&*ledger, &[fallen("M1", 80)], 152).await;
+    replay_all(&*ledger, 153).await;
+    assert_eq!(send_one(&*ledger, 154).await.body, fallen("M1", 80).body);
+}
+
+#[rstest]
+#[tokio::test]
 async fn one_that_was_over_and_is_missing_after_it_fell_anew_is_open_again(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
