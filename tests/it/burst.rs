@@ -36,12 +36,14 @@ async fn a_burst_of_orders_costs_few_calls_and_loses_none() {
     let told = ids.iter().map(|id| id.parse::<u32>().unwrap());
     let told = world.shop().send_all(told, AT_ONCE, |_, _| {}).await;
     assert_eq!(answered(&told, Answer::OK).len(), ORDERS, "{told:?}");
-    let importer = Process::start_observed(&world.config, "order-importer");
+    let _importer = Process::start(&world.config, Some("order-importer"));
     eventually("all are at the warehouse", async || (world.warehouse.orders().len() == ORDERS).then_some(()))
         .await;
     let once = |id: &String| world.warehouse.received(&format!("BG{id}")) == 1;
     assert!(ids.iter().all(once), "one was released twice");
-    world.rests_without_dead_letters(&[&importer]).await;
+    let depth = async || world.vhost.depth("crossdock.order-importer").await;
+    eventually("none waits", async || (depth().await == 0).then_some(())).await;
+    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
     let calls = world.bigcommerce.requests();
     let reads: Vec<&str> = calls.iter().map(|call| call.path_and_query.as_str()).collect();
     assert!(reads.len() <= CALLS_MAX, "{} calls: {reads:?}", reads.len());
