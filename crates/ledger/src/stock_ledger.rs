@@ -46,8 +46,8 @@ pub trait StockLedger: Send + Sync {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// The shop refuses the quantities of these listings for good, in these words. It is told them no more until they change there, or
-    /// [`StockLedger::begin_push`] says otherwise.
+    /// The shop refuses the quantities of these listings for good, in these words. It is told them no more until one of the SKU's changes
+    /// there, the catalogue was read anew, or [`StockLedger::begin_push`] says otherwise.
     async fn stock_refused(
         &self,
         store: &StoreId,

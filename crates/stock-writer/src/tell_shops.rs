@@ -44,7 +44,8 @@ impl TellShops {
     }
 
     /// Has a SKU pushed alone that the shop refused among others: refused again, it is a dead letter of its own, and replayed, it is
-    /// pushed again. However often that happens to a SKU, it is the same message, and so the same dead letter.
+    /// pushed again. However often that happens to a SKU, it is the same message, and so the same dead letter (but
+    /// for a SKU that is too long for an id).
     pub(crate) async fn alone(
         &self,
         store: &StoreId,

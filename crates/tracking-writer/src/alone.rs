@@ -21,8 +21,8 @@ const WORK_SECS_MAX: u64 = 90;
 /// How long a shop may still be at work on what it was sent last, in seconds, once nobody waits for its answer any more. Whoever reads
 /// the shop before it stands there would write it a second time, and the buyer would get a second mail.
 ///
-/// Neither platform says when it gives up a request itself. Most servers do after 30 to 100 seconds; with the minute in which the answer
-/// is waited for, this is three.
+/// Neither platform says when it gives up a request itself. Most servers do after 30 to 100 seconds; with the time for which the answer
+/// was waited for, a minute at most, this is two to three.
 pub const DOUBT_SECS: u64 = 2 * 60;
 
 /// What stands at the shop by now is known again by the next try.
