@@ -33,8 +33,8 @@ pub(super) async fn refuse(
     at: Timestamp,
 ) -> Result<(), LedgerError> {
     // By their places, so that two at once lock rows in the same order.
-    let refused = |(listing, why)| (place(listing), (&listing.sku, why));
-    let by_place: BTreeMap<_, _> = refusals.iter().map(|(listing, why)| refused((listing, why))).collect();
+    let by_place: BTreeMap<_, _> =
+        refusals.iter().map(|(listing, why)| (place(listing), (&listing.sku, why))).collect();
     for ((product_id, variant_id), (sku, why)) in by_place {
         tx.query(
             "UPDATE listings SET refused = $4, refused_at = $5
