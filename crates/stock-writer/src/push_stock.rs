@@ -237,6 +237,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_tried_again_is_told_few_at_a_time_so_that_many_refusals_settle() {
+        let due: BTreeMap<Sku, Due> = (0..60).map(|sku| (Sku::new(sku.to_string()), due(5))).collect();
+        let listed = (0..60).map(|sku| listing(&sku.to_string(), sku, ListingStock::Counted));
+        let parts = parts(&due, listed.collect(), AGAIN_MAX);
+        assert!(parts.iter().all(|part| part.len() < REFUSED_MAX), "all of a part may be refused");
+        assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 60);
+    }
+
+    #[test]
     fn all_listings_of_a_sku_are_told_together_and_only_those_that_take_a_quantity() {
         let due = BTreeMap::from([(Sku::from("A"), due(1)), (Sku::from("B"), due(2))]);
         let mut listings: Vec<Listing> =
