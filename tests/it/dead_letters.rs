@@ -9,6 +9,7 @@ mod discarding;
 mod editing;
 mod exporting;
 mod naming;
+mod never_came;
 mod replaying;
 mod scene;
 mod stranger;

@@ -45,14 +45,18 @@ pub trait DeadLetters: Send + Sync {
     /// has fallen itself waits for those before it only.
     async fn falls_behind(&self, message: &MessageKey, subject: &str) -> Result<Option<String>, LedgerError>;
 
-    /// A message was handled for good, also one that fell and never became a dead letter: nothing waits behind it any more.
-    async fn rises(&self, message: &MessageKey) -> Result<(), LedgerError>;
+    /// A message was handled for good, also one that fell and never became a dead letter: nothing waits behind it any more, and what
+    /// stands for it ([`DeadLetters::bury_missing`]) is done.
+    async fn rises(&self, message: &MessageKey, at: Timestamp) -> Result<(), LedgerError>;
+
+    /// A message is tried again that may have fallen before: it is not missing, and others still wait behind it.
+    async fn is_tried_again(&self, message: &MessageKey, at: Timestamp) -> Result<(), LedgerError>;
 
     /// The messages about a subject that fell and still lie, in the order in which they fell.
     async fn falls_about(&self, role: &str, subject: &str) -> Result<Vec<String>, LedgerError>;
 
-    /// Those that fell before this moment and never came to the desk, 1,000 at most: emptied from a queue by hand, or still on their
-    /// way. Others wait for them.
+    /// Those that fell before this moment, or were tried again last, and never came to the desk, 1,000 at most: emptied from a queue by
+    /// hand, or still on their way. Others wait for them.
     async fn missing(&self, before: Timestamp) -> Result<Vec<Missing>, LedgerError>;
 
     /// Makes dead letters of such messages, so that they are seen, and can be discarded; what came meanwhile is passed over. One of which

@@ -28,6 +28,8 @@ pub enum Fault {
     DoneThenCut,
     /// The request is carried out, and its answer comes after so long.
     DoneThenHang(Duration),
+    /// The request is carried out, and answered 200 with a page for people, as a proxy in between may.
+    DoneThenPage,
 }
 
 /// The faults to come, each for the next request whose method and path fit.

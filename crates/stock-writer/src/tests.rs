@@ -71,7 +71,8 @@ impl Bench {
     }
 }
 
-fn lost(_: &Quantity) -> Result<Taken, StorefrontError> {
+/// It has arrived, and nobody learns of it.
+pub(crate) fn lost(_: &Quantity) -> Result<Taken, StorefrontError> {
     Err(StorefrontError::Unavailable { cause: io::Error::from(io::ErrorKind::TimedOut).into() }.of_a_write())
 }
 

@@ -43,9 +43,9 @@ pub(crate) async fn in_order(
     };
     match &result {
         // It may have fallen before a process died that was to bury it.
-        Ok(()) => ledger.rises(&message).await?,
+        Ok(()) => ledger.rises(&message, Timestamp::now()).await?,
         Err(failure) if failure.mend == Mend::Never => falls(ledger, delivery, number).await?,
-        Err(_) => {}
+        Err(_) => ledger.is_tried_again(&message, Timestamp::now()).await?,
     }
     result
 }

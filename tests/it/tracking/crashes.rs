@@ -3,6 +3,7 @@
 use crossdock_domain::{OrderId, Platform};
 use crossdock_ledger::ShipmentState;
 use crossdock_queue::Outcome;
+use crossdock_sandbox::Fault;
 use crossdock_tests::database::Engine;
 use rstest::rstest;
 
@@ -196,6 +197,29 @@ async fn a_killed_writer_leaves_one_shipment_for_each_address(
         assert_eq!(scene.handled(&told).await, Outcome::Done, "after {moves} moves");
         assert_eq!(scene.stands(&order).await, "done T1+T1 10", "after {moves} moves");
         assert_eq!(shop.mails(&order), 2, "after {moves} moves");
+        Left { stood, outcome }
+    })
+    .await;
+}
+
+/// The answer to the first of them tells nothing, and the shop has written it: the writer looks, and goes on with the other.
+#[rstest]
+#[tokio::test]
+async fn a_killed_writer_leaves_one_shipment_for_each_address_though_the_shop_answers_to_one_with_a_page(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let stood = ["", "intended", "intended T1", "intended T1+T1", "intended T1+T1 10", "done T1+T1 10"];
+    at_every_point((engine, Platform::Bigcommerce), &stood, async |scene, moves| {
+        let (order, shop) = (scene.released_to_two_addresses().await, &scene.shop);
+        let told = dispatched(&order, "T1", 0);
+        shop.faults().next("POST", &format!("/orders/{order}/shipments"), Fault::DoneThenPage);
+        let outcome = scene.killed_after(moves, &told).await;
+        let stood = scene.stands(&order).await;
+        assert!(outcome.as_ref().is_none_or(|it| *it == Outcome::Done), "{outcome:?}");
+        assert_eq!(scene.handled(&told).await, Outcome::Done, "after {moves} moves");
+        assert_eq!(scene.stands(&order).await, "done T1+T1 10", "after {moves} moves");
+        assert_eq!(shop.mails(&order), 2, "after {moves} moves");
+        assert!(shop.faults().all_met());
         Left { stood, outcome }
     })
     .await;

@@ -8,6 +8,7 @@ use crossdock_tests::broker::Taken;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::world::World;
+use jiff::Timestamp;
 
 async fn dead(world: &World) -> Taken {
     eventually("a letter is dead", || async {
@@ -22,7 +23,7 @@ async fn dead(world: &World) -> Taken {
 async fn discarded(world: &World, dead: &Taken) {
     let message =
         MessageKey { role: crossdock_tracking_writer::ROLE.to_owned(), message_id: dead.id.clone() };
-    world.ledger().await.rises(&message).await.unwrap();
+    world.ledger().await.rises(&message, Timestamp::now()).await.unwrap();
 }
 
 fn says<'t>(dead: &'t Taken, header: &str) -> &'t str {

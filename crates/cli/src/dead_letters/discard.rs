@@ -1,7 +1,7 @@
 //! `crossdock dead-letters discard`: gives up what nobody needs any more.
 
 use anyhow::bail;
-use crossdock_ledger::{DeadLetterState, DeadLettersWanted};
+use crossdock_ledger::DeadLettersWanted;
 
 use super::Desk;
 use super::confirm::confirm;
@@ -23,7 +23,7 @@ pub(super) async fn discard(desk: &Desk, wanted: &DeadLettersDiscard) -> anyhow:
     let meant = if wanted.unanswered {
         desk.unanswered(&selected).await?
     } else {
-        desk.meant(&selected, &[DeadLetterState::Dead, DeadLetterState::Waiting]).await?
+        desk.to_discard(&selected).await?
     };
     let Some(meant) = meant else {
         return desk.nothing_lies(wanted, &selected).await;

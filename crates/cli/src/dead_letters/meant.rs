@@ -27,27 +27,40 @@ pub(super) struct Meant {
 }
 
 impl Desk {
-    /// Those of the selected ones that stand so now, and also those on their way that are named by their number. None if there are none.
-    pub(super) async fn meant(
+    /// Those of the selected ones that can be given up: also those on their way that are named by their number. None if there are none.
+    pub(super) async fn to_discard(&self, selected: &DeadLettersWanted) -> anyhow::Result<Option<Meant>> {
+        self.standing_so(selected, &[DeadLetterState::Dead, DeadLetterState::Waiting], |_| true).await
+    }
+
+    async fn standing_so(
         &self,
         selected: &DeadLettersWanted,
         states: &[DeadLetterState],
+        fits: fn(&DeadLetter) -> bool,
     ) -> anyhow::Result<Option<Meant>> {
         let mut states = states.to_vec();
         if !selected.ids.is_empty() {
             states.push(DeadLetterState::Sent);
         }
         let wanted = DeadLettersWanted { states, ..selected.clone() };
-        let letters = self.ledger.dead_letters(&wanted).await?;
+        let mut letters = self.ledger.dead_letters(&wanted).await?;
+        letters.retain(fits);
         Ok((!letters.is_empty()).then(|| Meant::of(wanted, &letters)))
+    }
+
+    /// Those of the selected ones that a replay can send: also those on their way that are named by their number. None if there are none.
+    pub(super) async fn to_replay(&self, selected: &DeadLettersWanted) -> anyhow::Result<Option<Meant>> {
+        self.standing_so(selected, &[DeadLetterState::Dead], DeadLetter::has_come).await
     }
 
     /// Those of the selected ones that were sent long ago, and of which nothing came back. None if there are none.
     pub(super) async fn unanswered(&self, selected: &DeadLettersWanted) -> anyhow::Result<Option<Meant>> {
-        let wanted = DeadLettersWanted { states: vec![DeadLetterState::Sent], ..selected.clone() };
-        let mut letters = self.ledger.dead_letters(&wanted).await?;
-        let before = Timestamp::now() - SignedDuration::from_hours(UNANSWERED_HOURS);
-        letters.retain(|letter| letter.changed_at < before);
+        let wanted = DeadLettersWanted {
+            states: vec![DeadLetterState::Sent],
+            stood_before: Some(Timestamp::now() - SignedDuration::from_hours(UNANSWERED_HOURS)),
+            ..selected.clone()
+        };
+        let letters = self.ledger.dead_letters(&wanted).await?;
         Ok((!letters.is_empty()).then(|| Meant::of(wanted, &letters)))
     }
 }

@@ -29,18 +29,17 @@ pub(super) async fn replay(desk: &Desk, wanted: &DeadLettersReplay) -> anyhow::R
         bail!("say which ones, by number or by a filter, or --all for every dead one; nothing was done");
     }
     let selected = desk.selected(&wanted.selection).await?;
-    let (meant, nothing): (_, fn(&str) -> String) = if wanted.unanswered {
-        (desk.unanswered(&selected).await?, nothing_unanswered)
-    } else {
-        (desk.meant(&selected, &[DeadLetterState::Dead]).await?, nothing_dead)
+    let meant =
+        if wanted.unanswered { desk.unanswered(&selected).await? } else { desk.to_replay(&selected).await? };
+    let Some(meant) = meant else {
+        return desk.nothing_to_replay(wanted, &selected).await;
     };
-    let Some(meant) = meant else { bail!("{}", nothing(&desk.standing(&selected).await?)) };
     confirm("replay", &meant, &wanted.selection, wanted.yes)?;
     // From here on a replay may have begun: whoever stops this command is told how to follow it.
     let stop = signals::stop_token()?;
     let act = acting(wanted.selection.described());
     let Some(id) = desk.ledger.begin_replay(&meant.wanted, &act).await? else {
-        bail!("{}", nothing_dead(&desk.standing(&selected).await?));
+        return desk.nothing_to_replay(wanted, &selected).await;
     };
     let watched = if wanted.detach {
         Followed::Detached
@@ -56,6 +55,32 @@ pub(super) async fn replay(desk: &Desk, wanted: &DeadLettersReplay) -> anyhow::R
     }
     let failed = act.progress.is_some_and(|progress| progress.dead + progress.left > 0);
     Ok(if failed || watched == Followed::Stopped { Exit::Failed } else { Exit::Done })
+}
+
+impl Desk {
+    /// Says why nothing was replayed.
+    async fn nothing_to_replay(
+        &self,
+        wanted: &DeadLettersReplay,
+        selected: &DeadLettersWanted,
+    ) -> anyhow::Result<Exit> {
+        let standing = self.standing(selected).await?;
+        if wanted.unanswered {
+            bail!("{}", nothing_unanswered(&standing));
+        }
+        let dead = DeadLettersWanted { states: vec![DeadLetterState::Dead], ..selected.clone() };
+        match self.ledger.count_dead_letters(&dead).await? {
+            0 => bail!("{}", nothing_dead(&standing)),
+            never_came => bail!("{}", nothing_came(never_came)),
+        }
+    }
+}
+
+fn nothing_came(count: u64) -> String {
+    format!(
+        "of what is selected, {count} failed and never came to the desk: nothing is there to be sent; \
+         `crossdock dead-letters discard` lets what waits behind go on"
+    )
 }
 
 fn nothing_dead(standing: &str) -> String {

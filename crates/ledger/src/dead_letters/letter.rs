@@ -105,6 +105,11 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
+    /// Whether anything of it is there to be sent.
+    pub fn has_come(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Where it stands in the list.
     pub fn place(&self) -> DeadLetterPlace {
         DeadLetterPlace { last_failed_at: self.last_failed_at, id: self.id }

@@ -26,6 +26,8 @@ pub struct DeadLettersWanted {
     pub until: Option<Timestamp>,
     /// Only those that stand so.
     pub states: Vec<DeadLetterState>,
+    /// Only those that stood as they do before this moment.
+    pub stood_before: Option<Timestamp>,
     /// Only those after this place in the list, whatever has become since of the one that stood there.
     pub after: Option<DeadLetterPlace>,
     /// At most so many.

@@ -29,6 +29,16 @@ use crate::{
     LedgerError, MessageKey, Missing, Paused, ReplayKey, ToSend, WholeDeadLetter,
 };
 
+impl SqlLedger {
+    /// Few have, and a look costs less than a change.
+    async fn has_fallen(&self, message: &MessageKey) -> Result<bool, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let is_known = fallen::is_known(&mut tx, message).await?;
+        tx.commit().await?;
+        Ok(is_known)
+    }
+}
+
 #[async_trait]
 impl DeadLetters for SqlLedger {
     async fn bury(&self, fallen: &[Fallen], at: Timestamp) -> Result<(), LedgerError> {
@@ -56,9 +66,22 @@ impl DeadLetters for SqlLedger {
         Ok(first)
     }
 
-    async fn rises(&self, message: &MessageKey) -> Result<(), LedgerError> {
-        let mut tx = self.database.write().await?;
+    async fn rises(&self, message: &MessageKey, at: Timestamp) -> Result<(), LedgerError> {
+        if !self.has_fallen(message).await? {
+            return Ok(());
+        }
+        let mut tx = turn::take(&self.database).await?;
         fallen::rises(&mut tx, message).await?;
+        missing::is_done(&mut tx, message, at).await?;
+        tx.commit().await
+    }
+
+    async fn is_tried_again(&self, message: &MessageKey, at: Timestamp) -> Result<(), LedgerError> {
+        if !self.has_fallen(message).await? {
+            return Ok(());
+        }
+        let mut tx = self.database.write().await?;
+        fallen::is_tried_again(&mut tx, message, at).await?;
         tx.commit().await
     }
 

@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_LENGTH;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 
 use super::{Fault, Faults};
@@ -42,6 +42,10 @@ pub(crate) async fn meet(
             let answer = answering.await;
             faults.hang(wait).await;
             answer
+        }
+        Some(Fault::DoneThenPage) => {
+            answering.await;
+            Html("<!doctype html><title>One moment, please</title>").into_response()
         }
         Some(Fault::DoneThenCut) => {
             answering.await;

@@ -2,14 +2,15 @@
 
 use crossdock_events::{Event, EventData, ShopProductChanged, Source, StockDue};
 use crossdock_queue::{Broker, Publisher, Topology};
+use crossdock_storefront::StorefrontError;
 use crossdock_telemetry::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::read_catalogue::ReadCatalogue;
 use crate::reread_products::RereadProducts;
-use crate::tests::Bench;
 use crate::tests::shop::{Fake, listing};
+use crate::tests::{Bench, lost};
 
 /// Serves the bench's shop; RabbitMQ is away.
 fn serving(bench: &Bench) -> ServeShop {
@@ -105,6 +106,20 @@ async fn a_refusal_that_nobody_could_be_told_of_is_met_again_and_not_forgotten()
     assert_eq!(bench.lines().await[0].refused.len(), 1);
     assert_eq!(classes(&serving.handle(&store(), &[due(false, None)]).await), [None]);
     assert_eq!(bench.shop.inside().refusals["1"], 3);
+}
+
+#[tokio::test]
+async fn a_sku_that_is_tried_again_alone_is_no_failure_as_long_as_another_listing_of_it_may_take_it() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("MUG", "2")])).await;
+    let serving = serving(&bench);
+    bench.count(&["MUG"], 7).await;
+    bench.shop.inside().refuses = ["1".to_owned()].into();
+    bench.shop.inside().answer = Some(lost);
+    let alone = [due(true, Some(&["MUG"]))];
+    assert_eq!(classes(&serving.handle(&store(), &alone).await), [Some(StorefrontError::IN_DOUBT)]);
+    bench.shop.inside().answer = None;
+    assert_eq!(classes(&serving.handle(&store(), &alone).await), [Some("shop-refused")]);
+    assert_eq!(bench.shop.inside().units, [("2".to_owned(), 7)].into());
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crossdock_domain::Listing;
+use crossdock_domain::{Listing, Sku};
 use crossdock_ledger::StockLine;
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use rstest::rstest;
 
 use super::shop::{Fake, listing};
 use super::{Bench, lost};
+use crate::affected::Affected;
 use crate::wanted::Wanted;
 
 fn everything() -> Wanted {
@@ -52,6 +53,18 @@ async fn a_refusal_does_not_have_others_of_its_product_told_again() {
         let refused: Vec<&str> = leftover.refused.iter().map(|(listing, _)| listing.sku.as_str()).collect();
         assert_eq!((refused, leftover.found.is_nothing()), (vec![sku], true));
     }
+}
+
+#[tokio::test]
+async fn many_refusals_that_are_tried_again_settle_and_do_not_add_to_those_of_others() {
+    let skus: Vec<String> = (0..100).map(|sku| format!("SKU{sku:02}")).collect();
+    let bench = Bench::with(Fake::listing(skus.iter().map(|sku| listing(sku, sku)))).await;
+    bench.shop.inside().refuses = skus.iter().cloned().collect();
+    bench.count(&skus.iter().map(String::as_str).collect::<Vec<_>>(), 5).await;
+    let again: BTreeSet<Sku> = skus[..60].iter().map(|sku| Sku::from(sku.as_str())).collect();
+    let (pushed, leftover) = bench.push(&Wanted { again, changed: Affected::All, ..Wanted::default() }).await;
+    pushed.unwrap();
+    assert_eq!(leftover.refused.len(), 100, "each is told of");
 }
 
 /// The products of each SKU.

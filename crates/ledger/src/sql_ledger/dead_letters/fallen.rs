@@ -78,6 +78,31 @@ pub(super) async fn came(tx: &mut Transaction, message: &MessageKey, lies: bool)
     Ok(())
 }
 
+pub(super) async fn is_known(tx: &mut Transaction, message: &MessageKey) -> Result<bool, LedgerError> {
+    let row = tx
+        .query("SELECT id FROM fallen WHERE role = $1 AND message_id = $2")
+        .bind(storable(&message.role).as_ref())
+        .bind(storable(&message.message_id).as_ref())
+        .optional::<(i64,)>()
+        .await?;
+    Ok(row.is_some())
+}
+
+/// It is as far from being missing as if it fell now, and stays where it is among the others.
+pub(super) async fn is_tried_again(
+    tx: &mut Transaction,
+    message: &MessageKey,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    tx.query("UPDATE fallen SET at = $3 WHERE role = $1 AND message_id = $2 AND lies AND NOT came")
+        .bind(storable(&message.role).as_ref())
+        .bind(storable(&message.message_id).as_ref())
+        .bind(Moment::from(at))
+        .execute()
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn rises(tx: &mut Transaction, message: &MessageKey) -> Result<(), LedgerError> {
     tx.query("DELETE FROM fallen WHERE role = $1 AND message_id = $2")
         .bind(storable(&message.role).as_ref())

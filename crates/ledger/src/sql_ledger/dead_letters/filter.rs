@@ -56,6 +56,9 @@ impl Filter {
         if let Some(until) = wanted.until {
             filter.and("last_failed_at < ?", Value::Moment(until.into()));
         }
+        if let Some(stood_before) = wanted.stood_before {
+            filter.and("changed_at < ?", Value::Moment(stood_before.into()));
+        }
         let ids: Vec<String> = wanted.ids.iter().map(ToString::to_string).collect();
         filter.and_in("id", &ids);
         let states: Vec<String> = wanted.states.iter().map(|state| quoted(*state)).collect();

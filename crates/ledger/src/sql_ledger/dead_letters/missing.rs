@@ -53,6 +53,24 @@ pub(super) async fn bury(tx: &mut Transaction, missing: &[Fallen], at: Timestamp
     Ok(())
 }
 
+/// What stands for a message is over: it was handled without ever coming here.
+pub(super) async fn is_done(
+    tx: &mut Transaction,
+    message: &MessageKey,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    tx.query(
+        "UPDATE dead_letters SET state = 'done', changed_at = $3
+         WHERE role = $1 AND message_id = $2 AND failures = 0 AND state NOT IN ('done', 'discarded')",
+    )
+    .bind(storable(&message.role).as_ref())
+    .bind(storable(&message.message_id).as_ref())
+    .bind(Moment::from(at))
+    .execute()
+    .await?;
+    Ok(())
+}
+
 async fn is_missing(tx: &mut Transaction, message: &MessageKey) -> Result<bool, LedgerError> {
     let row = tx
         .query("SELECT id FROM fallen WHERE role = $1 AND message_id = $2 AND lies AND NOT came")

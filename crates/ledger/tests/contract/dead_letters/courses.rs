@@ -171,7 +171,7 @@ impl Course {
     async fn end(&mut self) {
         self.now += 61;
         for name in self.desk.not_come() {
-            self.ledger.rises(&message(&name)).await.unwrap();
+            self.ledger.rises(&message(&name), minute(self.now)).await.unwrap();
             self.desk.rises(&name);
         }
         for _ in 0..100 {

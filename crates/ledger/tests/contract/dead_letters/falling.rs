@@ -60,10 +60,10 @@ async fn one_that_was_handled_after_all_lies_no_longer(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    ledger.rises(&message("M1")).await.unwrap();
+    ledger.rises(&message("M1"), minute(3)).await.unwrap();
     falls(&*ledger, "M1", 1).await;
     falls(&*ledger, "M2", 2).await;
-    ledger.rises(&message("M1")).await.unwrap();
+    ledger.rises(&message("M1"), minute(3)).await.unwrap();
     assert_eq!(behind(&*ledger, "M2").await, None);
     assert_eq!(behind(&*ledger, "M3").await.as_deref(), Some("M2"));
 }

@@ -45,7 +45,7 @@ async fn what_fell_is_missing_until_it_has_come_or_was_handled(
     }
     falls(&*ledger, "fell anew", 9).await;
     bury(&*ledger, &[fallen("came", 1)], 5).await;
-    ledger.rises(&message("handled")).await.unwrap();
+    ledger.rises(&message("handled"), minute(5)).await.unwrap();
     let expected = Missing { message: message("missing"), subject: ORDER.to_owned(), fell_at: minute(3) };
     assert_eq!(ledger.missing(minute(9)).await.unwrap(), [expected]);
     assert_eq!(missing(&*ledger, 3).await, [""; 0], "at this moment, not before it");
@@ -111,6 +111,50 @@ async fn one_that_comes_in_the_end_is_taken_as_it_is(
     assert_eq!(sent.body, b"body of minute 1");
     revive(&*ledger, &sent, 83).await;
     assert_eq!(ledger.falls_behind(&message("M2"), ORDER).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_shown_for_one_that_is_handled_in_the_end_is_done(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    for (at, id) in [(1, "M1"), (2, "M2"), (3, "M3")] {
+        falls(&*ledger, id, at).await;
+    }
+    ledger.bury_missing(&[stand_in("M1", 1), stand_in("M2", 2)], minute(100)).await.unwrap();
+    bury(&*ledger, &[fallen("M3", 3)], 100).await;
+    let given_up = super::only(&[letter(&*ledger, "M2").await.id]);
+    ledger.discard(&given_up, &acting(101)).await.unwrap().unwrap();
+    for id in ["M1", "M2", "M3"] {
+        ledger.rises(&message(id), minute(102)).await.unwrap();
+    }
+    let stands = async |id| letter(&*ledger, id).await;
+    assert_eq!(
+        (stands("M1").await.state, stands("M1").await.changed_at),
+        (DeadLetterState::Done, minute(102))
+    );
+    assert_eq!(stands("M2").await.state, DeadLetterState::Discarded, "a person did that");
+    assert_eq!(stands("M3").await.state, DeadLetterState::Dead, "what has come is a failure of its own");
+    assert_eq!(ledger.falls_behind(&message("M9"), ORDER).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_that_is_tried_again_is_not_missing_and_others_still_wait_behind_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    falls(&*ledger, "M1", 1).await;
+    falls(&*ledger, "M2", 2).await;
+    ledger.is_tried_again(&message("M1"), minute(50)).await.unwrap();
+    ledger.is_tried_again(&message("M3"), minute(50)).await.unwrap();
+    assert_eq!(missing(&*ledger, 50).await, ["M2"]);
+    assert_eq!(missing(&*ledger, 51).await, ["M1", "M2"]);
+    for id in ["M2", "M4"] {
+        let behind = ledger.falls_behind(&message(id), ORDER).await.unwrap();
+        assert_eq!(behind.as_deref(), Some("M1"), "it keeps its place");
+    }
 }
 
 #[rstest]

@@ -4,6 +4,7 @@ use crossdock_ledger::DeadLettersWanted;
 
 use super::super::{acting, all, message, only};
 use super::{Course, STORES};
+use crate::samples::minute;
 
 impl Course {
     /// Some of a shop, or some by their ids.
@@ -75,7 +76,7 @@ impl Course {
     pub(super) async fn rises(&mut self) {
         let Some(letter) = self.dice.choice(&self.desk.letters) else { return };
         let name = letter.message.clone();
-        self.ledger.rises(&message(&name)).await.unwrap();
+        self.ledger.rises(&message(&name), minute(self.now)).await.unwrap();
         self.desk.rises(&name);
     }
 }
