@@ -34,8 +34,9 @@ pub async fn shipments_arrived(vhost: &Vhost) -> BTreeMap<String, Vec<u32>> {
     let mut shipments = BTreeMap::<String, Vec<u32>>::new();
     for taken in vhost.take(crossdock_tracking_writer::QUEUE.name).await {
         let event = taken.json();
-        assert_eq!(event["id"], taken.id.as_str());
-        let number = taken.id.strip_prefix("w-").and_then(|number| number.parse().ok());
+        let id = event["id"].as_str().expect("an event has an id");
+        assert_eq!(taken.id, format!("/warehouse#{id}"));
+        let number = id.strip_prefix("w-").and_then(|number| number.parse().ok());
         let order = event["data"]["number"].as_str().expect("a shipment is of an order").to_owned();
         shipments.entry(order).or_default().push(number.expect("the sender numbers its shipments"));
     }

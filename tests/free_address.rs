@@ -1,17 +1,29 @@
 //! Addresses on which nobody listens.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 /// As in `deploy/local/ports.sh`: below the ports that the system gives to outgoing connections (on Linux 32768 and up), of which a
 /// flood could take one before its listener does.
 const PORTS: Range<u16> = 20_000..32_000;
 
-/// Taken and let go again: the process that it is for binds it a moment later.
+/// Those that were given out: a process is killed and started again on its own, and for others it looks free meanwhile.
+static GIVEN_OUT: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+
+/// Taken and let go again: the process that it is for binds it a moment later. None is given out twice.
+///
+/// # Panics
+/// If nearly all are.
 pub(crate) fn free_address() -> SocketAddr {
+    let mut given_out = GIVEN_OUT.lock().unwrap_or_else(PoisonError::into_inner);
+    assert!(given_out.len() < PORTS.len() / 2, "{} addresses were given out", given_out.len());
     loop {
-        let address = (Ipv4Addr::LOCALHOST, fastrand::u16(PORTS)).into();
-        if TcpListener::bind(address).is_ok() {
+        let port = fastrand::u16(PORTS);
+        let address = (Ipv4Addr::LOCALHOST, port).into();
+        if !given_out.contains(&port) && TcpListener::bind(address).is_ok() {
+            given_out.insert(port);
             return address;
         }
     }

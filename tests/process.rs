@@ -246,7 +246,10 @@ fn command(config: &Path) -> Command {
 }
 
 /// Beside the test binary: `make test` builds it first.
-pub(crate) fn binary() -> PathBuf {
+///
+/// # Panics
+/// If it is not there.
+pub fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let folder = test.parent().and_then(Path::parent).expect("test binaries lie in target/debug/deps");
     let binary = folder.join("crossdock");

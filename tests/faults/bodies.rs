@@ -96,7 +96,8 @@ pub(crate) async fn large_bodies(attack: (String, u64), mut dice: Rng) -> Report
         .await;
     }
     let told = world.vhost.take(&tap).await;
-    let there = |number: &usize| told.iter().any(|copy| copy.id == count_id(*number));
+    let there =
+        |number: &usize| told.iter().any(|copy| copy.id == format!("/warehouse#{}", count_id(*number)));
     assert!((0..TAKEN).all(|number| there(&number)), "a count that was answered 200 is lost");
     world.vhost.unbind(&tap, StockCounted::TYPE).await;
     course.strikes.insert("large bodies refused", heard.len());

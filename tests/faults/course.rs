@@ -110,6 +110,9 @@ impl Course {
     pub(crate) async fn end(mut self) -> Report {
         self.calms_down().await;
         self.stock_comes_right().await;
+        // It tells things by itself: what it has told last is still to be handled.
+        self.crew.stop_role("reconciler").await;
+        self.comes_to_rest().await;
         let (account, wrong) = self.verdict().await;
         assert!(wrong.is_empty(), "{}", some(&wrong));
         assert!(account.events >= EVENTS_MIN, "there were only {} events", account.events);

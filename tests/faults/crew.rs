@@ -101,16 +101,25 @@ impl Crew {
         &self.greedy
     }
 
-    /// Stops all of them as an operator would.
+    /// Stops all that run as an operator would.
     ///
     /// # Panics
-    /// If one has ended by itself, or ends with an error.
+    /// As for [`Self::stop_role`].
     pub(crate) async fn stop(&mut self) {
-        for (role, process) in std::mem::take(&mut self.running) {
-            self.note_peak(role, &process);
-            process.signal("TERM").await;
-            assert_eq!(process.ended().await, 0, "{role} ends well");
+        for role in self.running.keys().copied().collect::<Vec<_>>() {
+            self.stop_role(role).await;
         }
+    }
+
+    /// Stops one of them as an operator would.
+    ///
+    /// # Panics
+    /// If it has ended by itself, or ends with an error.
+    pub(crate) async fn stop_role(&mut self, role: &'static str) {
+        let process = self.running.remove(role).expect("it runs");
+        self.note_peak(role, &process);
+        process.signal("TERM").await;
+        assert_eq!(process.ended().await, 0, "{role} ends well");
     }
 
     /// Copies the logs to where they outlive the attack.

@@ -1,8 +1,10 @@
 //! The command line, as people and programs meet it.
 
+use std::process::Stdio;
+
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
-use crossdock_tests::process::{Process, crossdock};
+use crossdock_tests::process::{Process, binary, crossdock};
 use crossdock_tests::world::World;
 use serde_json::Value;
 
@@ -38,11 +40,14 @@ async fn check_online_proves_the_broker_the_ledger_and_each_shop() {
 async fn a_wrong_configuration_is_told_whole_with_status_78() {
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("crossdock.toml");
-    std::fs::write(&config, "[receiver]\nlisten = \"here\"\n[console]\n[brokr]\nurl = \"\"\n").unwrap();
+    let mistakes = "[receiver]\nlisten = \"here\"\n[console]\n[brokr]\nurl = \"\"\n[ledger]\nurl = \"sqlite://:memory:\"\n";
+    std::fs::write(&config, mistakes).unwrap();
     let output = crossdock(&config, &["check"]).await;
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(78), "{told}");
-    for problem in ["crossdock.toml:2: receiver.listen", "not supported yet", "brokr"] {
+    for problem in
+        ["crossdock.toml:2: receiver.listen", "not supported yet", "brokr", "ledger.url: is in memory"]
+    {
         assert!(told.contains(problem), "{problem}: {told}");
     }
     assert_eq!(crossdock(&folder.path().join("none.toml"), &["check"]).await.status.code(), Some(78));
@@ -102,6 +107,40 @@ async fn a_command_that_only_reads_makes_no_ledger() {
     let output = crossdock(&world.config, &["orders", "list"]).await;
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(told.contains("crossdock.db cannot be opened; make its folder, or correct ledger.url"), "{told}");
-    assert!(!world.folder().join("crossdock.db").exists());
+    let file = world.folder().join("crossdock.db");
+    let missing = format!("the ledger's file {} is not there yet: `crossdock run` makes it", file.display());
+    assert!(told.contains(&missing), "{told}");
+    let output = crossdock(&world.config, &["check", "--online"]).await;
+    let found = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(output.status.code(), Some(0), "{found}");
+    assert!(found.contains("crossdock.db is made by the first `crossdock run`"), "{found}");
+    assert!(!file.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_with_nothing_in_it_says_so() {
+    let world = World::create(Engine::Sqlite).await;
+    world.ledger().await;
+    for (arguments, says) in [
+        (["orders", "list"].as_slice(), "no orders\n"),
+        (&["orders", "list", "--store", "acme-au", "--state", "held"], "no orders\n"),
+        (&["orders", "list", "--json"], "[]\n"),
+        (&["stock", "show", "--store", "acme-au"], "no stock: the warehouse has told no count so far"),
+        (&["stock", "show", "--json"], "[]\n"),
+    ] {
+        let output = crossdock(&world.config, arguments).await;
+        let told = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(told.starts_with(says), "{arguments:?}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_of_completions_that_has_enough_is_no_failure() {
+    let mut command = tokio::process::Command::new(binary());
+    command.args(["completions", "bash"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
 }

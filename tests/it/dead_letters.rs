@@ -12,4 +12,7 @@ mod naming;
 mod never_came;
 mod replaying;
 mod scene;
+mod sending;
 mod stranger;
+mod two_sources;
+mod under_way;

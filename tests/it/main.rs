@@ -10,7 +10,6 @@ mod dead_letters;
 mod delivery;
 mod dependencies;
 mod described;
-mod desk;
 mod effects;
 mod forgery;
 mod forwarded;

@@ -76,6 +76,8 @@ async fn orders_whose_webhooks_were_lost_are_imported_once(
     let there = [&report["imported"], &report["already_there"], &report["held"], &report["cancelled"]];
     assert_eq!((status, there), (0, [&json!(0), &json!(27), &json!(0), &json!(0)]), "{report}");
     assert!(world.bigcommerce.requests().len() <= reads + 2, "a list, and one of what is kept out");
+    let (_, listed) = said(&world, &["list", "--limit", "2"]).await;
+    assert!(listed.ends_with("2 of 30 orders; --limit shows more"), "{listed}");
     let (status, said) = said(&world, &["import", "--store", "acme-au", "--days", "2"]).await;
     assert_eq!(status, 0);
     for line in ["31 orders placed since", "27 already there", "3 filtered by country", "31 of 31 orders"] {

@@ -1,6 +1,7 @@
 //! From a shipment that left the warehouse to tracking on the shop's order, and back.
 
 mod addresses;
+mod amended;
 mod carriers;
 mod crashes;
 mod endings;

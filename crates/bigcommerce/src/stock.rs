@@ -6,6 +6,8 @@
 
 mod culprits;
 
+use std::collections::BTreeSet;
+
 use crossdock_storefront::{Priority, Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::Serialize;
@@ -83,6 +85,7 @@ pub(crate) async fn set_stock(
     // The next one is at the end: of a refused one, the parts come before the others, so that a search ends with something found.
     let mut groups: Vec<Vec<usize>> = places.chunks(ITEMS_MAX).rev().map(<[usize]>::to_vec).collect();
     let (mut calls_left, mut takes_some) = (groups.len() + SEARCH_CALLS_MAX, false);
+    let mut named = BTreeSet::new();
     let mut results: Vec<Result<Taken, StorefrontError>> =
         quantities.iter().map(|_| Ok(Taken::Stands)).collect();
     while let Some(group) = groups.pop() {
@@ -91,8 +94,8 @@ pub(crate) async fn set_stock(
                 calls_left = left;
                 adjust(client, quantities, &group).await
             }
-            // A shop that takes nothing at all hardly means the quantities that were tried alone.
-            None if !takes_some => return results.iter().map(|_| Err(ManyRefused.into())).collect(),
+            // A shop that takes nothing at all hardly means the quantities that were tried alone. It does mean those that it named.
+            None if !takes_some => return only_named(results, &named),
             None => Err(ManyRefused.into()),
         };
         match outcome {
@@ -101,6 +104,9 @@ pub(crate) async fn set_stock(
                 let refused = culprits(&message, &identities(quantities, &group));
                 let rest = rest_of(&group, |place| refused.contains_key(&place));
                 for (place, words) in refused {
+                    if group.len() > 1 {
+                        named.insert(group[place]);
+                    }
                     results[group[place]] = Err(StorefrontError::Refused { status, message: words });
                 }
                 groups.extend(rest);
@@ -117,6 +123,15 @@ pub(crate) async fn set_stock(
         }
     }
     results
+}
+
+/// The refusals of those that the shop named among others; nobody knows of the rest.
+fn only_named(
+    results: Vec<Result<Taken, StorefrontError>>,
+    named: &BTreeSet<usize>,
+) -> Vec<Result<Taken, StorefrontError>> {
+    let known = |(place, result)| if named.contains(&place) { result } else { Err(ManyRefused.into()) };
+    results.into_iter().enumerate().map(known).collect()
 }
 
 /// What is sent again of a refused group, the next one at the end: all but the culprits, or where none is known, each half.

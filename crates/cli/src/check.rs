@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use crate::exit::Exit;
 use crate::listing::{print, print_json, table};
-use crate::{configuration, parts};
+use crate::{configuration, parts, webhooks};
 use refused::refused;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
-    /// `configuration`, `webhooks`, `credentials`, `broker`, `ledger` or `shop`.
+    /// `configuration`, `warehouse`, `webhooks`, `credentials`, `broker`, `ledger` or `shop`.
     kind: &'static str,
     /// The shop that it is about, if it is about one.
     store: Option<StoreId>,
@@ -38,8 +38,9 @@ impl Finding {
 /// Prints what was found; fails if something is not right.
 pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Result<Exit> {
     let settings = configuration::load(config)?;
-    let read = format!("{}: {} stores", config.display(), settings.stores.len());
+    let read = format!("{}: {}", config.display(), count_of(settings.stores.len()));
     let mut findings = vec![Finding::of("configuration", None, Ok(read))];
+    findings.extend(unsigned_warehouse(&settings));
     findings.extend(settings.stores.iter().map(|store| webhook_address(store)));
     findings.extend(refused(&settings).await);
     if online {
@@ -64,6 +65,17 @@ pub(crate) async fn check(config: &Path, online: bool, json: bool) -> anyhow::Re
     Ok(if findings.iter().all(|finding| finding.ok) { Exit::Done } else { Exit::Failed })
 }
 
+fn count_of(stores: usize) -> String {
+    if stores == 1 { "1 store".to_owned() } else { format!("{stores} stores") }
+}
+
+/// That events over HTTP are refused, where no secret is set. A warehouse that publishes to RabbitMQ needs none.
+fn unsigned_warehouse(settings: &Settings) -> Option<Finding> {
+    let says =
+        "events over HTTP are refused until [warehouse] has signing_secrets; over RabbitMQ none is needed";
+    settings.warehouse.signing_secrets.is_empty().then(|| Finding::of("warehouse", None, Ok(says.to_owned())))
+}
+
 fn webhook_address(store: &StoreSettings) -> Finding {
     let says = match &store.webhook_url {
         Some(url) if store.platform() == Platform::Bigcommerce => format!(
@@ -77,7 +89,7 @@ fn webhook_address(store: &StoreSettings) -> Finding {
                 store.sweep_every.as_secs()
             )
         }
-        None => format!("{} (set receiver.public_url to see the whole address)", store.webhook_route()),
+        None => webhooks::address(store),
     };
     Finding::of("webhooks", Some(store), Ok(says))
 }
@@ -86,7 +98,7 @@ async fn check_ledger(settings: &Settings) -> Finding {
     let kind = if is_postgres(settings) { "PostgreSQL" } else { "SQLite" };
     let says = match crossdock_ledger::open_existing(&settings.ledger.url).await {
         Ok(_) => Ok(format!("{kind}, tables up to date")),
-        Err(LedgerError::File { file, .. }) if can_be_made(&file) => {
+        Err(LedgerError::FileMissing { file }) => {
             Ok(format!("{kind}, {} is made by the first `crossdock run`", file.display()))
         }
         Err(LedgerError::Outdated) => {
@@ -95,11 +107,6 @@ async fn check_ledger(settings: &Settings) -> Finding {
         Err(error) => Err(crossdock_telemetry::chain(&error)),
     };
     Finding::of("ledger", None, says)
-}
-
-fn can_be_made(file: &Path) -> bool {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    !file.exists() && folder.is_dir()
 }
 
 fn is_postgres(settings: &Settings) -> bool {
@@ -130,5 +137,29 @@ fn api_url(store: &StoreSettings) -> &str {
         Connection::Bigcommerce(it) => it.api_url.as_str(),
         Connection::BigcommerceLegacy(it) => it.api_path.as_str(),
         Connection::Ecwid(it) => it.api_url.as_str(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: &str =
+        "[[store]]\nid = 'acme'\n[store.ecwid]\nstore_id = 1\nclient_secrets = ['s']\naccess_token = 't'";
+
+    #[test]
+    fn a_warehouse_that_can_sign_nothing_is_told_of_and_is_no_failure() {
+        let found = |warehouse: &str| {
+            let text = format!("[warehouse]\n{warehouse}\n{SHOP}");
+            unsigned_warehouse(&Settings::parse(&text, Path::new("crossdock.toml"), &|_| None).unwrap())
+        };
+        let note = found("").unwrap();
+        assert!(note.ok && note.says.starts_with("events over HTTP are refused until"), "{note:?}");
+        assert!(found("signing_secrets = ['whsec_aHVudGVyMg==']").is_none());
+    }
+
+    #[test]
+    fn one_store_is_a_store() {
+        assert_eq!((count_of(1), count_of(2)), ("1 store".to_owned(), "2 stores".to_owned()));
     }
 }

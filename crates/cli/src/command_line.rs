@@ -112,8 +112,10 @@ impl Roles {
         self.health.filter(|_| !self.chosen().contains(&Role::Receiver))
     }
 
+    /// Each role that is to run, once.
     pub(crate) fn chosen(&self) -> Vec<Role> {
-        if self.roles.is_empty() { Role::value_variants().to_vec() } else { self.roles.clone() }
+        let named = |role: &&Role| self.roles.is_empty() || self.roles.contains(role);
+        Role::value_variants().iter().filter(named).copied().collect()
     }
 }
 
@@ -187,5 +189,23 @@ impl Sandbox {
 
     pub(crate) fn ship_after(&self) -> Duration {
         Duration::from_millis(self.ship_after_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roles(arguments: &[&str]) -> Vec<Role> {
+        let line = CommandLine::try_parse_from([&["crossdock", "run"], arguments].concat()).unwrap();
+        let Command::Run(roles) = line.command else { panic!("another command") };
+        roles.chosen()
+    }
+
+    #[test]
+    fn a_role_runs_once_however_often_it_is_named() {
+        assert_eq!(roles(&["--role", "receiver,reconciler,receiver"]), [Role::Receiver, Role::Reconciler]);
+        assert_eq!(roles(&["--role", "receiver", "--role", "receiver"]), [Role::Receiver]);
+        assert_eq!(roles(&[]), Role::value_variants());
     }
 }

@@ -15,6 +15,7 @@ mod preview;
 mod replay;
 mod selected;
 mod show;
+mod standing;
 mod undo;
 mod who;
 

@@ -20,6 +20,7 @@ mod webhooks;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use clap_complete::Shell;
 use crossdock_telemetry::logs;
 
 use command_line::{Command, CommandLine, Orders, Stock, Webhooks};
@@ -67,9 +68,13 @@ async fn carry_out(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Webhooks(Webhooks::Remove(wanted)) => webhooks::remove(&config, &wanted).await,
         Command::DeadLetters(command) => dead_letters::dead_letters(&config, command).await,
         Command::Sandbox(options) => sandbox::sandbox(&config, &options).await,
-        Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut CommandLine::command(), "crossdock", &mut std::io::stdout());
-            Ok(Exit::Done)
-        }
+        Command::Completions { shell } => completions(shell),
     }
+}
+
+fn completions(shell: Shell) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut CommandLine::command(), "crossdock", &mut script);
+    listing::say(String::from_utf8(script)?.trim_end());
+    Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 mod by_hand;
 mod fate;
 mod import;
+mod list;
 mod proof;
 mod rejudge;
 mod retry;
@@ -12,15 +13,15 @@ use std::path::Path;
 
 use anyhow::bail;
 use crossdock_domain::{OrderId, StoreId};
-use crossdock_ledger::{Ledger, OrderRecord, OrdersWanted, ShipmentRecord, TimelineEntry};
+use crossdock_ledger::{Ledger, OrderRecord, ShipmentRecord, TimelineEntry};
 use serde::Serialize;
 
-use crate::command_line::OrdersList;
 use crate::exit::Exit;
 use crate::listing::{moment, print, print_json, say, table};
 use crate::{configuration, parts};
 
 pub(crate) use import::import;
+pub(crate) use list::list;
 pub(crate) use proof::proof;
 pub(crate) use rejudge::rejudge;
 pub(crate) use retry::retry;
@@ -44,36 +45,6 @@ enum Order {
         order_id: OrderId,
         state: &'static str,
     },
-}
-
-/// `crossdock orders list`
-pub(crate) async fn list(config: &Path, wanted: &OrdersList) -> anyhow::Result<Exit> {
-    let settings = configuration::load(config)?;
-    let ledger = parts::open_existing_ledger(&settings).await?;
-    let orders = ledger
-        .orders(&OrdersWanted { store: wanted.store.clone(), state: wanted.state, limit: wanted.limit })
-        .await?;
-    if let Some(store) = wanted.store.as_ref().filter(|_| orders.is_empty()) {
-        configuration::store(&settings, store)?;
-    }
-    if wanted.json {
-        print_json(&orders)?;
-        return Ok(Exit::Done);
-    }
-    let mut rows = table(&["NUMBER", "STORE", "ORDER", "STATE", "AT THE SHOP", "PLACED", "WHY"]);
-    for order in &orders {
-        rows.add_row([
-            order.number.to_string(),
-            order.store.to_string(),
-            order.order_id.to_string(),
-            order.state.to_string(),
-            order.shop_status.clone(),
-            moment(order.placed_at),
-            order.reason.clone(),
-        ]);
-    }
-    print(&rows);
-    Ok(Exit::Done)
 }
 
 /// `crossdock orders show`

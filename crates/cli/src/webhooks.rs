@@ -30,8 +30,9 @@ struct Subscriptions {
     /// Why nothing can be listed or mended, or what is to be done by hand.
     remark: Option<String>,
     webhooks: Vec<Row>,
+    /// The same for people; none if the shop has no webhooks.
     #[serde(skip)]
-    has_webhooks: bool,
+    address: Option<String>,
     #[serde(skip)]
     ok: bool,
 }
@@ -88,24 +89,46 @@ async fn of_shop(shop: &Shop) -> Subscriptions {
         platform: shop.settings.platform(),
         destination: shop.settings.webhook_url.as_ref().map(ToString::to_string),
         remark,
-        has_webhooks: shop.settings.connection.has_webhooks(),
+        address: shop.settings.connection.has_webhooks().then(|| address(&shop.settings)),
         webhooks: findings.into_iter().map(row).collect(),
         ok,
     }
 }
 
-/// What to do where the platform has no API for webhooks.
+/// Where the shop's webhooks should go, as far as the configuration says it.
+pub(crate) fn address(store: &StoreSettings) -> String {
+    match &store.webhook_url {
+        Some(url) => url.to_string(),
+        None => format!("{} (set receiver.public_url to see the whole address)", store.webhook_route()),
+    }
+}
+
+/// What to do where the platform has no API for webhooks, so that they come.
 fn by_hand(store: &StoreSettings) -> String {
-    let address = store.webhook_url.as_ref().map_or_else(|| store.webhook_route(), ToString::to_string);
     match store.platform() {
         Platform::Ecwid => format!(
-            "Ecwid has no API for webhooks: ask its API support to send order.* and product.* events to {address}"
+            "Ecwid has no API for webhooks: ask its API support to send order.* and product.* events to {}",
+            address(store)
         ),
-        Platform::Bigcommerce => {
-            let every = store.sweep_every.as_secs();
-            format!("a legacy account has no webhooks: the shop is only swept, every {every} s")
-        }
+        Platform::Bigcommerce => only_swept(store),
     }
+}
+
+/// What to do where the platform has no API for webhooks, so that none comes any more.
+fn removed_by_hand(store: &StoreSettings) -> String {
+    match store.platform() {
+        Platform::Ecwid => format!(
+            "Ecwid has no API for webhooks: ask its API support to stop sending this shop's events to {}; \
+             take the shop out of the file once they have stopped",
+            address(store)
+        ),
+        Platform::Bigcommerce => only_swept(store),
+    }
+}
+
+fn only_swept(store: &StoreSettings) -> String {
+    let every = store.sweep_every.as_secs();
+    format!("a legacy account has no webhooks: the shop is only swept, every {every} s")
 }
 
 fn row(Finding { scope, webhook, standing }: Finding) -> Row {
@@ -140,12 +163,8 @@ fn is_elsewhere(standing: &str) -> bool {
 }
 
 fn tell(shop: &Subscriptions) {
-    let address = match &shop.destination {
-        Some(address) => format!(", webhooks to {address}"),
-        None if shop.has_webhooks => ", webhooks to what receiver.public_url does not say".to_owned(),
-        None => String::new(),
-    };
-    say(&format!("{} ({}){address}", shop.store, shop.platform));
+    let address = shop.address.as_ref().map(|address| format!(", webhooks to {address}"));
+    say(&format!("{} ({}){}", shop.store, shop.platform, address.unwrap_or_default()));
     if let Some(remark) = &shop.remark {
         say(&format!("  {remark}"));
     }

@@ -125,6 +125,9 @@ async fn foresee(known: &Known<'_>, letter: &Letter) -> Result<Foresight, Halt> 
         Told::Accepted(data) => answer::accepted(known, &data.number),
         Told::Rejected(data) => answer::rejected(known, &data.number),
         Told::SkuKnown(data) => Ok(answer::sku_known(&data.sku)),
+        Told::ForWarehouse(_) if letter.entry.role == TRACKING_WRITER => {
+            Ok(Foresight::goes_through("the order ends at the shop, if all that is wanted of it has left"))
+        }
         Told::ForWarehouse(event) => delivery::foresee(known, letter, event).await,
         Told::Dispatched(event) => dispatched::foresee(known, letter, event).await,
         Told::Voided(event) => voided::foresee(known, letter, event).await,

@@ -11,12 +11,42 @@ pub enum LedgerError {
     /// The URL names no database that we know, or an option that we do not.
     #[error("the ledger's url must be sqlite://FILE or postgres://USER:PASSWORD@HOST/DATABASE")]
     Url,
-    /// The SQLite file is not there and cannot be made, may not be written, or is no database.
-    #[error("the ledger's file {} cannot be opened; make its folder, or correct ledger.url", file.display())]
+    /// The SQLite file is not there, and only `crossdock run` makes it.
+    #[error(
+        "the ledger's file {} is not there yet: `crossdock run` makes it; or correct ledger.url",
+        file.display()
+    )]
+    FileMissing {
+        /// Its absolute path.
+        file: PathBuf,
+    },
+    /// The file is something else, and is left alone.
+    #[error(
+        "the ledger's file {} is no SQLite database; correct ledger.url, or move the file away",
+        file.display()
+    )]
+    FileForeign {
+        /// Its absolute path.
+        file: PathBuf,
+    },
+    /// The SQLite file cannot be made, or may not be read or written.
+    #[error(
+        "the ledger's file {} cannot be opened; make its folder and let this user write there, or correct ledger.url",
+        file.display()
+    )]
     File {
-        /// As the URL names it.
+        /// Its absolute path.
         file: PathBuf,
         /// What SQLite says.
+        #[source]
+        cause: sqlx::Error,
+    },
+    /// The database's server gives no connection: it is away, full, or turns this user away.
+    #[error("the ledger's database at {server} is not available; start it, or correct ledger.url")]
+    Unreachable {
+        /// Host and port.
+        server: String,
+        /// What it says, or the network.
         #[source]
         cause: sqlx::Error,
     },
@@ -123,8 +153,10 @@ impl From<MigrateError> for LedgerError {
 impl Classify for LedgerError {
     fn mend(&self) -> Mend {
         match self {
-            Self::Unavailable(_) | Self::NoSuchOrder(_) => Mend::Wait,
-            Self::File { .. }
+            Self::Unreachable { .. } | Self::Unavailable(_) | Self::NoSuchOrder(_) => Mend::Wait,
+            Self::FileMissing { .. }
+            | Self::FileForeign { .. }
+            | Self::File { .. }
             | Self::Url
             | Self::Migration(_)
             | Self::Outdated
@@ -140,8 +172,8 @@ impl Classify for LedgerError {
     fn class(&self) -> &'static str {
         match self {
             Self::Url => "ledger-url",
-            Self::File { .. } => "ledger-file",
-            Self::Unavailable(_) => "ledger-unavailable",
+            Self::FileMissing { .. } | Self::FileForeign { .. } | Self::File { .. } => "ledger-file",
+            Self::Unreachable { .. } | Self::Unavailable(_) => "ledger-unavailable",
             Self::Migration(_) => "ledger-migration",
             Self::Outdated => "ledger-outdated",
             Self::Unreadable { .. } => "ledger-unreadable",

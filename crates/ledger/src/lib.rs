@@ -155,6 +155,9 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     /// Orders, the latest placed first.
     async fn orders(&self, wanted: &OrdersWanted) -> Result<Vec<OrderRecord>, LedgerError>;
 
+    /// How many there are. What `wanted` says of a limit is passed over.
+    async fn count_orders(&self, wanted: &OrdersWanted) -> Result<u64, LedgerError>;
+
     // ---- timeline
 
     /// Tells something about an order. The same `key` of the same order again is silent; an order that has no record yet may be told of.
@@ -243,6 +246,11 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     /// A consignment was put down that does not fit, and nobody began to write it: it is as if it had not been told, so that it can be told
     /// with other lines. One that was relabelled or voided, or that the shop may know, stays.
     async fn withdraw_shipment(&self, number: &OrderNumber, id: &ShipmentId) -> Result<(), LedgerError>;
+
+    /// An order was amended. If all that is wanted of it by now has left, one of its consignments is to bring it to its end at the shop:
+    /// returns that one, as long as it is still to be written there.
+    async fn shipment_to_complete(&self, number: &OrderNumber)
+    -> Result<Option<ShipmentRecord>, LedgerError>;
 
     /// A consignment has not left after all: its units are open again, at once and for good. One that is still to be undone at the shop
     /// is `voiding`. None if it was never told: when it is, it is put down as voided.
@@ -386,8 +394,8 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
 /// missing is made.
 ///
 /// # Errors
-/// [`LedgerError::Url`] for another kind of URL; [`LedgerError::File`] if a file cannot be opened or made;
-/// [`LedgerError::Unavailable`] if the server cannot be reached.
+/// [`LedgerError::Url`] for another kind of URL; [`LedgerError::File`] if a file cannot be opened or made,
+/// [`LedgerError::FileForeign`] if it is no database; [`LedgerError::Unreachable`] if the server gives no connection.
 pub async fn open(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
     let database = database::Database::open(url.expose_secret(), Opening::ToRun).await?;
     Ok(Arc::new(sql_ledger::SqlLedger::new(database)))
@@ -397,7 +405,8 @@ pub async fn open(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
 /// processes of another version may be at work on them.
 ///
 /// # Errors
-/// As for [`open`]; [`LedgerError::File`] if there is no such file; [`LedgerError::Outdated`] if [`open`] would change its tables.
+/// As for [`open`]; [`LedgerError::FileMissing`] if there is no such file yet; [`LedgerError::Outdated`] if [`open`] would change its
+/// tables.
 pub async fn open_existing(url: &SecretString) -> Result<Arc<dyn Ledger>, LedgerError> {
     let database = database::Database::open(url.expose_secret(), Opening::AsItStands).await?;
     Ok(Arc::new(sql_ledger::SqlLedger::new(database)))

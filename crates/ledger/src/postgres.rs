@@ -72,10 +72,11 @@ impl PostgresPool {
         if options.get_application_name().is_none() {
             options = options.application_name("crossdock");
         }
-        match opening {
-            Opening::ToRun => bring_up_to_date(&options, POOL_LIMITS).await?,
-            Opening::AsItStands => look_at_tables(&options, POOL_LIMITS).await?,
-        }
+        let opened = match opening {
+            Opening::ToRun => bring_up_to_date(&options, POOL_LIMITS).await,
+            Opening::AsItStands => look_at_tables(&options, POOL_LIMITS).await,
+        };
+        opened.map_err(|error| naming_the_server(&options, error))?;
         Ok(Self::over(options, POOL_LIMITS))
     }
 
@@ -104,7 +105,7 @@ impl PostgresPool {
                 {
                     self.replace(&counted);
                 }
-                Err(error.into())
+                Err(naming_the_server(&self.options, error.into()))
             }
         }
     }
@@ -158,6 +159,22 @@ async fn look_at_tables(options: &PgConnectOptions, limits: PoolLimits) -> Resul
     tokio::time::timeout(limits.answer_timeout, look).await.map_err(|_| no_answer())??;
     within(limits.answer_timeout, connection.close()).await?;
     Ok(())
+}
+
+/// Says which server is not available: the URL, which tells it, is a secret.
+fn naming_the_server(options: &PgConnectOptions, error: LedgerError) -> LedgerError {
+    match error {
+        LedgerError::Unavailable(cause) => LedgerError::Unreachable { server: server(options), cause },
+        other => other,
+    }
+}
+
+/// Host and port, or the socket.
+fn server(options: &PgConnectOptions) -> String {
+    match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    }
 }
 
 /// Waits for an answer, but not forever: a connection that died silently never fails by itself.

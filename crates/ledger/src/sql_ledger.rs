@@ -5,6 +5,7 @@ mod answer;
 mod begun_pushes;
 mod calls;
 mod catalogues;
+mod completion;
 mod counts;
 mod dead_letters;
 mod deliveries;
@@ -202,6 +203,13 @@ impl Ledger for SqlLedger {
         Ok(orders)
     }
 
+    async fn count_orders(&self, wanted: &OrdersWanted) -> Result<u64, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let count = find_orders::count(&mut tx, wanted).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
     async fn tell(
         &self,
         store: &StoreId,
@@ -306,6 +314,16 @@ impl Ledger for SqlLedger {
         let mut tx = self.database.write().await?;
         void_shipment::withdraw(&mut tx, number, id).await?;
         tx.commit().await
+    }
+
+    async fn shipment_to_complete(
+        &self,
+        number: &OrderNumber,
+    ) -> Result<Option<ShipmentRecord>, LedgerError> {
+        let mut tx = self.database.write().await?;
+        let to_complete = completion::shipment_to_complete(&mut tx, number).await?;
+        tx.commit().await?;
+        Ok(to_complete)
     }
 
     async fn shipment_voided(&self, id: &ShipmentId, happening: &Happening) -> Result<(), LedgerError> {

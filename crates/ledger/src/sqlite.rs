@@ -1,5 +1,6 @@
 //! SQLite: one file, one writer, readers beside it.
 
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,11 @@ impl SqlitePools {
             // The file keeps the mode.
             options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         }
-        let writer = open_writer(&options).await?;
+        let file = absolute(options.get_filename());
+        if opening == Opening::AsItStands && could_be_made(&file) {
+            return Err(LedgerError::FileMissing { file });
+        }
+        let writer = open_writer(&options, file).await?;
         match opening {
             Opening::ToRun => bring_up_to_date(&writer).await?,
             Opening::AsItStands => look_at_tables(&writer).await?,
@@ -82,17 +87,26 @@ fn pool(connections_max: u32) -> SqlitePoolOptions {
         .max_lifetime(None)
 }
 
+/// The file as every process finds it, wherever it was started.
+fn absolute(file: &Path) -> PathBuf {
+    std::path::absolute(file).unwrap_or_else(|_| file.to_owned())
+}
+
+/// Whether nothing but an opening to run is missing.
+fn could_be_made(file: &Path) -> bool {
+    matches!(file.try_exists(), Ok(false)) && file.parent().is_some_and(Path::is_dir)
+}
+
 /// A new file becomes a WAL file on its first opening. SQLite does not wait there for another process that does the same.
-async fn open_writer(options: &SqliteConnectOptions) -> Result<SqlitePool, LedgerError> {
+async fn open_writer(options: &SqliteConnectOptions, file: PathBuf) -> Result<SqlitePool, LedgerError> {
     let give_up_at = Instant::now() + Duration::from_secs(BUSY_SECS_MAX);
     loop {
         match pool(1).connect_with(options.clone()).await {
             Err(error) if is_busy(&error) && Instant::now() < give_up_at => {
                 tokio::time::sleep(Duration::from_millis(REOPEN_MILLIS)).await;
             }
-            Err(error) if is_unusable(&error) => {
-                return Err(LedgerError::File { file: options.get_filename().to_owned(), cause: error });
-            }
+            Err(error) if is_no_database(&error) => return Err(LedgerError::FileForeign { file }),
+            Err(error) if is_unusable(&error) => return Err(LedgerError::File { file, cause: error }),
             outcome => return Ok(outcome?),
         }
     }
@@ -103,12 +117,16 @@ fn is_busy(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(SQLITE_BUSY)
 }
 
+fn is_no_database(error: &sqlx::Error) -> bool {
+    const SQLITE_NOTADB: i32 = 26;
+    primary_code(error) == Some(SQLITE_NOTADB)
+}
+
 /// Whether no waiting makes the file one that can be opened.
 fn is_unusable(error: &sqlx::Error) -> bool {
     const SQLITE_READONLY: i32 = 8;
     const SQLITE_CANTOPEN: i32 = 14;
-    const SQLITE_NOTADB: i32 = 26;
-    matches!(primary_code(error), Some(SQLITE_READONLY | SQLITE_CANTOPEN | SQLITE_NOTADB))
+    matches!(primary_code(error), Some(SQLITE_READONLY | SQLITE_CANTOPEN))
 }
 
 /// SQLite's result code, without what its extended codes add.

@@ -1,5 +1,8 @@
 //! Names of the headers that a message carries once it has failed. Part of the wire contract: dead letters are read by them.
 
+/// How the names of all of these begin. All other headers are the sender's, and stay as they are.
+pub(crate) const OURS: &str = "x-crossdock-";
+
 /// Kind of failure, a stable word. Dead letters only.
 pub const CLASS: &str = "x-crossdock-class";
 
@@ -32,6 +35,9 @@ pub const OUTCOME: &str = "x-crossdock-outcome";
 
 /// The outcome of a replay that was handled for good.
 pub const DONE: &str = "done";
+
+/// How large the sender's own headers were, in bytes, if they were too large to be carried on; a whole number.
+pub const LEFT_OUT_BYTES: &str = "x-crossdock-left-out-bytes";
 
 /// Routing key with which it was first published.
 pub const ROUTING_KEY: &str = "x-crossdock-routing-key";

@@ -10,6 +10,7 @@ mod metrics;
 mod oldest;
 mod publisher;
 mod retry;
+mod sender;
 mod stalls;
 mod topology;
 mod trail;

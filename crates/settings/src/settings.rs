@@ -88,6 +88,7 @@ mod tests {
 
     const WHOLE: &str = include_str!("../fixtures/whole.toml");
     const MISTAKES: &str = include_str!("../fixtures/mistakes.toml");
+    const README: &str = include_str!("../../../README.md");
 
     /// What no test may find in a `Debug` or a problem.
     const HUSHED: &str = "hunter2";
@@ -103,6 +104,16 @@ mod tests {
 
     fn parse(text: &str) -> Result<Settings, Problems> {
         Settings::parse(text, Path::new("crossdock.toml"), &env)
+    }
+
+    #[test]
+    fn every_key_stands_in_the_readme() {
+        let keys = WHOLE.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key);
+        let is_told = |key: &str| {
+            [format!("{key} = "), format!("`{key}`"), format!(".{key}`")].iter().any(|it| README.contains(it))
+        };
+        let untold: Vec<&str> = keys.filter(|key| !is_told(key)).collect();
+        assert!(untold.is_empty(), "{untold:?}");
     }
 
     /// A BigCommerce shop of its own, with more keys at its end.

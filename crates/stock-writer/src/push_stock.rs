@@ -6,6 +6,7 @@
 
 mod answers;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -191,12 +192,14 @@ impl PushStock {
     }
 }
 
-/// The quantities of all listings that are told, in parts of so many at most; all listings of a SKU are in one part.
+/// The quantities of all listings that are told, in parts of so many at most, the urgent ones first: the shop's budget may have room for
+/// some only. All listings of a SKU are in one part.
 fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>, most: usize) -> Vec<Vec<Quantity>> {
-    let mut by_sku: BTreeMap<Sku, Vec<Quantity>> = BTreeMap::new();
+    let mut by_sku: BTreeMap<(Reverse<bool>, Sku), Vec<Quantity>> = BTreeMap::new();
     for listing in listings {
         if let Some(due) = due.get(&listing.sku).filter(|due| due.is_for(&listing)) {
-            by_sku.entry(listing.sku.clone()).or_default().push(Quantity { units: due.units, listing });
+            let place = (Reverse(due.urgent), listing.sku.clone());
+            by_sku.entry(place).or_default().push(Quantity { units: due.units, listing });
         }
     }
     let mut parts: Vec<Vec<Quantity>> = Vec::new();
@@ -221,7 +224,7 @@ mod tests {
     use super::*;
 
     fn due(units: i64) -> Due {
-        Due { units, refused: Vec::new() }
+        Due { units, refused: Vec::new(), urgent: false }
     }
 
     fn listing(sku: &str, product_id: usize, stock: ListingStock) -> Listing {

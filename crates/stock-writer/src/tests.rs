@@ -129,6 +129,25 @@ async fn a_shop_that_does_not_answer_is_asked_once_and_everything_is_due_again()
     assert!(bench.lines().await.iter().all(|line| line.pushed.is_some()));
 }
 
+/// What is sold out must not wait until a whole catalogue was told.
+#[tokio::test]
+async fn what_is_sold_and_what_there_is_less_of_is_told_before_all_that_a_full_push_repeats() {
+    let skus: Vec<String> = (0..100).map(|sku| format!("SKU{sku:02}")).collect();
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let bench = Bench::with(Fake::listing(skus.iter().map(|sku| listing(sku, sku)))).await;
+    bench.count(&skus, 7).await;
+    bench.push_changes().await.0.unwrap();
+    bench.count(&["SKU90"], 3).await;
+    bench.count(&["SKU10"], 9).await;
+    bench.shop.inside().units.clear();
+    bench.shop.inside().takes = Some(2);
+    let full_since = Some(Timestamp::now());
+    let changed = Affected::named(Some(&[Sku::from("SKU95")]));
+    bench.push(&Wanted { changed, full_since, ..Wanted::default() }).await.0.unwrap_err();
+    let told: Vec<String> = bench.shop.inside().units.keys().cloned().collect();
+    assert_eq!(told, ["SKU90", "SKU95"]);
+}
+
 #[tokio::test]
 async fn what_an_open_push_may_have_overtaken_is_told_once_more_when_that_has_settled() {
     let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;

@@ -75,7 +75,9 @@ impl Wanted {
         } else {
             !knows || line.in_doubt_since.is_some_and(|since| since <= settled_by(now))
         };
-        due.then_some(Due { units, refused })
+        let lowers = line.pushed.is_some_and(|pushed| units < pushed.units);
+        let urgent = lowers || self.changed.names(&line.level.sku);
+        due.then_some(Due { units, refused, urgent })
     }
 }
 
@@ -85,6 +87,8 @@ pub(crate) struct Due {
     pub(crate) units: i64,
     /// The listings that are not told, because the shop refuses it.
     pub(crate) refused: Vec<Refused>,
+    /// Whether the shop may sell what is not there until it is told.
+    pub(crate) urgent: bool,
 }
 
 impl Due {

@@ -35,6 +35,8 @@ fn changes_promise(order: &OrderRecord, told: &Told) -> bool {
     match told {
         Told::Dispatched(_) => order.state == OrderState::Cancelled,
         Told::Voided(_) => true,
+        // Whoever amended it has told that.
+        Told::Amended(_) => false,
     }
 }
 

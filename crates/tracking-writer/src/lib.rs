@@ -1,4 +1,5 @@
-//! Consumer: from 'shipment dispatched' to a shipment on the shop's order, and from 'shipment voided' back.
+//! Consumer: from 'shipment dispatched' to a shipment on the shop's order, and from 'shipment voided' back. From 'order amended' to the
+//! order's last status, if what has left is all that is wanted by now.
 
 mod alone;
 mod announce_promise;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::{Classify, Mend, OrderNumber};
-use crossdock_events::{EventData, ShipmentDispatched, ShipmentVoided};
+use crossdock_events::{EventData, OrderAmended, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Busy, Happening, Ledger, LedgerError, OrderRecord};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, Turn, WorkQueue};
 use crossdock_storefront::Shops;
@@ -35,7 +36,7 @@ pub const ROLE: &str = "tracking-writer";
 pub const QUEUE: WorkQueue = WorkQueue {
     name: "crossdock.tracking-writer",
     role: ROLE,
-    keys: &[ShipmentDispatched::TYPE, ShipmentVoided::TYPE],
+    keys: &[ShipmentDispatched::TYPE, ShipmentVoided::TYPE, OrderAmended::TYPE],
 };
 
 /// Handles one message type in each field.
@@ -98,6 +99,7 @@ impl TrackingWriter {
         let put_down = match told {
             Told::Dispatched(event) => self.write_shipment.put_down(event).await.map(drop),
             Told::Voided(event) => self.take_back.put_down(event).await.map(drop),
+            Told::Amended(_) => Ok(()),
         };
         if let Err(error) = put_down {
             tracing::debug!(order.number = %told.number(), "a message that waits could not be put down yet: {error}");
@@ -110,6 +112,7 @@ impl TrackingWriter {
             match told {
                 Told::Dispatched(event) => self.write_shipment.handle(&order, event).await,
                 Told::Voided(event) => self.take_back.handle(&order, event).await,
+                Told::Amended(event) => self.write_shipment.complete(&order, &event.kind).await,
             }
         };
         let result = in_order(self.ledger.as_ref(), delivery, told.number(), work).await;
@@ -130,7 +133,7 @@ impl TrackingWriter {
             key: format!("{}/failed/{attempt}/{}", told.event_id(), failure.class),
             at: Timestamp::now(),
             role: ROLE,
-            what: format!("shipment {} not {}: {}", told.shipment_id(), told.aim(), failure.chain),
+            what: format!("{}: {}", told.undone(), failure.chain),
             cause: told.kind().to_owned(),
         };
         if let Err(error) = self.ledger.tell(&order.store, &order.order_id, &happening).await {

@@ -1,7 +1,9 @@
-//! What the warehouse tells of a shipment.
+//! What the warehouse tells of a shipment, and what the warehouse is told of an order of which some may have left.
 
-use crossdock_domain::{OrderNumber, ShipmentId};
-use crossdock_events::{Event, EventData, InvalidEvent, RawEvent, ShipmentDispatched, ShipmentVoided};
+use crossdock_domain::OrderNumber;
+use crossdock_events::{
+    Event, EventData, InvalidEvent, OrderAmended, RawEvent, ShipmentDispatched, ShipmentVoided,
+};
 use crossdock_queue::{Delivery, Failure};
 
 use crate::ROLE;
@@ -10,6 +12,8 @@ use crate::ROLE;
 pub(crate) enum Told {
     Dispatched(Event<ShipmentDispatched>),
     Voided(Event<ShipmentVoided>),
+    /// The order was amended: what has left of it may be all that is wanted by now.
+    Amended(Box<Event<OrderAmended>>),
 }
 
 impl Told {
@@ -18,6 +22,7 @@ impl Told {
         match event.kind.as_str() {
             ShipmentDispatched::TYPE => Ok(Self::Dispatched(event.read()?)),
             ShipmentVoided::TYPE => Ok(Self::Voided(event.read()?)),
+            OrderAmended::TYPE => Ok(Self::Amended(Box::new(event.read()?))),
             _ => Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
         }
     }
@@ -26,13 +31,7 @@ impl Told {
         match self {
             Self::Dispatched(event) => &event.data.number,
             Self::Voided(event) => &event.data.number,
-        }
-    }
-
-    pub(crate) fn shipment_id(&self) -> &ShipmentId {
-        match self {
-            Self::Dispatched(event) => &event.data.shipment_id,
-            Self::Voided(event) => &event.data.shipment_id,
+            Self::Amended(event) => &event.data.order.number,
         }
     }
 
@@ -40,6 +39,7 @@ impl Told {
         match self {
             Self::Dispatched(event) => &event.id,
             Self::Voided(event) => &event.id,
+            Self::Amended(event) => &event.id,
         }
     }
 
@@ -47,6 +47,7 @@ impl Told {
         match self {
             Self::Dispatched(event) => event.traceparent.as_deref(),
             Self::Voided(event) => event.traceparent.as_deref(),
+            Self::Amended(event) => event.traceparent.as_deref(),
         }
     }
 
@@ -54,14 +55,16 @@ impl Told {
         match self {
             Self::Dispatched(event) => &event.kind,
             Self::Voided(event) => &event.kind,
+            Self::Amended(event) => &event.kind,
         }
     }
 
-    /// What is to become of the shipment.
-    pub(crate) fn aim(&self) -> &'static str {
+    /// What stays undone if it fails.
+    pub(crate) fn undone(&self) -> String {
         match self {
-            Self::Dispatched(_) => "written",
-            Self::Voided(_) => "taken back",
+            Self::Dispatched(event) => format!("shipment {} not written", event.data.shipment_id),
+            Self::Voided(event) => format!("shipment {} not taken back", event.data.shipment_id),
+            Self::Amended(_) => "the order's status at the shop not brought to its end".to_owned(),
         }
     }
 }

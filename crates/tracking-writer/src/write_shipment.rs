@@ -1,13 +1,13 @@
 //! Writes a dispatched shipment to the shop's order, or its new label.
 //!
-//! In       `warehouse.shipment.dispatched`
+//! In       `warehouse.shipment.dispatched`; `order.amended`, if that leaves nothing open
 //! Effects  one shipment at the shop, then the order's status, then a line in the timeline
 //! Replay   safe: the ledger is keyed by shipment id, one process at a time writes to an order, and reads it at the shop first
 
 use std::sync::Arc;
 
 use crossdock_domain::{Classify, Mend, Shipment, ShipmentId};
-use crossdock_events::{Event, ShipmentDispatched};
+use crossdock_events::{Event, EventData as _, OrderAmended, ShipmentDispatched};
 use crossdock_ledger::{Happening, Ledger, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
 use crossdock_queue::Failure;
 use crossdock_storefront::{Dispatch, Dispatched, Shops, StorefrontError};
@@ -78,6 +78,12 @@ impl WriteShipment {
         }
         let write = self.write(order, &shipment.shipment_id, untold_at, &event.kind);
         alone(self.ledger.as_ref(), order, write).await
+    }
+
+    /// Brings an order that was amended to its end at the shop, if all that is wanted by now has left.
+    pub(crate) async fn complete(&self, order: &OrderRecord, cause: &str) -> Result<(), Failure> {
+        let Some(last) = self.ledger.shipment_to_complete(&order.number).await? else { return Ok(()) };
+        alone(self.ledger.as_ref(), order, self.write(order, &last.shipment.shipment_id, None, cause)).await
     }
 
     /// Its units are taken from now on.
@@ -173,7 +179,10 @@ fn stands_at_the_shop(
     cause: &str,
 ) -> Happening {
     let verb = if dispatched.wrote { "written to the shop" } else { "stood at the shop already" };
-    let times = if relabels == 0 { String::new() } else { format!("/label {relabels}") };
+    let mut times = if relabels == 0 { String::new() } else { format!("/label {relabels}") };
+    if cause == OrderAmended::TYPE {
+        times.push_str("/amended");
+    }
     Happening {
         key: format!("{}/done{times}", shipment.shipment_id),
         at: Timestamp::now(),

@@ -1,7 +1,6 @@
 //! What is asked before much is done, or before it is done to several shops; and that just what was confirmed is done.
 
-use crossdock_events::{CONTENT_TYPE, Event, ShopOrderChanged, Source};
-use crossdock_ledger::{DeadLetterState, Fallen, MessageKey};
+use crossdock_ledger::DeadLetterState;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::process::Process;
@@ -12,38 +11,12 @@ use rstest::rstest;
 use serde_json::json;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use super::scene::{are, asked, desk, publish, publish_all, said, says};
+use super::scene::{are, asked, desk, publish, publish_all, said, says, unread};
 
 const CTRL_C: &str = "\x03";
 
 /// An exit status: ended by SIGINT.
 const INTERRUPTED: i32 = 130;
-
-/// What a sweep told of an order 1001 of this shop, which could not be read.
-fn unread(store: &str) -> Fallen {
-    let now = Timestamp::now();
-    let data =
-        ShopOrderChanged { store: store.parse().unwrap(), order_id: "1001".into(), cause: "sweep".into() };
-    let event = Event::new(&Source::Role("reconciler"), format!("lost/{store}/1001"), now, data);
-    Fallen {
-        message: MessageKey { role: "order-importer".to_owned(), message_id: event.id.clone() },
-        store: store.to_owned(),
-        subject: Some("1001".to_owned()),
-        kind: event.kind.clone(),
-        content_type: CONTENT_TYPE.to_owned(),
-        properties: json!({}),
-        body: event.to_json(),
-        class: "shop-unavailable".to_owned(),
-        chain: "the shop did not answer as it should".to_owned(),
-        cause: "the shop did not answer as it should".to_owned(),
-        group: "0a0b0c0d".to_owned(),
-        attempts: 12,
-        first_failed_at: now,
-        last_failed_at: now,
-        waits: false,
-        replay: None,
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_terminal_many_are_asked_about_and_just_those_are_replayed_or_discarded() {
@@ -98,7 +71,7 @@ async fn an_order_number_of_two_shops_means_both_only_with_a_yes(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let world = World::create(engine).await;
-    let letters = ["acme-au", "acme-widgets"].map(unread);
+    let letters = ["acme-au", "acme-widgets"].map(|store| unread("order-importer", store, "1001"));
     world.ledger().await.bury(&letters, Timestamp::now()).await.unwrap();
     for (what, arguments) in [
         ("replay", &["replay", "--order", "1001"][..]),
@@ -128,7 +101,12 @@ async fn an_order_number_of_two_shops_means_both_only_with_a_yes(
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_who_stops_it_while_a_replay_begins_is_told_that_it_goes_on() {
     let world = World::create(Engine::Postgres).await;
-    world.ledger().await.bury(&[unread("acme-au")], Timestamp::now()).await.unwrap();
+    world
+        .ledger()
+        .await
+        .bury(&[unread("order-importer", "acme-au", "1001")], Timestamp::now())
+        .await
+        .unwrap();
     let url = world.ledger_url();
     let mut in_its_way = PgConnection::connect(&url).await.unwrap();
     in_its_way.execute("BEGIN; SELECT id FROM dead_letter_desk FOR UPDATE").await.unwrap();

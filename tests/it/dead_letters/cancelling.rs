@@ -51,6 +51,9 @@ async fn a_cancelled_replay_sends_no_more_and_a_resumed_one_sends_the_rest(
     let (status, words) = said(&world, &["jobs", "--resume", &job]).await;
     assert_eq!(status, 1);
     assert!(says(&words, &format!("replay {job} was not cancelled")), "{words}");
+    let (status, words) = said(&world, &["undo", &job]).await;
+    let sentence = format!("{job} is a replay; only a discarding can be taken back");
+    assert!(status == 1 && says(&words, &sentence), "{status}, {words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -109,7 +109,10 @@ async fn a_discarding_needs_a_reason_and_can_be_taken_back() {
     assert_eq!((&acts[0]["kind"], &acts[0]["of"]), (&json!("undo"), &act["id"]), "{acts}");
     let (status, words) = said(&world, &["undo", &acts[0]["id"].to_string()]).await;
     assert_eq!(status, 1);
-    assert!(says(&words, "only a discarding can be taken back"), "{words}");
+    let undoing = acts[0]["id"].to_string();
+    let sentence =
+        format!("{undoing} is the taking back of a discarding; only a discarding can be taken back");
+    assert!(says(&words, &sentence), "{words}");
 
     let (status, words) = said(&world, &["replay", "--order", &number]).await;
     assert_eq!(status, 0, "{words}");

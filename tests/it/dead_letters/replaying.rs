@@ -48,6 +48,9 @@ async fn what_fails_again_is_the_same_entry_with_one_more_failure(
     assert_eq!(shown["acts"].as_array().unwrap().len(), 3, "{shown}");
     assert_eq!(world.bigcommerce.buyer_mails(&id), 1);
 
+    let (_, words) = said(&world, &["jobs", "1"]).await;
+    assert!(says(&words, &format!("1 failed again number {entry}")), "{words}");
+
     let (status, words) = said(&world, &["replay", &entry]).await;
     assert_eq!(status, 1);
     assert!(says(&words, "nothing of what is selected is dead") && says(&words, "1 done"), "{words}");

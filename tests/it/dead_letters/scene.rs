@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossdock_domain::{Shipment, ShippedLine, Sku};
-use crossdock_ledger::{DeadLetterState, DeadLettersWanted, Ledger};
+use crossdock_events::{CONTENT_TYPE, Event, EventData, ShopOrderChanged, Source};
+use crossdock_ledger::{DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey};
 use crossdock_queue::Message;
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::eventually;
 use crossdock_tests::process::{Process, crossdock};
 use crossdock_tests::world::World;
-use serde_json::Value;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 /// The desk's role.
 pub(crate) const DESK: &str = "dead-letters";
@@ -24,6 +26,37 @@ const LOOK_MS: u64 = 100;
 /// A process that does nothing but the desk's work.
 pub(crate) fn desk(world: &World) -> Process {
     Process::start(&world.config, Some(DESK))
+}
+
+/// What a sweep told of an order of this shop, which this role could not read.
+pub(crate) fn unread(role: &str, store: &str, order_id: &str) -> Fallen {
+    let (of, cause) = (store.parse().unwrap(), "sweep".to_owned());
+    failed(role, store, order_id, ShopOrderChanged { store: of, order_id: order_id.into(), cause })
+}
+
+/// Anything about an order of this shop that failed in this role.
+pub(crate) fn failed<T: EventData>(role: &str, store: &str, subject: &str, data: T) -> Fallen {
+    let now = Timestamp::now();
+    let id = format!("lost/{role}/{store}/{subject}");
+    let event = Event::new(&Source::Role("reconciler"), id, now, data);
+    Fallen {
+        message: MessageKey { role: role.to_owned(), message_id: event.id.clone() },
+        store: store.to_owned(),
+        subject: Some(subject.to_owned()),
+        kind: event.kind.clone(),
+        content_type: CONTENT_TYPE.to_owned(),
+        properties: json!({}),
+        body: event.to_json(),
+        class: "shop-unavailable".to_owned(),
+        chain: "the shop did not answer as it should".to_owned(),
+        cause: "the shop did not answer as it should".to_owned(),
+        group: "0a0b0c0d".to_owned(),
+        attempts: 12,
+        first_failed_at: now,
+        last_failed_at: now,
+        waits: false,
+        replay: None,
+    }
 }
 
 /// The exit status, and the printed JSON of a command of the desk.

@@ -3,16 +3,21 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use crossdock_domain::Mend;
 use crossdock_queue::{
-    DEAD_LETTERS, DeadLetter, DeadLetterConsumer, Delivery, Desk, Failure, Fate, Message, Route, headers,
+    DEAD_LETTERS, DeadLetter, DeadLetterConsumer, Delivery, Desk, EVENTS_EXCHANGE, Failure, Fate, Message,
+    Route, headers,
 };
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::eventually;
 use jiff::Timestamp;
-use lapin::options::{BasicGetOptions, BasicNackOptions};
+use lapin::BasicProperties;
+use lapin::options::{BasicGetOptions, BasicNackOptions, BasicPublishOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use serde_json::json;
 
 use super::topology::{DELIVERY_LIMIT, other_client};
 use super::{Rig, Script, UNPOISONED, WORK, failed, message};
@@ -249,6 +254,49 @@ async fn what_is_delivered_for_the_last_time_is_not_handled_but_buried_with_all_
     assert_eq!(letter.chain, "its consumer was lost more than 20 times while it held this message");
     assert_eq!(handler.fell(), ["1"]);
     assert!(handler.deliveries("a").is_empty(), "it was handled");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sender_told_beside_the_body_is_with_the_dead_letter_after_a_put_off_and_a_retry() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    let desk = Arc::new(Desktop::default());
+    open(&rig, &desk);
+    rig.consume(&Script::new(|delivery| match (delivery.first_failed_at, delivery.attempt) {
+        (None, _) => failed(Mend::WaitFor(Duration::from_secs(1))),
+        (Some(_), 1) => failed(Mend::Wait),
+        _ => failed(Mend::Never),
+    }));
+    let (_connection, channel) = other_client(&vhost).await;
+    let mut tenant = FieldTable::default();
+    tenant.insert("region".into(), AMQPValue::LongString("north".into()));
+    let mut headers = FieldTable::default();
+    headers.insert("tenant".into(), AMQPValue::FieldTable(tenant));
+    headers.insert("tries".into(), AMQPValue::LongInt(3));
+    let told = BasicProperties::default()
+        .with_message_id("1".into())
+        .with_content_type("text/plain".into())
+        .with_headers(headers)
+        .with_correlation_id("c-1".into())
+        .with_reply_to("answers".into())
+        .with_type("begun".into())
+        .with_priority(2)
+        .with_expiration("600000".into());
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let published =
+        channel.basic_publish(EVENTS_EXCHANGE.into(), "journey.begun".into(), options, b"a/1", told);
+    published.await.unwrap().await.unwrap();
+    desk.has(1).await;
+    let letter = desk.letters().remove(0);
+    let has = &letter.properties;
+    assert_eq!(
+        (&has["headers"]["tenant"], &has["headers"]["tries"]),
+        (&json!({"region": "north"}), &json!(3))
+    );
+    assert_eq!((&has["correlation_id"], &has["reply_to"]), (&json!("c-1"), &json!("answers")));
+    assert_eq!((&has["type"], &has["priority"]), (&json!("begun"), &json!(2)));
+    assert_eq!(has["expiration"], json!(null), "at the desk nothing expires");
+    assert_eq!((letter.attempts, &has["headers"][headers::CLASS]), (2, &json!("scripted")), "{has}");
 }
 
 async fn return_one(channel: &lapin::Channel) {

@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crossdock_domain::{OrderId, Platform};
-use crossdock_ledger::{Ledger, ShipmentState};
+use crossdock_ledger::{Ledger, NextStep, ShipmentState};
 use crossdock_queue::{Delivery, Handler as _, Outcome};
 use crossdock_sandbox::Draft;
 use crossdock_storefront::Shops;
@@ -15,7 +15,7 @@ use crossdock_tracking_writer::TrackingWriter;
 use jiff::{SignedDuration, Timestamp};
 
 use super::one_shop::OneShop;
-use super::told::{STORE, released};
+use super::told::{STORE, reduced, released};
 
 /// Longer than a lease of any order lasts, in hours.
 const LEASES_END_HOURS: i64 = 1;
@@ -66,6 +66,14 @@ impl Scene {
         self.ledger.judge(&released).await.unwrap();
         self.ledger.told(&released.store, &order_id, 1, Timestamp::now()).await.unwrap();
         order_id
+    }
+
+    /// One of its mugs is not wanted any more, and the warehouse was told.
+    pub(crate) async fn reduced(&self, order_id: &OrderId) {
+        let reduced = reduced(self.shop.platform(), order_id);
+        let step = self.ledger.judge(&reduced).await.unwrap();
+        assert!(matches!(step, NextStep::Tell(_)), "{step:?}");
+        self.ledger.told(&reduced.store, order_id, 2, Timestamp::now()).await.unwrap();
     }
 
     /// Lets a tracking-writer of its own process handle this, and kills it after it has moved on so often. What it had sent arrives, and

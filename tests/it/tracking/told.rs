@@ -6,7 +6,7 @@ use crossdock_domain::{
     Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId,
     ShippedLine,
 };
-use crossdock_events::{Event, EventData, ShipmentVoided, Source};
+use crossdock_events::{Event, EventData, OrderAmended, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Verdict};
 use crossdock_queue::Delivery;
 use jiff::Timestamp;
@@ -67,9 +67,25 @@ fn number(order_id: &OrderId) -> OrderNumber {
     OrderNumber::new(format!("A{order_id}"))
 }
 
+/// One of the two mugs is not wanted any more.
+pub(crate) fn amended(platform: Platform, order_id: &OrderId) -> Delivery {
+    let data =
+        OrderAmended { order: released_order(platform, order_id, 1), changed: vec!["lines".to_owned()] };
+    delivery("amended", 0, data)
+}
+
 /// What the order-importer puts down when it releases an order of two mugs.
 pub(crate) fn released(platform: Platform, order_id: &OrderId) -> Judged {
-    let order = released_order(platform, order_id);
+    judged(platform, order_id, 2, "released")
+}
+
+/// The same when it finds that one of them is not wanted any more.
+pub(crate) fn reduced(platform: Platform, order_id: &OrderId) -> Judged {
+    judged(platform, order_id, 1, "reduced")
+}
+
+fn judged(platform: Platform, order_id: &OrderId, mugs: u32, what: &str) -> Judged {
+    let order = released_order(platform, order_id, mugs);
     let now = Timestamp::now();
     let status = match platform {
         Platform::Bigcommerce => "awaiting_fulfillment",
@@ -88,22 +104,22 @@ pub(crate) fn released(platform: Platform, order_id: &OrderId) -> Judged {
         wanted: Vec::new(),
         read_at: now,
         happening: Happening {
-            key: "released".to_owned(),
+            key: what.to_owned(),
             at: now,
             role: "order-importer",
-            what: "released".to_owned(),
+            what: what.to_owned(),
             cause: "the test".to_owned(),
         },
         notices: Vec::new(),
     }
 }
 
-fn released_order(platform: Platform, order_id: &OrderId) -> ReleasedOrder {
+fn released_order(platform: Platform, order_id: &OrderId, mugs: u32) -> ReleasedOrder {
     let line = OrderLine {
         line_id: LineId::from("1"),
         sku: "MUG".into(),
         name: "Mug".to_owned(),
-        quantity: 2,
+        quantity: mugs,
         unit_price: "19.95".parse().unwrap(),
         options: BTreeMap::new(),
     };

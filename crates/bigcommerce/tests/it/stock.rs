@@ -146,6 +146,26 @@ async fn each_search_for_bad_items_finds_some_however_many_there_are() {
 }
 
 #[tokio::test]
+async fn items_that_the_shop_names_one_at_a_time_are_known_however_many_there_are() {
+    let bad = (0..100).map(|nth| 20 * nth + 1).collect::<Vec<u64>>().leak();
+    let by_id = |found: &[(usize, u64)]| {
+        let words = format!("[Item with variant_id {} is tracked by product]", found[0].1);
+        json!({ "status": 422, "title": words })
+    };
+    let server = refusing(bad, by_id).await;
+    let wanted = quantities(2000);
+    let results = client_of(&server.uri()).set_stock(&wanted).await;
+    let known = results.iter().filter(|result| class(result) == "shop-refused").count();
+    assert_eq!(known, 61, "one for each call");
+    // What is known is told no more.
+    let left = wanted.into_iter().zip(&results).filter(|(_, result)| class(result) != "shop-refused");
+    let left: Vec<Quantity> = left.map(|(one, _)| one).collect();
+    let results = client_of(&server.uri()).set_stock(&left).await;
+    let set = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!((set, refused(&results).len()), (1900, 39));
+}
+
+#[tokio::test]
 async fn a_search_that_is_throttled_leaves_what_was_set() {
     let server = MockServer::start().await;
     let refusal = json!({ "status": 422, "title": "No" });

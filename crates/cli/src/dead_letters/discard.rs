@@ -6,6 +6,7 @@ use crossdock_ledger::DeadLettersWanted;
 use super::Desk;
 use super::confirm::confirm;
 use super::meant::nothing_unanswered;
+use super::selected::nothing_selected;
 use super::who::acting;
 use crate::command_line::DeadLettersDiscard;
 use crate::exit::Exit;
@@ -34,6 +35,7 @@ pub(super) async fn discard(desk: &Desk, wanted: &DeadLettersDiscard) -> anyhow:
     };
     let act = desk.act(id).await?;
     meant.tell_left_out(act.count);
+    meant.tell_on_their_way();
     if wanted.json {
         print_json(&act)?;
     } else {
@@ -54,10 +56,15 @@ impl Desk {
         selected: &DeadLettersWanted,
     ) -> anyhow::Result<Exit> {
         let standing = self.standing(selected).await?;
-        Self::refuse_nothing(&wanted.selection, standing.is_empty())?;
+        if standing.is_empty() {
+            bail!("{}", nothing_selected(&wanted.selection));
+        }
         if wanted.unanswered {
             bail!("{}", nothing_unanswered(&standing));
         }
-        bail!("nothing of what is selected is dead or waiting, and only that is discarded; {standing}")
+        bail!(
+            "nothing of what is selected can be discarded: {standing}; what is dead or waiting can, what was sent if it is named by its \
+             number, and what is queued once its replay is cancelled (`crossdock dead-letters jobs --cancel`)"
+        )
     }
 }

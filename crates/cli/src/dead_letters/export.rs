@@ -2,11 +2,13 @@
 
 mod csv;
 
+use std::io::Write as _;
+
 use crossdock_ledger::DeadLettersWanted;
 
 use super::Desk;
 use super::entry::Entry;
-use super::list::states;
+use super::list::{stand, states};
 use crate::command_line::{DeadLettersExport, ExportFormat};
 use crate::exit::Exit;
 use crate::listing::say;
@@ -17,7 +19,7 @@ const PAGE_LETTERS: u32 = 500;
 pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::Result<Exit> {
     let states = states(&wanted.states);
     let selected = desk.selected(&wanted.selection).await?;
-    let mut page = DeadLettersWanted { states, limit: Some(PAGE_LETTERS), ..selected };
+    let mut page = DeadLettersWanted { states, limit: Some(PAGE_LETTERS), ..selected.clone() };
     if wanted.format == ExportFormat::Csv {
         say(&csv::header());
     }
@@ -33,7 +35,10 @@ pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::R
             }
         }
     }
-    Desk::refuse_nothing(&wanted.selection, none)?;
+    if none {
+        let sentence = desk.nothing_listed(&wanted.selection, &selected, &stand(&wanted.states)).await?;
+        let _ = writeln!(anstream::stderr(), "{sentence}");
+    }
     Ok(Exit::Done)
 }
 

@@ -1,38 +1,32 @@
 //! `crossdock dead-letters groups`
 
-use crossdock_ledger::{DeadLetterGroup, DeadLetterState, DeadLettersWanted};
+use crossdock_ledger::{DeadLetterGroup, DeadLettersWanted};
 use jiff::Timestamp;
 
-use super::Desk;
 use super::list::store;
 use super::plain::cut;
-use crate::command_line::{DeadLettersGroups, Selection};
+use super::{Desk, list};
+use crate::command_line::DeadLettersGroups;
 use crate::exit::Exit;
-use crate::listing::{moment, print, print_json, say, table};
+use crate::listing::{moment, print, print_json, table};
 
 /// Longest cause of a group, in characters: about four lines of the last column.
 const CAUSE_CHARS_MAX: usize = 150;
 
 pub(super) async fn groups(desk: &Desk, wanted: &DeadLettersGroups) -> anyhow::Result<Exit> {
-    let groups = open(desk, &wanted.selection).await?;
+    let selected = desk.selected(&wanted.selection).await?;
+    let open = DeadLettersWanted { states: list::states(&[]), ..selected.clone() };
+    let groups = desk.ledger.dead_letter_groups(&open, Timestamp::now()).await?;
     if wanted.json {
         print_json(&groups)?;
     }
-    Desk::refuse_nothing(&wanted.selection, groups.is_empty())?;
-    if !wanted.json {
-        if groups.is_empty() {
-            say("no dead letters");
-        } else {
-            tell(&groups);
-        }
+    if groups.is_empty() {
+        let sentence = desk.nothing_listed(&wanted.selection, &selected, &list::stand(&[])).await?;
+        list::tell_nothing(wanted.json, &sentence);
+    } else if !wanted.json {
+        tell(&groups);
     }
     Ok(Exit::Done)
-}
-
-async fn open(desk: &Desk, selection: &Selection) -> anyhow::Result<Vec<DeadLetterGroup>> {
-    let states = DeadLetterState::OPEN.to_vec();
-    let wanted = DeadLettersWanted { states, ..desk.selected(selection).await? };
-    Ok(desk.ledger.dead_letter_groups(&wanted, Timestamp::now()).await?)
 }
 
 /// A table of groups: cause, times and an example share the last column.

@@ -99,13 +99,13 @@ async fn resume(desk: &Desk, id: ActId) -> anyhow::Result<Act> {
 async fn replay(desk: &Desk, id: ActId) -> anyhow::Result<Act> {
     let act = desk.act(id).await?;
     if act.kind != ActKind::Replay {
-        bail!("{id} is no replay, but: {}", what(&act));
+        bail!("{id} is {}; only a replay can be cancelled or resumed", named(act.kind));
     }
     Ok(act)
 }
 
 /// What was done, and on which earlier act.
-pub(super) fn what(act: &Act) -> String {
+fn what(act: &Act) -> String {
     let kind = match act.kind {
         ActKind::Replay => "replay",
         ActKind::Cancel => "cancel",
@@ -115,6 +115,18 @@ pub(super) fn what(act: &Act) -> String {
         ActKind::Undo => "undo",
     };
     act.of.map_or_else(|| kind.to_owned(), |of| format!("{kind} {of}"))
+}
+
+/// For example `a replay`.
+pub(super) fn named(kind: ActKind) -> &'static str {
+    match kind {
+        ActKind::Replay => "a replay",
+        ActKind::Cancel => "the cancelling of a replay",
+        ActKind::Resume => "the resuming of a replay",
+        ActKind::Edit => "an edit",
+        ActKind::Discard => "a discarding",
+        ActKind::Undo => "the taking back of a discarding",
+    }
 }
 
 fn how(act: &Act) -> String {

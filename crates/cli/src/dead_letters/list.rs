@@ -16,16 +16,19 @@ const UNKNOWN: &str = "?";
 
 pub(super) async fn list(desk: &Desk, wanted: &DeadLettersList) -> anyhow::Result<Exit> {
     let states = states(&wanted.states);
-    let selected = DeadLettersWanted { states, ..desk.selected(&wanted.selection).await? };
-    let page = DeadLettersWanted { limit: Some(wanted.limit), ..selected.clone() };
+    let selected = desk.selected(&wanted.selection).await?;
+    let standing_so = DeadLettersWanted { states, ..selected.clone() };
+    let page = DeadLettersWanted { limit: Some(wanted.limit), ..standing_so.clone() };
     let letters = desk.ledger.dead_letters(&page).await?;
     if wanted.json {
         print_json(&letters)?;
     }
-    Desk::refuse_nothing(&wanted.selection, letters.is_empty())?;
-    if !wanted.json {
+    if letters.is_empty() {
+        let sentence = desk.nothing_listed(&wanted.selection, &selected, &stand(&wanted.states)).await?;
+        tell_nothing(wanted.json, &sentence);
+    } else if !wanted.json {
         tell(&letters);
-        let all = desk.ledger.count_dead_letters(&selected).await?;
+        let all = desk.ledger.count_dead_letters(&standing_so).await?;
         say(&rest(letters.len(), all));
     }
     Ok(Exit::Done)
@@ -34,6 +37,21 @@ pub(super) async fn list(desk: &Desk, wanted: &DeadLettersList) -> anyhow::Resul
 /// Those asked for; if none, those that are not over.
 pub(super) fn states(asked: &[DeadLetterState]) -> Vec<DeadLetterState> {
     if asked.is_empty() { DeadLetterState::OPEN.to_vec() } else { asked.to_vec() }
+}
+
+/// How those stand that were asked for.
+pub(super) fn stand(asked: &[DeadLetterState]) -> String {
+    if asked.is_empty() {
+        return "open".to_owned();
+    }
+    asked.iter().map(DeadLetterState::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+/// A list that is empty in JSON says all with that.
+pub(super) fn tell_nothing(json: bool, sentence: &str) {
+    if !json {
+        say(sentence);
+    }
 }
 
 /// The order or SKU; `-` if the message is about none.
@@ -58,15 +76,12 @@ fn tell(letters: &[DeadLetter]) {
             cut(&letter.chain, WHY_CHARS_MAX),
         ]);
     }
-    if !letters.is_empty() {
-        print(&rows);
-        say("");
-    }
+    print(&rows);
+    say("");
 }
 
 fn rest(shown: usize, all: u64) -> String {
     match (shown as u64, all) {
-        (_, 0) => "no dead letters".to_owned(),
         (shown, all) if shown < all => format!("{shown} of {all} dead letters; --limit shows more"),
         (_, 1) => "1 dead letter".to_owned(),
         (_, all) => format!("{all} dead letters"),
@@ -79,7 +94,6 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_is_counted() {
-        assert_eq!(rest(0, 0), "no dead letters");
         assert_eq!(rest(1, 1), "1 dead letter");
         assert_eq!(rest(50, 50), "50 dead letters");
         assert_eq!(rest(50, 1_000), "50 of 1000 dead letters; --limit shows more");

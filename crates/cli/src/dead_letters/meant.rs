@@ -7,6 +7,7 @@ use crossdock_ledger::{DeadLetter, DeadLetterState, DeadLettersWanted};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Desk;
+use super::standing::Standing;
 
 /// Most shops that are named in a question.
 const SHOPS_NAMED_MAX: usize = 5;
@@ -24,6 +25,8 @@ pub(super) struct Meant {
     pub(super) wanted: DeadLettersWanted,
     /// How many of each shop; without a name, those of which no shop is known.
     stores: BTreeMap<Option<String>, usize>,
+    /// How many of them were sent, and may still be handled.
+    on_their_way: usize,
 }
 
 impl Desk {
@@ -57,7 +60,7 @@ impl Desk {
     pub(super) async fn unanswered(&self, selected: &DeadLettersWanted) -> anyhow::Result<Option<Meant>> {
         let wanted = DeadLettersWanted {
             states: vec![DeadLetterState::Sent],
-            stood_before: Some(Timestamp::now() - SignedDuration::from_hours(UNANSWERED_HOURS)),
+            stood_before: Some(unanswered_since()),
             ..selected.clone()
         };
         let letters = self.ledger.dead_letters(&wanted).await?;
@@ -65,9 +68,13 @@ impl Desk {
     }
 }
 
+/// What was sent before this moment, and of which nothing came back, is unanswered.
+pub(super) fn unanswered_since() -> Timestamp {
+    Timestamp::now() - SignedDuration::from_hours(UNANSWERED_HOURS)
+}
+
 /// Why there is nothing to be done about what is unanswered.
-pub(super) fn nothing_unanswered(standing: &str) -> String {
-    let standing = if standing.is_empty() { "there are none" } else { standing };
+pub(super) fn nothing_unanswered(standing: &Standing) -> String {
     format!("of what is selected, nothing was sent more than an hour ago without an answer: {standing}")
 }
 
@@ -79,7 +86,8 @@ impl Meant {
             *stores.entry(known.then(|| letter.store.clone())).or_default() += 1;
         }
         let ids = letters.iter().map(|letter| letter.id).collect();
-        Self { wanted: DeadLettersWanted { ids, ..wanted }, stores }
+        let on_their_way = letters.iter().filter(|letter| letter.state == DeadLetterState::Sent).count();
+        Self { wanted: DeadLettersWanted { ids, ..wanted }, stores, on_their_way }
     }
 
     pub(super) fn count(&self) -> usize {
@@ -114,6 +122,27 @@ impl Meant {
         named.chain(rest).collect::<Vec<_>>().join(", ")
     }
 
+    /// Says on standard error how many of the discarded ones may be handled after all.
+    pub(super) fn tell_on_their_way(&self) {
+        if let Some(told) = self.on_their_way() {
+            let _ = writeln!(anstream::stderr(), "{told}");
+        }
+    }
+
+    fn on_their_way(&self) -> Option<String> {
+        match self.on_their_way {
+            0 => None,
+            1 => Some(
+                "1 of them is on its way, and may still be handled: then it is done, and what waits behind it may have overtaken it"
+                    .to_owned(),
+            ),
+            count => Some(format!(
+                "{count} of them are on their way, and may still be handled: then they are done, and what waits behind them may have \
+                 overtaken them"
+            )),
+        }
+    }
+
     /// Says on standard error how many were not acted on after all.
     pub(super) fn tell_left_out(&self, acted_on: u64) {
         let left_out = (self.count() as u64).saturating_sub(acted_on);
@@ -144,6 +173,17 @@ mod tests {
         assert_eq!(several, "4 dead letters (1 of a, 2 of b, 1 of no known shop)");
         let many = described(&["a", "b", "c", "d", "e", "f", "g", "g"]);
         assert!(many.ends_with("1 of e, 3 of others)"), "{many}");
+    }
+
+    #[test]
+    fn it_is_told_how_many_may_still_be_handled() {
+        let told = |on_their_way| {
+            let told = Meant { on_their_way, ..meant(&["a", "a"]) }.on_their_way()?;
+            Some(told.split_once(": then").unwrap().0.to_owned())
+        };
+        assert_eq!(told(0), None);
+        assert_eq!(told(1).as_deref(), Some("1 of them is on its way, and may still be handled"));
+        assert_eq!(told(2).as_deref(), Some("2 of them are on their way, and may still be handled"));
     }
 
     #[test]

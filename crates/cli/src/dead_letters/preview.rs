@@ -27,19 +27,16 @@ pub(super) async fn preview(desk: &Desk, wanted: &DeadLettersPreview) -> anyhow:
     let selected = desk.selected(&wanted.selection).await?;
     let shops = parts::shops_beside_others(&desk.settings, desk.ledger.clone())?;
     let mut forecasts = Preview::new(shops, desk.ledger.clone()).of(&selected).await?;
-    if forecasts.is_empty() {
-        let standing = desk.standing(&selected).await?;
-        Desk::refuse_nothing(&wanted.selection, standing.is_empty())?;
-        if !standing.is_empty() {
-            anyhow::bail!("nothing of what is selected is dead or waiting: {standing}");
-        }
-    }
     // What would come to nothing is what a person wants to know of.
     forecasts.sort_by_key(|it| it.verdict == ForecastVerdict::GoesThrough);
     let report = Report { count: forecasts.len(), verdicts: counted(&forecasts), dead_letters: forecasts };
     if wanted.json {
         print_json(&report)?;
-    } else {
+    }
+    if report.count == 0 {
+        let sentence = desk.nothing_listed(&wanted.selection, &selected, "dead or waiting").await?;
+        list::tell_nothing(wanted.json, &sentence);
+    } else if !wanted.json {
         tell(&report, wanted.limit as usize);
     }
     Ok(Exit::Done)
@@ -65,17 +62,12 @@ fn tell(report: &Report, limit: usize) {
             super::plain::cut(says, SAYS_CHARS_MAX),
         ]);
     }
-    if *count > 0 {
-        print(&rows);
-        say("");
-    }
+    print(&rows);
+    say("");
     if *count > limit {
         say(&format!("{} more; --limit shows them", count - limit));
     }
-    match count {
-        0 => say("no dead letters"),
-        count => say(&format!("of {count}: {}; nothing was sent", summed_up(verdicts))),
-    }
+    say(&format!("of {count}: {}; nothing was sent", summed_up(verdicts)));
 }
 
 /// For example `990 go through, 10 cancelled since`.

@@ -8,6 +8,8 @@ use jiff::Timestamp;
 
 use super::confirm::confirm;
 use super::meant::nothing_unanswered;
+use super::selected::nothing_selected;
+use super::standing::Standing;
 use super::who::acting;
 use super::{Desk, groups, jobs};
 use crate::command_line::DeadLettersReplay;
@@ -65,6 +67,9 @@ impl Desk {
         selected: &DeadLettersWanted,
     ) -> anyhow::Result<Exit> {
         let standing = self.standing(selected).await?;
+        if standing.is_empty() {
+            bail!("{}", nothing_selected(&wanted.selection));
+        }
         if wanted.unanswered {
             bail!("{}", nothing_unanswered(&standing));
         }
@@ -83,10 +88,7 @@ fn nothing_came(count: u64) -> String {
     )
 }
 
-fn nothing_dead(standing: &str) -> String {
-    if standing.is_empty() {
-        return "no dead letter is selected; `crossdock dead-letters groups` shows what there is".to_owned();
-    }
+fn nothing_dead(standing: &Standing) -> String {
     format!(
         "nothing of what is selected is dead, and only that is replayed: {standing}; what waits goes on by itself once what lies \
          before it is done or discarded"
@@ -136,10 +138,11 @@ fn settled(progress: &Progress) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dead_letters::standing::tests::standing;
 
     #[test]
     fn what_cannot_be_replayed_says_how_it_stands() {
-        assert!(nothing_dead("").starts_with("no dead letter is selected"));
-        assert!(nothing_dead("3 done, 1 waiting").contains("3 done, 1 waiting"));
+        let both = standing(&[(DeadLetterState::Waiting, 1), (DeadLetterState::Done, 3)]);
+        assert!(nothing_dead(&both).contains("1 waiting, 3 done"));
     }
 }

@@ -2,12 +2,13 @@
 
 use anyhow::bail;
 use crossdock_domain::StoreId;
-use crossdock_ledger::{DeadLetterId, DeadLetterState, DeadLettersWanted};
+use crossdock_ledger::{DeadLetterId, DeadLettersWanted};
 use crossdock_settings::start_of_day;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
 use super::Desk;
+use super::standing::Standing;
 use crate::command_line::{Boundary, Selection};
 use crate::{configuration, parts};
 
@@ -32,10 +33,7 @@ impl Selection {
         if self.is_everything() {
             return "all".to_owned();
         }
-        let mut words: Vec<String> = self.ids.iter().take(IDS_NAMED_MAX).map(ToString::to_string).collect();
-        if self.ids.len() > IDS_NAMED_MAX {
-            words.push(format!("and {} more", self.ids.len() - IDS_NAMED_MAX));
-        }
+        let mut words: Vec<String> = self.numbers().into_iter().collect();
         let texts = [
             ("group", &self.group),
             ("role", &self.role),
@@ -47,6 +45,16 @@ impl Selection {
         let times = [("since", self.since), ("until", self.until)];
         words.extend(times.iter().filter_map(|(name, it)| it.map(|it| format!("{name} {it}"))));
         words.join(", ")
+    }
+
+    /// For example `number 7`, or `numbers 7, 8`.
+    fn numbers(&self) -> Option<String> {
+        let mut ids: Vec<String> = self.ids.iter().take(IDS_NAMED_MAX).map(ToString::to_string).collect();
+        if self.ids.len() > IDS_NAMED_MAX {
+            ids.push(format!("and {} more", self.ids.len() - IDS_NAMED_MAX));
+        }
+        let name = if self.ids.len() == 1 { "number" } else { "numbers" };
+        (!ids.is_empty()).then(|| format!("{name} {}", ids.join(", ")))
     }
 }
 
@@ -78,7 +86,7 @@ impl Desk {
             ..DeadLettersWanted::default()
         };
         self.refuse_unknown_ids(&wanted.ids).await?;
-        self.refuse_unknown_role(wanted.role.as_deref())?;
+        self.refuse_unknown_role(wanted.role.as_deref()).await?;
         self.refuse_unknown_store(wanted.store.as_deref()).await?;
         if let Some(group) = &wanted.group
             && !self.any(DeadLettersWanted { group: Some(group.clone()), ..Default::default() }).await?
@@ -88,31 +96,22 @@ impl Desk {
         Ok(wanted)
     }
 
-    /// Says that nothing is selected, if something was to be.
+    /// What to say of a list of those that stand in a certain way, if none of the selected ones does. That is no failure: a monitor asks
+    /// for what it hopes not to find.
     ///
     /// # Errors
-    /// There are filters, and nothing passes them.
-    pub(super) fn refuse_nothing(selection: &Selection, empty: bool) -> anyhow::Result<()> {
-        if empty && !selection.is_everything() {
-            bail!(
-                "no dead letter is selected by: {}; `crossdock dead-letters groups` shows what there is",
-                selection.described()
-            );
+    /// The same, if they were asked for by their numbers.
+    pub(super) async fn nothing_listed(
+        &self,
+        selection: &Selection,
+        selected: &DeadLettersWanted,
+        stand: &str,
+    ) -> anyhow::Result<String> {
+        let sentence = nothing_listed(selection, &self.standing(selected).await?, stand);
+        if !selection.ids.is_empty() {
+            bail!("{sentence}");
         }
-        Ok(())
-    }
-
-    /// How many of the wanted ones stand how, for example `3 done, 1 waiting`.
-    pub(super) async fn standing(&self, wanted: &DeadLettersWanted) -> anyhow::Result<String> {
-        let mut words = Vec::new();
-        for state in DeadLetterState::ALL {
-            let of_state = DeadLettersWanted { states: vec![state], ..wanted.clone() };
-            let count = self.ledger.count_dead_letters(&of_state).await?;
-            if count > 0 {
-                words.push(format!("{count} {state}"));
-            }
-        }
-        Ok(words.join(", "))
+        Ok(sentence)
     }
 
     /// Days are the shop's, if one is chosen.
@@ -133,14 +132,16 @@ impl Desk {
         }
     }
 
-    fn refuse_unknown_role(&self, role: Option<&str>) -> anyhow::Result<()> {
+    /// What came to the desk without a word about whose it is has a role, too: `unknown`, or whatever it said.
+    async fn refuse_unknown_role(&self, role: Option<&str>) -> anyhow::Result<()> {
         let Some(role) = role else { return Ok(()) };
         let work = parts::broker(&self.settings).topology.work;
         let roles: Vec<&str> = work.iter().map(|queue| queue.role).collect();
-        if !roles.contains(&role) {
-            bail!("no role '{role}' has dead letters; there are {}", roles.join(", "));
+        let of_role = DeadLettersWanted { role: Some(role.to_owned()), ..Default::default() };
+        if roles.contains(&role) || self.any(of_role).await? {
+            return Ok(());
         }
-        Ok(())
+        bail!("no role '{role}' has dead letters; there are {}", roles.join(", "));
     }
 
     /// A lane that is no shop's, or of a shop that is gone from the file, may have dead letters too.
@@ -159,6 +160,22 @@ impl Desk {
         let one = DeadLettersWanted { limit: Some(1), ..wanted };
         Ok(!self.ledger.dead_letters(&one).await?.is_empty())
     }
+}
+
+/// What is selected, where it is nothing.
+pub(super) fn nothing_selected(selection: &Selection) -> String {
+    if selection.is_everything() {
+        return "no dead letters".to_owned();
+    }
+    let described = selection.described();
+    format!("no dead letter is selected by: {described}; `crossdock dead-letters groups` shows what there is")
+}
+
+fn nothing_listed(selection: &Selection, standing: &Standing, stand: &str) -> String {
+    if selection.is_everything() || standing.is_empty() {
+        return nothing_selected(selection);
+    }
+    format!("nothing that is {stand} is selected by: {}; {}", selection.described(), standing.how_to_see())
 }
 
 /// There is no such dead letter.
@@ -185,7 +202,10 @@ fn ends(boundary: Boundary, zone: &TimeZone) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use crossdock_ledger::DeadLetterState;
+
     use super::*;
+    use crate::dead_letters::standing::tests::standing;
 
     #[test]
     fn a_day_lasts_to_its_end_in_the_zone_of_the_shop() {
@@ -209,7 +229,23 @@ mod tests {
         selection.store = Some("acme-au".to_owned());
         selection.since = Some(Boundary::Day(jiff::civil::date(2026, 1, 31)));
         assert!(!selection.is_everything());
-        let described = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, and 2 more, store acme-au, since 2026-01-31";
+        let described = "numbers 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, and 2 more, store acme-au, since 2026-01-31";
         assert_eq!(selection.described(), described);
+        assert_eq!(Selection { ids: vec![7], ..Selection::default() }.described(), "number 7");
+    }
+
+    #[test]
+    fn an_empty_list_says_where_what_was_asked_for_is_to_be_seen() {
+        let of = |order: Option<&str>, counts: &[_]| {
+            let selection = Selection { order: order.map(str::to_owned), ..Selection::default() };
+            nothing_listed(&selection, &standing(counts), "open")
+        };
+        let discarded = [(DeadLetterState::Discarded, 1)];
+        assert_eq!(
+            of(Some("BG1"), &discarded),
+            "nothing that is open is selected by: order BG1; 1 discarded: `crossdock dead-letters list --state discarded` shows it"
+        );
+        assert!(of(Some("BG1"), &[]).starts_with("no dead letter is selected by: order BG1; "));
+        assert_eq!(of(None, &discarded), "no dead letters");
     }
 }

@@ -3,12 +3,14 @@
 use crossdock_ledger::{
     Act, DeadLetter, DeadLetterId, DeadLetterState, DeadLettersWanted, MessageKey, WholeDeadLetter,
 };
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::difference::{self, Change, difference};
 use super::entry::Entry;
 use super::jobs;
+use super::meant::unanswered_since;
 use super::plain::{cut, lines};
 use super::selected::unknown_id;
 use super::{Desk, list};
@@ -27,6 +29,8 @@ struct Shown {
     changes: Vec<Change>,
     /// What has to be done or discarded before it.
     behind: Option<Behind>,
+    /// What is on its way, and goes before it.
+    after: Option<After>,
     acts: Vec<Act>,
 }
 
@@ -37,17 +41,28 @@ struct Behind {
     id: Option<DeadLetterId>,
 }
 
+/// One about the same order or SKU, of the same role and shop, that was sent: one of them goes at a time.
+#[derive(Debug, Serialize)]
+struct After {
+    id: DeadLetterId,
+    sent_at: Timestamp,
+    /// Nothing came back of it for so long that it may be sent once more.
+    unanswered: bool,
+}
+
 pub(super) async fn show(desk: &Desk, id: i64, json: bool) -> anyhow::Result<Exit> {
     let id = DeadLetterId(id);
     let whole = desk.ledger.dead_letter(id).await?.ok_or_else(|| unknown_id(id))?;
-    let behind = behind(desk, &whole).await?;
+    let (behind, after) = (behind(desk, &whole).await?, after(desk, &whole.letter).await?);
     let acts = desk.ledger.acts_on(id).await?;
     let changes = whole.edited_body.as_ref().map(|edited| difference(&whole.body, edited));
     let changes = changes.unwrap_or_default();
     if json {
-        print_json(&Shown { entry: whole.into(), changes, behind, acts })?;
+        print_json(&Shown { entry: whole.into(), changes, behind, after, acts })?;
     } else {
-        tell(&whole, behind.as_ref());
+        tell(&whole);
+        let waits = [behind.as_ref().map(waits_behind), after.as_ref().map(goes_after)];
+        waits.iter().flatten().for_each(|line| say(line));
         tell_message(&whole, &changes);
         if !acts.is_empty() {
             say("\ndone with it");
@@ -82,7 +97,30 @@ async fn behind(desk: &Desk, whole: &WholeDeadLetter) -> anyhow::Result<Option<B
     Ok(Some(Behind { message_id: first, id: None }))
 }
 
-fn tell(whole: &WholeDeadLetter, behind: Option<&Behind>) {
+/// What was sent before it and has not come back, if it is to be sent.
+async fn after(desk: &Desk, letter: &DeadLetter) -> anyhow::Result<Option<After>> {
+    if !matches!(letter.state, DeadLetterState::Queued | DeadLetterState::Waiting) || letter.subject.is_none()
+    {
+        return Ok(None);
+    }
+    let sent_beside = DeadLettersWanted {
+        role: Some(letter.role.clone()),
+        store: Some(letter.store.clone()),
+        subject: letter.subject.clone(),
+        states: vec![DeadLetterState::Sent],
+        limit: Some(LOOKED_THROUGH_MAX),
+        ..DeadLettersWanted::default()
+    };
+    let sent = desk.ledger.dead_letters(&sent_beside).await?;
+    // An order is also found by its other name, which is another subject here.
+    Ok(sent.into_iter().find(|other| other.subject == letter.subject).map(|other| After {
+        id: other.id,
+        sent_at: other.changed_at,
+        unanswered: other.changed_at < unanswered_since(),
+    }))
+}
+
+fn tell(whole: &WholeDeadLetter) {
     let DeadLetter { id, state, role, kind, class, chain, group, changed_at, .. } = &whole.letter;
     let letter = &whole.letter;
     say(&format!("Dead letter {id} is {state}, since {}", moment(*changed_at)));
@@ -98,14 +136,28 @@ fn tell(whole: &WholeDeadLetter, behind: Option<&Behind>) {
         times(letter.attempts, "attempt")
     ));
     say(&format!("  group    {group}"));
+}
+
+fn waits_behind(behind: &Behind) -> String {
     match behind {
-        Some(Behind { id: Some(other), .. }) => {
-            say(&format!("  waits    behind dead letter {other}, until that is done or discarded"));
+        Behind { id: Some(other), .. } => {
+            format!("  waits    behind dead letter {other}, until that is done or discarded")
         }
-        Some(Behind { message_id, id: None }) => {
-            say(&format!("  waits    behind message {}, which is on its way to the desk", lines(message_id)));
+        Behind { message_id, id: None } => {
+            format!("  waits    behind message {}, which is on its way to the desk", lines(message_id))
         }
-        None => {}
+    }
+}
+
+fn goes_after(After { id, sent_at, unanswered }: &After) -> String {
+    let sent = format!("  goes     after dead letter {id}, which was sent at {}", moment(*sent_at));
+    if *unanswered {
+        format!(
+            "{sent} and has not come back: its role may try it again for hours, or its queue was emptied; \
+             `crossdock dead-letters replay --unanswered {id}` sends it once more"
+        )
+    } else {
+        format!("{sent}, once that has come back")
     }
 }
 
@@ -145,6 +197,15 @@ fn times(count: u32, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_it_goes_after_is_named_and_what_to_do_once_that_takes_too_long() {
+        let after = |unanswered| After { id: DeadLetterId(7), sent_at: Timestamp::UNIX_EPOCH, unanswered };
+        let line =
+            "  goes     after dead letter 7, which was sent at 1970-01-01 00:00:00Z, once that has come back";
+        assert_eq!(goes_after(&after(false)), line);
+        assert!(goes_after(&after(true)).contains("`crossdock dead-letters replay --unanswered 7`"));
+    }
 
     #[test]
     fn a_body_is_shown_as_far_as_it_can_be_read() {

@@ -19,7 +19,7 @@ struct Undone {
 pub(super) async fn undo(desk: &Desk, act: i64, json: bool) -> anyhow::Result<Exit> {
     let discarding = desk.act(ActId(act)).await?;
     if discarding.kind != ActKind::Discard {
-        bail!("only a discarding can be taken back; {act} is: {}", jobs::what(&discarding));
+        bail!("{act} is {}; only a discarding can be taken back", jobs::named(discarding.kind));
     }
     let restored = desk.ledger.undo_discard(discarding.id, &acting("")).await?;
     if restored == 0 {

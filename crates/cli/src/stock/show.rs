@@ -149,6 +149,10 @@ async fn add_orders(ledger: &dyn Ledger, shown: &mut [Shown]) -> anyhow::Result<
 }
 
 fn list(shown: &[Shown]) {
+    if shown.is_empty() {
+        say("no stock: the warehouse has told no count so far (`warehouse.stock.counted`)");
+        return;
+    }
     let mut rows = table(&["SKU", "ON HAND", "PROMISED", "STORE", "MAY SELL", "TOLD", "WHEN"]);
     for one in shown {
         for at in &one.stores {

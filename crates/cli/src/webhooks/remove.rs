@@ -9,8 +9,8 @@ use crossdock_settings::Settings;
 use crossdock_storefront::{Shop, Webhook};
 use serde::Serialize;
 
-use super::by_hand;
 use super::in_turn::in_turn;
+use super::removed_by_hand;
 use crate::command_line::WebhooksRemove;
 use crate::exit::Exit;
 use crate::listing::{print_json, say};
@@ -54,14 +54,14 @@ impl From<Webhook> for Removed {
 }
 
 async fn removable(shop: &Shop) -> anyhow::Result<Vec<Webhook>> {
-    let Some(removable) = removable_webhooks(shop).await else { bail!(by_hand(&shop.settings)) };
+    let Some(removable) = removable_webhooks(shop).await else { bail!(removed_by_hand(&shop.settings)) };
     removable.map_err(|failure| anyhow!(failure.chain))
 }
 
 async fn removed(settings: &Settings, shop: &Shop) -> anyhow::Result<Vec<Webhook>> {
     let (ledger, stopping) = (parts::open_existing_ledger(settings).await?, signals::stop_token()?);
     let removed = in_turn(&stopping, || remove_webhooks(&*ledger, shop, &stopping)).await;
-    let Some(removed) = removed else { bail!(by_hand(&shop.settings)) };
+    let Some(removed) = removed else { bail!(removed_by_hand(&shop.settings)) };
     removed.map_err(|failure| anyhow!(failure.chain))
 }
 

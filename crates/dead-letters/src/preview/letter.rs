@@ -42,7 +42,7 @@ impl Letter {
             _ if !ROLES.contains(&role) => {
                 Err(Foresight::fails_again(format!("no role '{role}' takes messages")))
             }
-            Ok(told) if told.role() != role => {
+            Ok(told) if !told.is_for(role) => {
                 Err(Foresight::fails_again(format!("messages of its type are not for the {role}")))
             }
             Ok(told) => Ok(told),

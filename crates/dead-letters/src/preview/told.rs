@@ -97,16 +97,22 @@ impl Told {
         })
     }
 
-    /// Who takes it.
-    pub(super) fn role(&self) -> &'static str {
-        match self {
+    /// Whether this role takes it.
+    pub(super) fn is_for(&self, role: &str) -> bool {
+        let takers: &[&str] = match self {
             Self::OrderChanged(_) | Self::Accepted(_) | Self::Rejected(_) | Self::SkuKnown(_) => {
-                ORDER_IMPORTER
+                &[ORDER_IMPORTER]
             }
-            Self::ForWarehouse(_) => WAREHOUSE,
-            Self::Dispatched(_) | Self::Voided(_) => TRACKING_WRITER,
-            Self::Counted(_) | Self::StockDue(_) | Self::ProductChanged(_) | Self::Promised => STOCK_WRITER,
-        }
+            Self::ForWarehouse(ForWarehouse { news: WarehouseNews::Amended, .. }) => {
+                &[WAREHOUSE, TRACKING_WRITER]
+            }
+            Self::ForWarehouse(_) => &[WAREHOUSE],
+            Self::Dispatched(_) | Self::Voided(_) => &[TRACKING_WRITER],
+            Self::Counted(_) | Self::StockDue(_) | Self::ProductChanged(_) | Self::Promised => {
+                &[STOCK_WRITER]
+            }
+        };
+        takers.contains(&role)
     }
 
     /// The warehouse's number of the order that it is about, where it names that alone.

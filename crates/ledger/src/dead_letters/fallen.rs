@@ -38,7 +38,7 @@ pub struct Fallen {
     pub kind: String,
     /// MIME type of the body.
     pub content_type: String,
-    /// All headers and properties that it had.
+    /// All headers and properties that it had: its sender's own and, of its failure, ours.
     pub properties: Value,
     /// The body, as it was.
     pub body: Vec<u8>,

@@ -125,7 +125,7 @@ pub struct WholeDeadLetter {
     pub message_id: String,
     /// MIME type of the body.
     pub content_type: String,
-    /// Headers and properties of its last failure.
+    /// Headers and properties with which it last came from its sender: what fails in a replay has only ours, and changes nothing of them.
     pub properties: Value,
     /// The body with which it first failed.
     pub body: Vec<u8>,

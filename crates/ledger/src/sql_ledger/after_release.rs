@@ -3,6 +3,7 @@
 use crossdock_domain::{OrderId, ReleasedOrder, StoreId, Unfit};
 use jiff::Timestamp;
 
+use super::completion::none_completes_what_is_open;
 use super::order_lines::{promise, promise_new};
 use super::order_row::{Standing, Untold, lock};
 use super::shipments::{released_lines, ship_if_all_is_done};
@@ -80,7 +81,8 @@ async fn compare(
     }
     let step =
         begin(tx, stands, Untold::Amend { changed }, (order.state, &order.reason), shape, &happening).await?;
-    // What has left may be all that is wanted by now.
+    // What has left may be all that is wanted by now, or no more all.
+    none_completes_what_is_open(tx, &order).await?;
     ship_if_all_is_done(tx, &order).await?;
     Ok(step)
 }

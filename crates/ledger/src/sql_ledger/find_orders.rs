@@ -6,7 +6,7 @@ use super::order_row::OrderRow;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
+use crate::database::{Query, STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::{KnownOrder, LedgerError, OrderRecord, OrderState, OrdersWanted};
@@ -49,22 +49,30 @@ pub(super) async fn wanted(
     tx: &mut Transaction,
     wanted: &OrdersWanted,
 ) -> Result<Vec<OrderRecord>, LedgerError> {
-    // A text of its own for each filter: with `$2 IS NULL OR store = $2`, neither engine uses the index that fits.
-    let filter = match (&wanted.store, wanted.state) {
+    let (filter, limit) = (filter(wanted), wanted.limit);
+    let condition = format!("{filter} ORDER BY placed_at DESC, store, order_id LIMIT {limit}");
+    records(bind_filter(OrderRow::select(tx, &condition), wanted).all().await?)
+}
+
+pub(super) async fn count(tx: &mut Transaction, wanted: &OrdersWanted) -> Result<u64, LedgerError> {
+    let sql = format!("SELECT COUNT(*) FROM orders {}", filter(wanted));
+    let count = bind_filter(tx.query(AssertSqlSafe(sql)), wanted).optional::<(i64,)>().await?;
+    count.map_or(Ok(0), |(count,)| u64::try_from(count)).map_err(unreadable("count of orders"))
+}
+
+/// A text of its own for each filter: with `$1 IS NULL OR store = $1`, neither engine uses the index that fits.
+fn filter(wanted: &OrdersWanted) -> &'static str {
+    match (&wanted.store, wanted.state) {
         (None, None) => "",
-        (Some(_), None) => "WHERE store = $2",
-        (None, Some(_)) => "WHERE state = $2",
-        (Some(_), Some(_)) => "WHERE store = $2 AND state = $3",
-    };
-    let condition = format!("{filter} ORDER BY placed_at DESC, store, order_id LIMIT $1");
-    let mut query = OrderRow::select(tx, &condition).bind(i64::from(wanted.limit));
-    if let Some(store) = &wanted.store {
-        query = query.bind(store.as_str());
+        (Some(_), None) => "WHERE store = $1",
+        (None, Some(_)) => "WHERE state = $1",
+        (Some(_), Some(_)) => "WHERE store = $1 AND state = $2",
     }
-    if let Some(state) = wanted.state {
-        query = query.bind(state.as_str());
-    }
-    records(query.all().await?)
+}
+
+fn bind_filter<'c>(query: Query<'c>, wanted: &OrdersWanted) -> Query<'c> {
+    let query = wanted.store.iter().fold(query, |query, store| query.bind(store.as_str()));
+    wanted.state.iter().fold(query, |query, state| query.bind(state.as_str()))
 }
 
 pub(super) async fn of_ids(

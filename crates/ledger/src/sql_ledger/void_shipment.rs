@@ -4,6 +4,7 @@
 use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
 use jiff::Timestamp;
 
+use super::completion::none_completes_what_is_open;
 use super::order_lines::promise_anew;
 use super::order_row::lock_released;
 use super::shipment_row::find;
@@ -56,9 +57,7 @@ pub(super) async fn withdraw(
     ] {
         tx.query(sql).bind(id.as_str()).execute().await?;
     }
-    if !open(&released_lines(&order), &units_gone(tx, &order).await?).is_empty() {
-        none_completes(tx, &order).await?;
-    }
+    none_completes_what_is_open(tx, &order).await?;
     promise_anew(tx, &order).await
 }
 
@@ -87,24 +86,9 @@ async fn begin(
     .bind(Moment::from(happening.at))
     .execute()
     .await?;
-    if !open(&released, &units_gone(tx, order).await?).is_empty() {
-        none_completes(tx, order).await?;
-    }
+    none_completes_what_is_open(tx, order).await?;
     open_again(tx, order).await?;
     Ok(voiding)
-}
-
-/// Some is open again: no consignment that is on its way to the shop moves the order to its end there.
-async fn none_completes(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
-    tx.query(
-        "UPDATE shipments SET completes = FALSE
-         WHERE store = $1 AND order_id = $2 AND state IN ('intended', 'done')",
-    )
-    .bind(order.store.as_str())
-    .bind(order.order_id.as_str())
-    .execute()
-    .await?;
-    Ok(())
 }
 
 /// What is not gone any more is promised again, and an order that had shipped is where it was before.

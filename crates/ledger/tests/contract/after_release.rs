@@ -1,7 +1,7 @@
 //! What changes at the shop mean for an order that the warehouse has.
 
 use crossdock_domain::{OrderId, ReleasedOrder, Sku, Unfit};
-use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, Telling, Verdict};
+use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, ShipmentState, Telling, Verdict};
 use jiff::SignedDuration;
 use rstest::rstest;
 
@@ -394,6 +394,55 @@ async fn an_order_amended_to_what_has_left_has_shipped(
     let step = judge(&*ledger, &judged("1001", 7, release("1001", &[("TEE", 1)]))).await;
     assert!(matches!(step, NextStep::Tell(_)));
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
+}
+
+/// A part of two, of which the first is at the shop, and then so many are wanted.
+async fn part_of_two_and_then(ledger: &dyn Ledger, is_done: bool, units: u32) {
+    release_1001(ledger, &[("TEE", 2)]).await;
+    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
+    ledger.intend_shipment(&part, &happening("S1", minute(5))).await.unwrap();
+    if is_done {
+        stands_at_the_shop(ledger, "S1", &happening("done", minute(6))).await;
+    }
+    judge(ledger, &judged("1001", 7, release("1001", &[("TEE", units)]))).await;
+}
+
+async fn to_complete(ledger: &dyn Ledger) -> Option<(bool, ShipmentState)> {
+    let shipment = ledger.shipment_to_complete(&number("1001")).await.unwrap();
+    shipment.map(|it| (it.completes, it.state))
+}
+
+#[rstest]
+#[case::that_is_at_the_shop(true)]
+#[case::that_is_on_its_way(false)]
+#[tokio::test]
+async fn an_order_amended_to_what_has_left_is_completed_by_its_last_consignment(
+    #[case] is_done: bool,
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    part_of_two_and_then(&*ledger, is_done, 1).await;
+    for _ in 0..2 {
+        assert_eq!(to_complete(&*ledger).await, Some((true, ShipmentState::Intended)));
+    }
+    stands_at_the_shop(&*ledger, "S1", &happening("done again", minute(8))).await;
+    assert_eq!(to_complete(&*ledger).await, None, "it has been");
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_is_amended_to_more_than_has_left_is_completed_by_nothing_yet(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    part_of_two_and_then(&*ledger, true, 3).await;
+    assert_eq!(to_complete(&*ledger).await, None);
+    let all = shipment("S2", 8, None);
+    assert!(ledger.intend_shipment(&all, &happening("S2", minute(8))).await.unwrap().completes);
+    judge(&*ledger, &judged("1001", 9, release("1001", &[("TEE", 4)]))).await;
+    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
+    assert!(shipments.iter().all(|one| !one.completes), "{shipments:?}");
+    assert_eq!(to_complete(&*ledger).await, None);
 }
 
 #[rstest]

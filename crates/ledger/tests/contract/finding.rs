@@ -49,6 +49,22 @@ async fn orders_are_listed_from_the_latest_placed(
 
 #[rstest]
 #[tokio::test]
+async fn orders_are_counted_whatever_the_limit(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
+    let (ledger, _database) = fresh(engine).await;
+    let count = async |wanted: &OrdersWanted| ledger.count_orders(wanted).await.unwrap();
+    let all = OrdersWanted { limit: 1, ..OrdersWanted::default() };
+    assert_eq!(count(&all).await, 0);
+    three_orders(&*ledger).await;
+    let filtered = OrdersWanted { state: Some(OrderState::Filtered), ..all.clone() };
+    let of_one_shop = OrdersWanted { store: Some(au()), ..all.clone() };
+    let both = OrdersWanted { store: Some(au()), ..filtered.clone() };
+    for (wanted, orders) in [(all, 3), (filtered, 2), (of_one_shop, 2), (both, 1)] {
+        assert_eq!(count(&wanted).await, orders, "{wanted:?}");
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_order_is_found_by_its_number_and_by_the_shops_id(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -13,6 +13,10 @@ async fn refusal(url: &str) -> LedgerError {
     crossdock_ledger::open(&SecretString::from(url)).await.err().expect("this URL cannot be opened")
 }
 
+async fn refusal_to_look_at(url: &str) -> LedgerError {
+    crossdock_ledger::open_existing(&SecretString::from(url)).await.err().expect("this is no ledger yet")
+}
+
 #[rstest]
 #[tokio::test]
 async fn what_was_kept_is_there_after_reopening(#[values(Engine::Sqlite, Engine::Postgres)] engine: Engine) {
@@ -66,24 +70,41 @@ async fn a_url_that_names_no_ledger_is_refused_for_good(#[case] url: &str) {
 }
 
 #[tokio::test]
-async fn a_database_that_is_away_is_waited_for() {
+async fn a_database_that_is_away_is_waited_for_and_named_without_its_password() {
     // Nobody listens on a port that was just free.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let error = refusal(&format!("postgres://postgres@127.0.0.1:{port}/crossdock")).await;
-    assert!(matches!(error, LedgerError::Unavailable(_)), "{error:?}");
-    assert_eq!(error.mend(), Mend::Wait);
+    let url = format!("postgres://postgres:hunter2@127.0.0.1:{port}/crossdock");
+    for error in [refusal(&url).await, refusal_to_look_at(&url).await] {
+        assert_eq!((error.mend(), error.class()), (Mend::Wait, "ledger-unavailable"), "{error:?}");
+        let says = "is not available; start it, or correct ledger.url";
+        assert_eq!(error.to_string(), format!("the ledger's database at 127.0.0.1:{port} {says}"));
+    }
 }
 
 #[tokio::test]
 async fn a_file_that_cannot_be_one_is_refused_for_good_and_named() {
     let folder = tempfile::tempdir().unwrap();
-    let text = folder.path().join("notes.txt");
-    std::fs::write(&text, "no database, but long enough to be told from an empty file".repeat(20)).unwrap();
-    for file in [folder.path().join("missing/ledger.db"), folder.path().to_owned(), text] {
-        let error = refusal(&format!("sqlite://{}", file.display())).await;
-        assert!(matches!(&error, LedgerError::File { file: named, .. } if *named == file), "{error:?}");
+    for file in [folder.path().join("missing/ledger.db"), folder.path().to_owned()] {
+        let url = format!("sqlite://{}", file.display());
+        for error in [refusal(&url).await, refusal_to_look_at(&url).await] {
+            assert!(matches!(&error, LedgerError::File { file: named, .. } if *named == file), "{error:?}");
+            assert_eq!(error.mend(), Mend::Never);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_called_so_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, text) = (folder.path().join("notes.txt"), "no database, but long enough to be one".repeat(20));
+    std::fs::write(&file, &text).unwrap();
+    let url = format!("sqlite://{}", file.display());
+    for error in [refusal(&url).await, refusal_to_look_at(&url).await] {
+        let named = format!("the ledger's file {} is no SQLite database", file.display());
+        assert!(error.to_string().starts_with(&named), "{error}");
         assert_eq!(error.mend(), Mend::Never);
     }
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
 }
 
 #[tokio::test]
@@ -91,8 +112,8 @@ async fn a_ledger_that_is_only_read_is_not_made() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.db");
     let url = SecretString::from(format!("sqlite://{}", file.display()));
-    let refused = crossdock_ledger::open_existing(&url).await;
-    assert!(matches!(refused, Err(LedgerError::File { .. })));
+    let error = refusal_to_look_at(url.expose_secret()).await;
+    assert!(matches!(&error, LedgerError::FileMissing { file: named } if *named == file), "{error:?}");
     assert!(!file.exists());
     crossdock_ledger::open(&url).await.unwrap();
     crossdock_ledger::open_existing(&url).await.unwrap().ping().await.unwrap();
@@ -135,10 +156,13 @@ async fn tables_of_an_older_version_are_brought_up_to_date_by_who_runs_alone(
 }
 
 #[tokio::test]
-async fn a_relative_file_is_made_where_the_process_runs() {
+async fn a_relative_file_is_named_in_full_and_made_where_the_process_runs() {
     let folder = tempfile::tempdir_in(".").unwrap();
     let name = folder.path().file_name().unwrap().to_str().unwrap();
     let url = SecretString::from(format!("sqlite://{name}/ledger.db"));
+    let error = refusal_to_look_at(url.expose_secret()).await;
+    let whole = std::env::current_dir().unwrap().join(name).join("ledger.db");
+    assert!(matches!(&error, LedgerError::FileMissing { file } if *file == whole), "{error:?}");
     crossdock_ledger::open(&url).await.unwrap().ping().await.unwrap();
     assert!(folder.path().join("ledger.db").is_file());
 }

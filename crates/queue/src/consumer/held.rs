@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use lapin::Acker;
 use lapin::options::BasicAckOptions;
+use lapin::{Acker, BasicProperties};
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -13,6 +13,7 @@ use crate::metrics::HeldCount;
 use crate::oldest::Counted;
 use crate::publisher::{APP_ID, Contents, Letter};
 use crate::retry::RetryStep;
+use crate::sender::told_by_sender;
 use crate::topology::DELIVERY_LIMIT;
 use crate::trail::{Trail, count_of};
 use crate::{Delivery, Failure, Route, WorkQueue};
@@ -30,6 +31,8 @@ pub(super) struct Held {
     /// How often it was taken before and not answered for.
     returns: u32,
     content_type: String,
+    /// What else its sender told.
+    sender: BasicProperties,
     acker: Acker,
     _count: HeldCount,
     /// Among its lane's, once that is known.
@@ -59,6 +62,7 @@ impl Held {
             route: Route { lane: String::new(), subject: None },
             trail,
             content_type: text(taken.properties.content_type()).unwrap_or_default(),
+            sender: told_by_sender(&taken.properties),
             acker: taken.acker,
             _count: count,
             age: None,
@@ -122,6 +126,7 @@ impl Held {
 
     fn contents(&self) -> Contents<'_> {
         let (id, body) = (&self.delivery.id, &self.delivery.body);
-        Contents { id, content_type: &self.content_type, body, since: Some(self.since) }
+        let (since, sender) = (Some(self.since), Some(&self.sender));
+        Contents { id, content_type: &self.content_type, body, since, sender }
     }
 }

@@ -33,13 +33,15 @@ pub(crate) struct Contents<'a> {
     pub body: &'a [u8],
     /// When it was first published; now, if not told.
     pub since: Option<Timestamp>,
+    /// What else its sender told, if that was another: see [`crate::sender`].
+    pub sender: Option<&'a BasicProperties>,
 }
 
 impl<'a> Contents<'a> {
     /// Of a message that is published for the first time.
     pub(crate) fn of(message: &'a Message) -> Self {
         let Message { id, content_type, body, .. } = message;
-        Self { id, content_type, body, since: None }
+        Self { id, content_type, body, since: None, sender: None }
     }
 }
 
@@ -75,19 +77,24 @@ impl<'a> Letter<'a> {
         let mut headers = FieldTable::default();
         headers.insert(REPLAY.into(), long(replay));
         headers.insert(OUTCOME.into(), long(DONE));
-        let contents = Contents { id: replay, content_type: "", body: &[], since: None };
+        let contents = Contents { id: replay, content_type: "", body: &[], since: None, sender: None };
         Self { exchange: "", routing_key: DEAD_LETTERS, headers, contents }
     }
 
-    /// The properties, all written out.
+    /// The properties: ours, all written out, beside what its sender told.
     pub(crate) fn properties(&self) -> BasicProperties {
         let since = self.contents.since.unwrap_or_else(Timestamp::now);
-        BasicProperties::default()
+        let sender = self.contents.sender.cloned().unwrap_or_default();
+        let mut headers = sender.headers().clone().unwrap_or_default();
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        sender
             .with_delivery_mode(PERSISTENT)
             .with_message_id(short(self.contents.id))
             .with_content_type(short(self.contents.content_type))
             .with_timestamp(u64::try_from(since.as_second()).unwrap_or(0))
             .with_app_id(APP_ID.into())
-            .with_headers(self.headers.clone())
+            .with_headers(headers)
     }
 }

@@ -12,7 +12,7 @@ use crossdock_telemetry::TraceParent;
 use http::{HeaderMap, header};
 use serde_json::value::RawValue;
 
-use crate::publish::{EVENT_ID_BYTES_MAX, Run};
+use crate::publish::{EVENT_ID_BYTES_MAX, Run, event_id};
 
 /// Longest `source` of an event, in bytes.
 const SOURCE_BYTES_MAX: usize = 255;
@@ -109,7 +109,18 @@ fn message(event: &[u8], trace: TraceParent) -> Result<(Option<String>, Message)
     event.traceparent = Some(own_trace.map_or(trace, TraceParent::step).to_string());
     let body =
         serde_json::to_vec(&event).expect("an event that was read from JSON can be written as JSON").into();
-    Ok((about, Message { routing_key: event.kind, id: event.id, content_type: CONTENT_TYPE.into(), body }))
+    let id = message_id(&event);
+    Ok((about, Message { routing_key: event.kind, id, content_type: CONTENT_TYPE.into(), body }))
+}
+
+/// What tells an event's message from others: its source and its id, as only both together tell the event. A digest of them, if they
+/// are too long together, or if the source has a `#` itself, so that no two events read alike.
+/// Source: `CloudEvents` 1.0.2, 'id'.
+fn message_id(event: &RawEvent) -> String {
+    let (source, id) = (&event.source, &event.id);
+    let readable = if source.contains('#') { String::new() } else { format!("{source}#{id}") };
+    let both = serde_json::to_vec(&(source, id)).expect("two texts can be written as JSON");
+    event_id(&readable, &both)
 }
 
 fn check_envelope(event: &RawEvent) -> Result<(), Fault> {
@@ -170,15 +181,37 @@ mod tests {
     #[test]
     fn an_event_is_published_as_it_was_sent() {
         let message = one(&accepted()).unwrap();
-        assert_eq!((message.routing_key.as_str(), message.id.as_str()), ("warehouse.order.accepted", "w-1"));
+        assert_eq!(message.routing_key, "warehouse.order.accepted");
         assert_eq!(message.content_type, "application/cloudevents+json");
         let published: Value = serde_json::from_slice(&message.body).unwrap();
         assert_eq!((&published["data"], &published["subject"]), (&accepted()["data"], &json!("BG1001")));
+        assert_eq!(published["id"], "w-1");
         assert_eq!(
             (&published["source"], &published["time"]),
             (&json!("/warehouse"), &json!("2026-01-31T00:00:00Z"))
         );
         Event::<WarehouseOrderAccepted>::from_json(&message.body).unwrap();
+    }
+
+    #[test]
+    fn events_of_two_sources_are_two_messages_though_they_have_one_id() {
+        let of = |source: &str, id: &str| {
+            let mut event = accepted();
+            (event["source"], event["id"]) = (json!(source), json!(id));
+            one(&event).unwrap().id
+        };
+        assert_eq!(of("/warehouse/north", "42"), "/warehouse/north#42");
+        assert_eq!(of("/warehouse/south", "42"), "/warehouse/south#42");
+        let long = "x".repeat(255);
+        for (one, other) in [
+            (("/a", "b#c"), ("/a#b", "c")),
+            ((&*long, "42"), (&*long, "43")),
+            (("/north", &*long), ("/south", &*long)),
+        ] {
+            assert_ne!(of(one.0, one.1), of(other.0, other.1));
+            assert!(of(one.0, one.1).len() <= EVENT_ID_BYTES_MAX && of(other.0, other.1).len() == 71);
+            assert_eq!(of(one.0, one.1), of(one.0, one.1), "told again, it is the same message");
+        }
     }
 
     #[test]
@@ -244,7 +277,8 @@ mod tests {
         let counts = batch(&json!([nothing_in_particular("4"), nothing_in_particular("5")])).unwrap();
         assert_eq!(counts.len(), 2, "counts wait for none");
         let ids = |run: &Run| run.iter().map(|message| message.id.clone()).collect::<Vec<_>>();
-        assert_eq!(runs.iter().map(ids).collect::<Vec<_>>(), [vec!["2"], vec!["1", "3"]]);
+        let expected = [vec!["/warehouse#2"], vec!["/warehouse#1", "/warehouse#3"]];
+        assert_eq!(runs.iter().map(ids).collect::<Vec<_>>(), expected);
         assert!(batch(&json!([])).unwrap().is_empty());
     }
 

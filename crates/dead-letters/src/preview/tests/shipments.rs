@@ -1,7 +1,7 @@
 //! Tracking numbers.
 
 use crossdock_domain::{ShipmentId, Sku};
-use crossdock_events::{ShipmentDispatched, ShipmentVoided};
+use crossdock_events::{OrderAmended, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{DeadLetterState, DeadLettersWanted};
 
 use super::all;
@@ -87,4 +87,18 @@ async fn a_void_is_done_once_nothing_stands() {
     assert_eq!(bench.verdicts(&all()).await, ["unknown"], "the shop had refused it");
     bench.voided("BG1", "S1").await;
     assert_eq!(bench.verdicts(&all()).await, ["already_done"]);
+}
+
+#[tokio::test]
+async fn an_amendment_that_the_tracking_writer_could_not_follow_is_about_the_shop_and_not_the_warehouse() {
+    let bench = Bench::new().await;
+    bench.main.has(order("1", "MUG"));
+    bench.released(MAIN, "1").await;
+    let released = bench.ledger.order_by_number(&"BG1".into()).await.unwrap().unwrap().released.unwrap();
+    let amended = OrderAmended { order: released, changed: vec!["lines".to_owned()] };
+    bench.buried(Failed::of(TRACKING_WRITER, "shop-unavailable").about("BG1"), amended).await;
+    assert_eq!(
+        bench.says(&all()).await,
+        ["the order ends at the shop, if all that is wanted of it has left"]
+    );
 }

@@ -80,6 +80,10 @@ async fn take(
         if stands.failures == 0 {
             fill_in(tx, stands.id, fallen).await?;
         }
+        // What we send has nothing of what its sender told beside the body.
+        if stands.failures == 0 || fallen.replay.is_none() {
+            set_properties(tx, stands.id, fallen).await?;
+        }
         fails_again(tx, stands, fallen, at).await?;
     }
     Ok(is_news)
@@ -196,6 +200,15 @@ async fn fill_in(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen) -> Res
     Ok(())
 }
 
+async fn set_properties(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen) -> Result<(), LedgerError> {
+    tx.query("UPDATE dead_letter_contents SET properties = $2 WHERE letter = $1")
+        .bind(id.0)
+        .bind(fallen.properties.to_string())
+        .execute()
+        .await?;
+    Ok(())
+}
+
 async fn open_again(
     tx: &mut Transaction,
     id: DeadLetterId,
@@ -250,11 +263,10 @@ async fn fails_again(
     .bind(Moment::from(at))
     .execute()
     .await?;
-    tx.query("UPDATE dead_letter_contents SET chain = $2, cause = $3, properties = $4 WHERE letter = $1")
+    tx.query("UPDATE dead_letter_contents SET chain = $2, cause = $3 WHERE letter = $1")
         .bind(stands.id.0)
         .bind(storable(&fallen.chain).as_ref())
         .bind(storable(&fallen.cause).as_ref())
-        .bind(fallen.properties.to_string())
         .execute()
         .await?;
     if !stands.answered && !queued {

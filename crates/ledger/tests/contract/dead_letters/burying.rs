@@ -103,6 +103,26 @@ async fn one_that_fails_anew_is_the_same_dead_letter_however_it_stood(
 
 #[rstest]
 #[tokio::test]
+async fn what_its_sender_told_stays_when_a_replay_fails_and_is_anew_when_the_message_comes_anew(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let told = |tenant: &str| json!({ "headers": { "tenant": tenant }, "correlation_id": "c-1" });
+    bury(&*ledger, &[Fallen { properties: told("north"), ..fallen("M1", 1) }], 2).await;
+    let id = letter(&*ledger, "M1").await.id;
+    let properties = async || ledger.dead_letter(id).await.unwrap().unwrap().properties;
+    replay_all(&*ledger, 3).await;
+    let sent = send_one(&*ledger, 4).await;
+    bury(&*ledger, &[Fallen { chain: "still no lines".to_owned(), ..fallen_after(&sent, 5) }], 6).await;
+    assert_eq!(properties().await, told("north"));
+    let again = letter(&*ledger, "M1").await;
+    assert_eq!((again.chain.as_str(), again.failures), ("still no lines", 2));
+    bury(&*ledger, &[Fallen { properties: told("south"), ..fallen("M1", 7) }], 8).await;
+    assert_eq!(properties().await, told("south"));
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_message_of_another_role_is_another_dead_letter(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

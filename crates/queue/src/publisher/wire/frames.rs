@@ -98,7 +98,8 @@ mod tests {
     const CHANNEL: u16 = 3;
 
     fn letter(body: &[u8]) -> Letter<'_> {
-        let contents = Contents { id: "e-1", content_type: "application/json", body, since: None };
+        let contents =
+            Contents { id: "e-1", content_type: "application/json", body, since: None, sender: None };
         Letter {
             exchange: "crossdock.events",
             routing_key: "journey.begun",

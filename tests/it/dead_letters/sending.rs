@@ -1,11 +1,11 @@
-//! The desk of dead letters itself: what it sends, and what becomes of it when it dies.
+//! What the desk sends, and what becomes of that when it dies.
 
 use std::path::Path;
 
-use crossdock_events::{CONTENT_TYPE, Event, EventData, OrderCancelled, ShopOrderChanged, Source};
+use crossdock_events::OrderCancelled;
 use crossdock_ledger::{
-    ActId, Acting, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, Pause, PauseCause, Paused,
-    Progress, ToSend,
+    ActId, Acting, DeadLetterState, DeadLettersWanted, Fallen, Ledger, Pause, PauseCause, Paused, Progress,
+    ToSend,
 };
 use crossdock_queue::{Message, Publisher};
 use crossdock_sandbox::Draft;
@@ -17,40 +17,14 @@ use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
 use jiff::{SignedDuration, Timestamp};
 use rstest::rstest;
-use serde_json::json;
 
-const DESK: &str = "dead-letters";
+use super::scene::{DESK, desk, failed, unread};
 
 const STORE: &str = "acme-au";
 
 /// A notice of an order at the BigCommerce shop that failed in this role.
 fn fallen(role: &str, order_id: &str) -> Fallen {
-    let store = STORE.parse().unwrap();
-    fallen_of(role, order_id, ShopOrderChanged { store, order_id: order_id.into(), cause: "sweep".into() })
-}
-
-/// Anything about an order of that shop that failed in this role.
-fn fallen_of<T: EventData>(role: &str, order_id: &str, data: T) -> Fallen {
-    let now = Timestamp::now();
-    let event = Event::new(&Source::Role("reconciler"), format!("lost/{role}/{order_id}"), now, data);
-    Fallen {
-        message: MessageKey { role: role.to_owned(), message_id: event.id.clone() },
-        store: STORE.to_owned(),
-        subject: Some(order_id.to_owned()),
-        kind: event.kind.clone(),
-        content_type: CONTENT_TYPE.to_owned(),
-        properties: json!({}),
-        body: event.to_json(),
-        class: "shop-unavailable".to_owned(),
-        chain: "the shop did not answer as it should".to_owned(),
-        cause: "the shop did not answer as it should".to_owned(),
-        group: "0a0b0c0d".to_owned(),
-        attempts: 12,
-        first_failed_at: now,
-        last_failed_at: now,
-        waits: false,
-        replay: None,
-    }
+    unread(role, STORE, order_id)
 }
 
 async fn replay(ledger: &dyn Ledger) -> ActId {
@@ -74,14 +48,14 @@ async fn a_desk_that_is_killed_while_it_sends_neither_loses_nor_doubles_a_replay
     let letters: Vec<Fallen> = ids.iter().map(|id| fallen("order-importer", id)).collect();
     ledger.bury(&letters, Timestamp::now()).await.unwrap();
     let job = replay(&*ledger).await;
-    let desk = Process::start(&world.config, Some(DESK));
+    let first = desk(&world);
     eventually("some are sent", || async { (progress(&*ledger, job).await.sent > 0).then_some(()) }).await;
-    desk.kill().await;
+    first.kill().await;
     world.leases_of_the_dead_run_out(DESK).await;
     let left = progress(&*ledger, job).await;
     assert_eq!((left.queued + left.sent, left.done), (300, 0), "nobody handles them yet");
 
-    let _desk = Process::start(&world.config, Some(DESK));
+    let _desk = desk(&world);
     let _importer = Process::start(&world.config, Some("order-importer"));
     all_are_done_once(&world, &*ledger, job, &ids).await;
 }
@@ -138,7 +112,7 @@ async fn what_a_desk_has_sent_and_not_noted_when_it_dies_is_sent_once_more_and_d
     let noted: Vec<_> = given[..10].iter().map(|one| one.replay).collect();
     ledger.sent(&noted).await.unwrap();
 
-    let _desk = Process::start(&world.config, Some(DESK));
+    let _desk = desk(&world);
     eventually("the next desk has sent what was not noted, and the rest", || async {
         let all_noted = ledger.unconfirmed().await.unwrap().is_empty();
         (all_noted && progress(&*ledger, job).await.sent == 60).then_some(())
@@ -170,10 +144,10 @@ async fn what_needs_nothing_of_a_shop_goes_while_that_refuses_our_credentials() 
         order_id: "1".into(),
         reason: "cancelled at the shop".to_owned(),
     };
-    let letters = [fallen("order-importer", "1"), fallen_of("warehouse", "BG1", cancelled)];
+    let letters = [fallen("order-importer", "1"), failed("warehouse", STORE, "BG1", cancelled)];
     ledger.bury(&letters, now).await.unwrap();
     let job = replay(&*ledger).await;
-    let _desk = Process::start(&world.config, Some(DESK));
+    let _desk = desk(&world);
     eventually("the warehouse is told", || async { (progress(&*ledger, job).await.done == 1).then_some(()) })
         .await;
     let Progress { queued, sent, dead, .. } = progress(&*ledger, job).await;
@@ -187,7 +161,7 @@ async fn what_no_role_takes_is_dead_again_and_says_so() {
     let letters = [fallen("order-exporter", "1")];
     ledger.bury(&letters, Timestamp::now()).await.unwrap();
     let job = replay(&*ledger).await;
-    let _desk = Process::start(&world.config, Some(DESK));
+    let _desk = desk(&world);
     eventually("the replay has ended", || async { progress(&*ledger, job).await.ended_at }).await;
     assert_eq!(progress(&*ledger, job).await.dead, 1);
     let letter = ledger.dead_letters(&DeadLettersWanted::default()).await.unwrap().remove(0);
