@@ -115,6 +115,9 @@ pub(super) async fn resume(tx: &mut Transaction, replay: ActId, act: &Acting) ->
 }
 
 /// Of the replay's dead letters, those of another act.
+///
+/// Each is looked up by itself: as a join (which an `OFFSET` keeps it from being), PostgreSQL, which knows nothing yet of how much this
+/// transaction put down, would compare all of the replay's with all of a part.
 async fn move_outcomes(
     tx: &mut Transaction,
     replay: ActId,
@@ -123,7 +126,9 @@ async fn move_outcomes(
     at: Timestamp,
 ) -> Result<(), LedgerError> {
     let moved = "UPDATE dead_letter_act_letters SET outcome = $5, at = $4
-        WHERE act = $6 AND outcome = $7 AND letter IN ({these})";
+        WHERE act = $6 AND outcome = $7 AND letter > $2 AND letter <= $3
+          AND EXISTS (SELECT 1 FROM dead_letter_act_letters AS theirs
+                      WHERE theirs.act = $1 AND theirs.letter = dead_letter_act_letters.letter LIMIT 1 OFFSET 0)";
     acts::update(tx, act, moved, |query| query.bind(Moment::from(at)).bind(to).bind(replay.0).bind(from))
         .await
 }
