@@ -92,7 +92,8 @@ fn id(row: &RawValue) -> String {
     shape::read::<Numbered>(row.get().as_bytes()).map(|row| row.id.0).unwrap_or_default()
 }
 
-fn read(row: &RawValue) -> Option<Product> {
+/// None if it is not as documented: it must not hide others, nor keep back what has nothing to do with it.
+pub(crate) fn read(row: &RawValue) -> Option<Product> {
     let read = shape::read(row.get().as_bytes());
     if let Err(fault) = &read {
         tracing::warn!(%fault, "a product in the shop's catalogue is not as documented; it is left out");

@@ -6,8 +6,10 @@ use crossdock_domain::Listing;
 use crossdock_storefront::{Priority, StorefrontError};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::Ecwid;
+use crate::catalogue::read;
 use crate::client::{Call, Scope};
 use crate::product::{FIELDS, Product};
 use crate::storefront::CALLS_AT_ONCE_MAX;
@@ -22,7 +24,7 @@ const READ_ALONE_MAX: usize = 8;
 /// `GET /products`.
 #[derive(Debug, Deserialize)]
 struct Page {
-    items: Vec<Product>,
+    items: Vec<Box<RawValue>>,
 }
 
 impl Ecwid {
@@ -38,7 +40,7 @@ impl Ecwid {
         let mut listings = Vec::new();
         for ids in ids.chunks(PAGE_ROWS) {
             let page = self.products(("productId", &ids.join(","))).await?;
-            listings.extend(page.items.into_iter().flat_map(Product::listings));
+            listings.extend(page.items.iter().filter_map(|row| read(row)).flat_map(Product::listings));
         }
         Ok(listings)
     }
@@ -46,8 +48,8 @@ impl Ecwid {
     async fn listings_of_one(&self, id: &str) -> Result<Vec<Listing>, StorefrontError> {
         let query = &[("responseFields", FIELDS)];
         let call = Call { path: &["products", id], query, ..CATALOGUE };
-        match self.client.get::<Product>(call).await {
-            Ok(product) => Ok(product.listings()),
+        match self.client.get::<Box<RawValue>>(call).await {
+            Ok(row) => Ok(read(&row).map(Product::listings).into_iter().flatten().collect()),
             Err(StorefrontError::NotFound { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),
         }

@@ -46,6 +46,9 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
         stock::measure(&node, &mut report).await.context("stock")?;
         shipments::measure(&node, &mut report).await.context("shipments")?;
     }
+    if options.wants(Part::EcwidStock) {
+        stock::measure_ecwid(&node, &mut report).await.context("ecwid-stock")?;
+    }
     if options.wants(Part::Ledger) {
         for engine in ENGINES {
             full_ledger::measure(engine, options.ledger_shops, &mut report).await.context("ledger")?;

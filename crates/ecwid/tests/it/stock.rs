@@ -89,6 +89,26 @@ async fn a_quantity_that_the_shop_did_not_need_to_change_is_done() {
     }
 }
 
+/// As where they are paged through.
+#[tokio::test]
+async fn a_product_that_is_not_as_documented_hides_no_other() {
+    let shop = Shop::start().await;
+    let product = |id: u64| json!({"id": id, "sku": format!("SKU-{id}"), "unlimited": false});
+    let odd = json!({"id": 2, "sku": ["two"], "unlimited": "perhaps"});
+    for (id, product) in [(1, product(1)), (2, odd.clone())] {
+        let answer = ResponseTemplate::new(200).set_body_json(product);
+        get(&format!("products/{id}")).respond_with(answer).expect(1).mount(&shop.server).await;
+    }
+    let ids = |most: u64| (1..=most).map(|id| id.to_string()).collect::<Vec<_>>();
+    let two = shop.ecwid.listings_of_products(&ids(2)).await.unwrap();
+    assert_eq!(two, [listing("SKU-1", "1", None, true)]);
+    let items: Vec<_> = (1..=20).map(|id| if id == 2 { odd.clone() } else { product(id) }).collect();
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"total": 20, "items": items}));
+    get("products").respond_with(answer).expect(1).mount(&shop.server).await;
+    assert_eq!(shop.ecwid.listings_of_products(&ids(20)).await.unwrap().len(), 19);
+    shop.server.verify().await;
+}
+
 #[tokio::test]
 async fn products_are_read_alone_where_they_are_few_and_by_searches_where_they_are_many() {
     let shop = Shop::start().await;

@@ -6,7 +6,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Draft, EcwidOptions, EcwidShop, Item, Quota};
+use crossdock_sandbox::{
+    BigcommerceOptions, BigcommerceShop, Draft, EcwidOptions, EcwidShop, Item, Quota, Request,
+};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -128,6 +130,13 @@ impl Installation {
     /// All requests so far: of the first BigCommerce shop, and of the Ecwid shop.
     pub(super) fn all_calls(&self) -> [usize; 2] {
         [self.shops[0].requests().len(), self.ecwid.requests().len()]
+    }
+
+    /// Requests of the Ecwid shop that set quantities so far, or ask what has become of them.
+    pub(super) fn ecwid_stock_calls(&self) -> usize {
+        let requests = self.ecwid.requests();
+        let sets = |request: &&Request| request.method != "GET" || request.path_and_query.contains("/batch");
+        requests.iter().filter(sets).count()
     }
 
     /// Requests of the Ecwid shop for orders so far.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use crossdock_domain::{Sku, StockLevel};
 use crossdock_events::StockCounted;
 use crossdock_sandbox::{Catalog, Item};
@@ -14,11 +15,20 @@ use super::installation::{Installation, item};
 use super::report::{Report, Target};
 use super::warehouse::Warehouse;
 
-/// SKUs of the BigCommerce shop, all of which change.
+/// SKUs that change in a shop with many.
 const SKUS: u32 = 10_000;
 
-/// Of them, those that the Ecwid shop sells too: fewer than stock may take of Ecwid's minute, so that one minute has room for them.
+/// Of them, those that the Ecwid shop sells beside a BigCommerce shop: fewer than [`ECWID_MINUTE`], so that one minute has room for them.
 const ECWID_SKUS: u32 = 300;
+
+/// Quantities that stock may set in a minute of Ecwid's.
+const ECWID_MINUTE: u32 = 390;
+
+/// Longest time for all [`SKUS`] at Ecwid.
+const ECWID_TIME: Duration = Duration::from_mins(45);
+
+/// Time between two looks at what the Ecwid shop offers.
+const ECWID_LOOK: Duration = Duration::from_secs(1);
 
 /// Quantities that one BigCommerce adjustment can hold.
 const BIGCOMMERCE_ITEMS: u32 = 2_000;
@@ -55,18 +65,48 @@ pub(super) async fn measure(node: &Node, report: &mut Report) -> anyhow::Result<
     Ok(())
 }
 
+/// Lets all SKUs of an Ecwid shop be counted. What it takes to find out where they are listed is left out.
+pub(super) async fn measure_ecwid(node: &Node, report: &mut Report) -> anyhow::Result<()> {
+    eprintln!("stock: {SKUS} changed SKUs at Ecwid");
+    let installation = Installation::selling(node, Engine::Sqlite, 1, [Vec::new(), goods(SKUS)]).await?;
+    let (_receiver, _arrivals) = installation.open().await?;
+    let warehouse = Warehouse::connect(&installation.vhost.address()).await?;
+    let _writer = installation.start("stock-writer")?;
+    tell(&warehouse, 7).await?;
+    let all_are_told = async {
+        while !offers(installation.ecwid.catalog(), 7) {
+            tokio::time::sleep(ECWID_LOOK).await;
+        }
+    };
+    tokio::time::timeout(ECWID_TIME, all_are_told).await.context("not all quantities are at the shop")?;
+    let calls = u32::try_from(installation.ecwid_stock_calls())?;
+    let fewest = SKUS.div_ceil(ECWID_MINUTE) * ECWID_CALLS;
+    let name = format!("calls for 10,000 changed SKUs, Ecwid ({ECWID_MINUTE} a minute)");
+    report.add(name, (calls.into(), fewest.into()), "calls", Some(Target::AtMost(OF_FEWEST_MAX)));
+    Ok(())
+}
+
 /// Counts so many units of each SKU, and waits until both shops offer them.
 async fn count(installation: &Installation, warehouse: &Warehouse, units: i64) -> anyhow::Result<()> {
-    let levels =
-        (0..SKUS).map(|number| StockLevel { sku: Sku::new(sku(number)), on_hand: units, allocated: None });
-    let counted = StockCounted { counted_at: Timestamp::now(), levels: levels.collect() };
-    warehouse.tell(&format!("count-{units}"), counted).await?;
-    let offers = |catalog: &Catalog| catalog.items().iter().all(|item| item.stock == Some(units));
+    tell(warehouse, units).await?;
     eventually("both shops are told", || async {
-        (offers(installation.shops[0].catalog()) && offers(installation.ecwid.catalog())).then_some(())
+        let shops = [installation.shops[0].catalog(), installation.ecwid.catalog()];
+        shops.iter().all(|catalog| offers(catalog, units)).then_some(())
     })
     .await;
     Ok(())
+}
+
+/// There are so many units of each SKU.
+async fn tell(warehouse: &Warehouse, units: i64) -> anyhow::Result<()> {
+    let levels =
+        (0..SKUS).map(|number| StockLevel { sku: Sku::new(sku(number)), on_hand: units, allocated: None });
+    let counted = StockCounted { counted_at: Timestamp::now(), levels: levels.collect() };
+    warehouse.tell(&format!("count-{units}"), counted).await
+}
+
+fn offers(catalog: &Catalog, units: i64) -> bool {
+    catalog.items().iter().all(|item| item.stock == Some(units))
 }
 
 fn goods(skus: u32) -> Vec<Item> {
