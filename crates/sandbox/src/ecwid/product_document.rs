@@ -59,12 +59,16 @@ pub(super) fn product(catalog: &Catalog, items: &[Item]) -> Value {
 ///
 /// Source: docs.ecwid.com, changelog of 2025-10-16.
 pub(super) fn components(catalog: &Catalog, sku: &str) -> Vec<Value> {
+    let composed = catalog.components(sku);
+    if composed.is_empty() {
+        return Vec::new();
+    }
     let items = catalog.items().clone();
     let component = |(item, units): &(Item, u32)| {
         let combination = is_variant(&items, item).then_some(item.variant_id);
         json!({ "productId": item.product_id, "combinationId": combination, "quantity": units })
     };
-    catalog.components(sku).iter().map(component).collect()
+    composed.iter().map(component).collect()
 }
 
 /// The combinations as a bare list; an unlimited one has no quantity.
