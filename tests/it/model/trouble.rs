@@ -7,7 +7,10 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tokio::time::timeout;
 
 use super::changes::wanted_order;
-use super::play::{Order, Play, TAPPED, start_mortal, start_mortals, tap};
+use super::play::{MORTAL, Order, Play, TAPPED, start_mortal, start_mortals, tap};
+
+/// The queue that all importers consume.
+const IMPORTERS: &str = "crossdock.order-importer";
 
 /// Orders whose release finds no way to the warehouse.
 const STRANDED: usize = 3;
@@ -77,7 +80,16 @@ impl Play {
 
     /// RabbitMQ takes releases for nobody, and whoever has begun one dies of it.
     pub(super) async fn strand(&mut self) {
+        // One that stands still would keep what it is given, and one that only begins would bind the queue once more.
+        if self.frozen {
+            self.freeze_or_thaw().await;
+        }
         let world = &self.world;
+        eventually("the importers are at work", || async {
+            let at_work = world.vhost.consumers(IMPORTERS).await;
+            (usize::try_from(at_work) == Ok(MORTAL.len())).then_some(())
+        })
+        .await;
         let queues = [crossdock_order_importer::WAREHOUSE_ORDERS.name.to_owned(), tap(TAPPED[0])];
         for queue in &queues {
             world.vhost.unbind(queue, TAPPED[0]).await;
