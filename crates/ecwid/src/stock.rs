@@ -1,8 +1,12 @@
 //! Setting what the shop may sell.
 
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
 use crossdock_storefront::{Admitted, Priority, Quantity, StorefrontError, Taken};
 use futures_util::stream::{self, StreamExt as _};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::Ecwid;
 use crate::batch::{Outcome, REQUESTS_MAX, Request};
@@ -14,9 +18,38 @@ use crate::tracking::Updated;
 /// Fewest quantities that are set by a batch. Fewer go directly, which is sooner and costs no more calls.
 const BATCH_FROM: usize = 5;
 
+/// Time between two batches if the budget had no room for all that was due, in seconds: longer than it counts a request. So each batch
+/// has as much room as the one before it, and not just for the few requests that are forgotten first: a batch costs the same calls
+/// whatever is in it.
+const NEXT_BATCH_SECS: u64 = 70;
+
+/// Longest wait until it is looked again whether the next batch is due, in seconds.
+const LOOK_SECS: u64 = 5;
+
 /// What a batch's requests are counted as.
 const COUNTED_AS: Call<'static> =
     Call { path: &[], query: &[], scope: Scope::UpdateCatalog, what: "catalogue", priority: Priority::Stock };
+
+/// When the shop is given its next batch, if one had to leave something over.
+#[derive(Debug, Default)]
+pub(crate) struct NextBatch(Mutex<Option<Instant>>);
+
+impl NextBatch {
+    /// # Errors
+    /// [`StorefrontError::Throttled`] if it is not due yet.
+    fn due(&self) -> Result<(), StorefrontError> {
+        let at = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = at.map(|at| at.saturating_duration_since(Instant::now())).unwrap_or_default();
+        let wait = wait.min(Duration::from_secs(LOOK_SECS));
+        if wait.is_zero() { Ok(()) } else { Err(StorefrontError::Throttled { wait }) }
+    }
+
+    /// One has just left something over.
+    fn put_off(&self) {
+        let at = Instant::now() + Duration::from_secs(NEXT_BATCH_SECS);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+}
 
 /// An absolute quantity. Ecwid's relative endpoint is not used: a delta that is repeated after a doubt counts twice.
 #[derive(Debug, Serialize)]
@@ -60,13 +93,18 @@ impl<'a> Target<'a> {
     fn call(&self) -> Call<'_> {
         Call { path: &self.path, what: &self.what, ..COUNTED_AS }
     }
+
+    /// As long as a large push uses up what stock may have, a sale is told all the same.
+    fn call_alone(&self) -> Call<'_> {
+        Call { priority: Priority::Amendment, ..self.call() }
+    }
 }
 
 impl Ecwid {
     /// Sets quantities: few of them one by one, more by batches.
     ///
     /// Whether a batch's requests count against the shop's 600 a minute is not documented (docs.ecwid.com, 2026-01-14), and a token that
-    /// oversteps them is barred for orders too: so each is counted in, and what the budget does not take now waits as for a 429.
+    /// oversteps them is barred for orders too: so each is counted in, and what the budget does not take now waits for the next batch.
     pub(crate) async fn set_quantities(
         &self,
         quantities: &[Quantity],
@@ -87,7 +125,7 @@ impl Ecwid {
     }
 
     async fn set_one(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
-        let updated = self.client.put::<Updated>(target.call(), &target.update).await;
+        let updated = self.client.put::<Updated>(target.call_alone(), &target.update).await;
         let updated = updated.map_err(StorefrontError::of_a_write)?;
         if updated.happened() { Ok(Taken::Changed) } else { self.stands(target).await }
     }
@@ -98,10 +136,14 @@ impl Ecwid {
         targets: &[Target<'_>],
         results: &mut Vec<Result<Taken, StorefrontError>>,
     ) -> Result<(), StorefrontError> {
+        self.next_batch.due()?;
         let left = &targets[results.len()..];
         let (counted, rest) = self.client.count_in(left.len().min(REQUESTS_MAX), COUNTED_AS).await;
         let now = &left[..counted.len()];
         if !now.is_empty() {
+            if matches!(rest, Err(StorefrontError::Throttled { .. })) {
+                self.next_batch.put_off();
+            }
             let requests = now.iter().enumerate();
             let requests = requests.map(|(place, target)| Request::put(place, &target.path, &target.update));
             let outcomes = match self.work_off(&requests.collect::<Vec<_>>()).await {

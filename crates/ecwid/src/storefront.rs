@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::client::{Client, InvalidAccessToken};
 use crate::components::Components;
 use crate::profile::Currency;
+use crate::stock::NextBatch;
 
 /// Most calls under way for one shop at once. Ecwid allows 600 a minute and token, and says so only by a 429.
 pub(crate) const CALLS_AT_ONCE_MAX: usize = 4;
@@ -25,6 +26,7 @@ pub struct Ecwid {
     pub(crate) currency: Currency,
     pub(crate) components: Components,
     pub(crate) tracking: TrackingSettings,
+    pub(crate) next_batch: NextBatch,
 }
 
 impl Ecwid {
@@ -44,6 +46,7 @@ impl Ecwid {
             currency: Currency::default(),
             components: Components::default(),
             tracking: tracking.clone(),
+            next_batch: NextBatch::default(),
         })
     }
 }

@@ -6,7 +6,7 @@
 pub enum Priority {
     /// Tracking numbers, orders that somebody waits for, and what a person at the command line asks.
     Urgent,
-    /// Orders that are known already and have changed.
+    /// Orders that are known already and have changed, and a few quantities that have, where others wait in bulk.
     Amendment,
     /// Quantities, and where they are listed.
     Stock,

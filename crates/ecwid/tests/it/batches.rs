@@ -229,6 +229,24 @@ async fn a_batchs_requests_count_against_the_shops_minute() {
 }
 
 #[tokio::test]
+async fn what_a_batch_left_over_waits_for_one_that_is_as_large_and_a_few_quantities_do_not() {
+    let shop = shop_of(&names(100), EcwidOptions::default()).await;
+    let budget = Budget::counted("acme-widgets".parse().unwrap(), SharedLedger::default());
+    let client = client_of(&shop, budget);
+    let all = quantities(&client, 100).await;
+    let told = client.set_stock(&all).await.iter().filter(|result| result.is_ok()).count();
+    let before = shop.requests().len();
+    let rest = client.set_stock(&all[told..]).await;
+    let soon = Duration::from_secs(5);
+    let waits = |result: &Result<Taken, StorefrontError>| matches!(result, Err(StorefrontError::Throttled { wait }) if *wait <= soon);
+    assert!(rest.iter().all(waits));
+    assert_eq!(shop.requests().len(), before);
+    let sold = client.set_stock(&all[told..told + 4]).await;
+    assert!(sold.iter().all(Result::is_ok), "{sold:?}");
+    assert_eq!(shop.requests().len(), before + 4);
+}
+
+#[tokio::test]
 async fn a_slow_batch_is_asked_after_gently() {
     let options = EcwidOptions { batch_pace: Duration::from_millis(40), ..EcwidOptions::default() };
     let shop = shop_of(&names(50), options).await;
