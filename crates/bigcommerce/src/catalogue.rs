@@ -87,6 +87,7 @@ async fn read(client: &Client, begin: u64, products: u64) -> Result<CataloguePag
     Ok(CataloguePage { listings: listings.collect(), next })
 }
 
-fn id(row: &RawValue) -> Option<u64> {
+/// None for a product that has none.
+pub(crate) fn id(row: &RawValue) -> Option<u64> {
     serde_json::from_str::<Numbered>(row.get()).ok().map(|row| row.id)
 }

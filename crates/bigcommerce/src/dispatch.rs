@@ -47,6 +47,9 @@ pub(crate) async fn dispatch(
     dispatch: &Dispatch,
 ) -> Result<Dispatched, StorefrontError> {
     let order = OrderPath::new(&dispatch.order_id, Priority::Urgent)?;
+    if dispatch.status_only {
+        return status_only(client, tracking, &order, dispatch).await;
+    }
     let stands = client.standing_order(&order, dispatch.first_try).await?;
     let Standing { mut shipment_ids, mislabelled, missing } = standing(dispatch, &stands, tracking)?;
     relabel(client, &order, &mislabelled, dispatch, tracking).await?;
@@ -82,6 +85,25 @@ pub(crate) async fn dispatch(
         shop_shipments: shipment_ids.iter().map(u64::to_string).collect(),
         order_status: order_status::name(status_id),
         wrote,
+    })
+}
+
+/// What a person has made of the consignment at the shop is left alone.
+async fn status_only(
+    client: &Client,
+    tracking: &TrackingSettings,
+    order: &OrderPath,
+    dispatch: &Dispatch,
+) -> Result<Dispatched, StorefrontError> {
+    let status_id = client.order_status(order).await?.status_id;
+    let goal = order_status::after(status_id, dispatch, tracking);
+    if let Some(goal) = goal {
+        client.set_order_status(order, goal).await?;
+    }
+    Ok(Dispatched {
+        shop_shipments: dispatch.shop_shipments.clone(),
+        order_status: order_status::name(goal.unwrap_or(status_id)),
+        wrote: goal.is_some(),
     })
 }
 

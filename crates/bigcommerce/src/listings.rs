@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::Listing;
-use crossdock_storefront::{Priority, StorefrontError};
+use crossdock_storefront::{Priority, ProductListings, StorefrontError};
 use serde_json::value::RawValue;
 
+use crate::catalogue::id;
 use crate::client::{About, Client};
 use crate::pages;
 use crate::product::{FIELDS, Product};
@@ -17,16 +17,21 @@ pub(crate) const ABOUT: About<'static> =
     About { subject: "catalogue", scope: "read products", priority: Priority::Stock };
 
 /// Every listing of these products.
-pub(crate) async fn of_products(client: &Client, ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+pub(crate) async fn of_products(client: &Client, ids: &[String]) -> Result<ProductListings, StorefrontError> {
     // What is no number is no product of this platform; as a filter it would be refused, and the others with it.
     let ids: BTreeSet<u64> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
-    let mut listings = Vec::new();
+    let mut found = ProductListings::default();
     for ids in ids.chunks(FILTER_VALUES_MAX) {
         let ids = ids.join(",");
         let query = [("id:in", ids.as_str()), ("include", "variants"), ("include_fields", FIELDS)];
         let rows: Vec<Box<RawValue>> = pages::v3_rows(client, "/v3/catalog/products", &query, ABOUT).await?;
-        listings.extend(rows.iter().filter_map(|row| Product::read(row)).flat_map(Product::listings));
+        for row in &rows {
+            match Product::read(row) {
+                Some(product) => found.listings.extend(product.listings()),
+                None => found.unread.extend(id(row).map(|id| id.to_string())),
+            }
+        }
     }
-    Ok(listings)
+    Ok(found)
 }

@@ -109,6 +109,7 @@ mod tests {
             lines: Vec::new(),
             completes,
             first_try: false,
+            status_only: false,
         }
     }
 

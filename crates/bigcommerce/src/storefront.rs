@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, ShopOrder};
+use crossdock_domain::{OrderId, ShopOrder};
 use crossdock_settings::{BigcommerceConnection, BigcommerceLegacy, TrackingSettings};
 use crossdock_storefront::{
-    Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
-    StorefrontError, TakeBack, Taken, TakenBack, Webhooks, Window,
+    Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, ProductListings, Quantity,
+    Storefront, StorefrontError, TakeBack, Taken, TakenBack, Webhooks, Window,
 };
 use jiff::Timestamp;
 
@@ -95,9 +95,10 @@ impl Storefront for Bigcommerce {
         catalogue::page(&self.client, &self.catalogue_size, from).await
     }
 
-    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<ProductListings, StorefrontError> {
         if self.is_legacy() {
-            return legacy::of_products(&self.client, product_ids).await;
+            let listings = legacy::of_products(&self.client, product_ids).await?;
+            return Ok(ProductListings { listings, unread: Vec::new() });
         }
         listings::of_products(&self.client, product_ids).await
     }

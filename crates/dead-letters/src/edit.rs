@@ -1,9 +1,9 @@
 //! Which changes of a dead letter are allowed: of what it tells, not of what it is.
 
 use crossdock_events::{
-    EventData, InvalidEvent, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, RawEvent,
-    ShipmentDispatched, ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted, StockDue,
-    WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
+    EventData, InvalidEvent, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, OrderWanted,
+    RawEvent, ShipmentDispatched, ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted,
+    StockDue, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
 };
 use serde_json::Value;
 
@@ -124,6 +124,7 @@ fn read(kind: &str, data: &Value) -> Result<Told, EditRefused> {
         OrderAmended::TYPE => read_as::<OrderAmended>(data),
         OrderCancelled::TYPE => read_as::<OrderCancelled>(data),
         OrderPromised::TYPE => read_as::<OrderPromised>(data),
+        OrderWanted::TYPE => read_as::<OrderWanted>(data),
         WarehouseOrderAccepted::TYPE => read_as::<WarehouseOrderAccepted>(data),
         WarehouseOrderRejected::TYPE => read_as::<WarehouseOrderRejected>(data),
         WarehouseSkuKnown::TYPE => read_as::<WarehouseSkuKnown>(data),

@@ -1,10 +1,16 @@
 //! What the desk sees to now and then: it forgets what is long over, and shows what never came.
 
+use std::time::Duration;
+
 use crossdock_ledger::{Fallen, Ledger, LedgerError, Missing};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::group::group;
+
+/// Time between two housekeepings, in minutes.
+const EVERY_MINUTES: u64 = 10;
 
 /// How long what was done or discarded is kept, in hours: 30 days.
 const KEPT_HOURS: i64 = 30 * 24;
@@ -19,6 +25,29 @@ const AT_ONCE_MAX: usize = 100;
 
 /// Class of what stands for a message that fell and never came.
 const NEVER_CAME: &str = "never-came";
+
+/// Says when it is time to keep house: now and then, and first as soon as the desk has caught up. What came to its queue while no desk
+/// ran would else be shown as what never came, a moment before it is taken.
+pub(crate) struct Rota {
+    since: Instant,
+    is_first: bool,
+}
+
+impl Rota {
+    pub(crate) fn begin() -> Self {
+        Self { since: Instant::now(), is_first: true }
+    }
+
+    /// Whether it is time. If so, the next time is counted from now.
+    pub(crate) fn is_due(&mut self, desk_caught_up: bool) -> bool {
+        let is_due =
+            (self.is_first && desk_caught_up) || self.since.elapsed() >= Duration::from_mins(EVERY_MINUTES);
+        if is_due {
+            *self = Self { since: Instant::now(), is_first: false };
+        }
+        is_due
+    }
+}
 
 pub(crate) async fn keep_house(ledger: &dyn Ledger, now: Timestamp) -> Result<(), LedgerError> {
     forget(ledger, now).await?;
@@ -97,12 +126,55 @@ mod tests {
 
     use super::*;
 
+    #[tokio::test(start_paused = true)]
+    async fn house_is_kept_first_when_the_desk_has_caught_up_and_then_every_ten_minutes() {
+        let pass = async |secs| tokio::time::advance(Duration::from_secs(secs)).await;
+        let mut rota = Rota::begin();
+        assert!(!rota.is_due(false), "what fell may lie on its queue");
+        pass(300).await;
+        assert!(rota.is_due(true));
+        assert!(!rota.is_due(true));
+        pass(599).await;
+        assert!(!rota.is_due(true));
+        pass(1).await;
+        assert!(rota.is_due(false));
+        assert!(!rota.is_due(true));
+        let mut of_a_desk_that_never_does = Rota::begin();
+        pass(600).await;
+        assert!(of_a_desk_that_never_does.is_due(false));
+    }
+
+    fn message(id: &str) -> MessageKey {
+        MessageKey { role: "tracking-writer".to_owned(), message_id: id.to_owned() }
+    }
+
+    #[tokio::test]
+    async fn a_former_dead_letter_that_is_shown_again_is_done_when_its_message_is_handled_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
+        let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
+        let now = Timestamp::now();
+        let ago = |minutes| now - SignedDuration::from_mins(minutes);
+        let missing = |id| Missing { message: message(id), subject: "BG1".to_owned(), fell_at: ago(300) };
+        let failed = stand_in(&*ledger, missing("e1")).await.unwrap();
+        let failed = Fallen { class: "shop-refused".to_owned(), body: b"{}".to_vec(), ..failed };
+        ledger.bury(&[failed], ago(300)).await.unwrap();
+        let all = DeadLettersWanted::default();
+        let act = Acting { who: "anna".to_owned(), at: ago(200), note: "not needed".to_owned() };
+        ledger.discard(&all, &act).await.unwrap().unwrap();
+        ledger.falls(&message("e1"), "BG1", ago(100)).await.unwrap();
+        keep_house(&*ledger, now).await.unwrap();
+        let shown = ledger.dead_letters(&all).await.unwrap().remove(0);
+        assert_eq!((shown.class.as_str(), shown.state), (NEVER_CAME, DeadLetterState::Dead));
+        ledger.rises(&message("e1"), now).await.unwrap();
+        assert_eq!(ledger.dead_letters(&all).await.unwrap()[0].state, DeadLetterState::Done);
+    }
+
     #[tokio::test]
     async fn a_message_that_never_came_is_seen_after_a_while_and_discarding_it_lets_the_order_go_on() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
         let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
-        let message = |id: &str| MessageKey { role: "tracking-writer".to_owned(), message_id: id.to_owned() };
         let fell_at = Timestamp::now();
         let after = |minutes| fell_at + SignedDuration::from_mins(minutes);
         ledger.falls(&message("e1"), "BG1", fell_at).await.unwrap();

@@ -125,9 +125,6 @@ async fn foresee(known: &Known<'_>, letter: &Letter) -> Result<Foresight, Halt> 
         Told::Accepted(data) => answer::accepted(known, &data.number),
         Told::Rejected(data) => answer::rejected(known, &data.number),
         Told::SkuKnown(data) => Ok(answer::sku_known(&data.sku)),
-        Told::ForWarehouse(_) if letter.entry.role == TRACKING_WRITER => {
-            Ok(Foresight::goes_through("the order ends at the shop, if all that is wanted of it has left"))
-        }
         Told::ForWarehouse(event) => delivery::foresee(known, letter, event).await,
         Told::Dispatched(event) => dispatched::foresee(known, letter, event).await,
         Told::Voided(event) => voided::foresee(known, letter, event).await,
@@ -136,6 +133,11 @@ async fn foresee(known: &Known<'_>, letter: &Letter) -> Result<Foresight, Halt> 
         Told::ProductChanged(data) => product_changed::foresee(known, letter, data).await,
         Told::Promised => {
             Ok(Foresight::goes_through("the shops compare what they offer with what is promised now"))
+        }
+        Told::Wanted(data) => {
+            known.open_shop(&data.store)?;
+            let says = "the order ends at the shop, if all that is wanted of it has left";
+            Ok(letter.unless_unsure(Foresight::goes_through(says)))
         }
     }
 }

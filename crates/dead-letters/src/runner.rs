@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::ROLE;
 use crate::group::group;
-use crate::housekeeping::keep_house;
+use crate::housekeeping::{Rota, keep_house};
 use crate::intake::replay_text;
 
 /// Most replays of one role and shop that are under way. The next one is sent when one came back: so a shop's replays are handled
@@ -40,9 +40,6 @@ const PAUSES_SECS: u64 = 5;
 
 /// Time until work that was broken off, by an error or by another process, is taken up again, in seconds.
 const AGAIN_SECS: u64 = 5;
-
-/// Time between two housekeepings, in seconds.
-const HOUSEKEEPING_SECS: u64 = 10 * 60;
 
 /// Types of messages that need nothing of a shop, whatever shop they are about: they go also while it refuses our credentials.
 const NEED_NO_SHOP: [&str; 8] = [
@@ -103,17 +100,16 @@ impl Runner {
         trouble: &mut Option<&'static str>,
     ) -> Result<(), Failure> {
         self.send_again().await?;
-        let (mut pauses, mut kept_house_at) = (Pauses::default(), None::<Instant>);
+        let (mut pauses, mut rota) = (Pauses::default(), Rota::begin());
         while !stop.is_cancelled() {
-            if kept_house_at.is_none_or(|at| at.elapsed() >= Duration::from_secs(HOUSEKEEPING_SECS)) {
-                kept_house_at = Some(Instant::now());
-                if let Err(error) = keep_house(&*self.ledger, Timestamp::now()).await {
-                    let error = Failure::from(error);
-                    tracing::warn!(
-                        error = error.chain,
-                        "dead letters could not be looked through; replays go on"
-                    );
-                }
+            if rota.is_due(self.publisher.desk_caught_up())
+                && let Err(error) = keep_house(&*self.ledger, Timestamp::now()).await
+            {
+                let error = Failure::from(error);
+                tracing::warn!(
+                    error = error.chain,
+                    "dead letters could not be looked through; replays go on"
+                );
             }
             pauses.look(self).await?;
             let next = self.ledger.next_to_send(UNDER_WAY_MAX, &pauses.paused, Timestamp::now()).await?;

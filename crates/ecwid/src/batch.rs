@@ -7,6 +7,7 @@
 mod answer;
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossdock_storefront::{Priority, StorefrontError};
@@ -24,8 +25,12 @@ pub(crate) use answer::Outcome;
 /// Most requests in a batch (docs.ecwid.com, 2026-01-14).
 pub(crate) const REQUESTS_MAX: usize = 500;
 
-/// First and shortest pause before a ticket is asked after, in milliseconds, as the official client's tests have it.
+/// Shortest pause before a ticket is asked after, in milliseconds, as the official client's tests have it.
 const PAUSE_MS_MIN: u64 = 500;
+
+/// Time that the shop is given for each request of a batch before it is asked after, in milliseconds, until it has shown that it takes
+/// longer: a look too early is a call for nothing, and nobody waits for what a batch tells.
+const REQUEST_MS_MIN: u64 = 25;
 
 /// Longest pause between two looks at a ticket, in milliseconds.
 const PAUSE_MS_MAX: u64 = 10_000;
@@ -46,6 +51,43 @@ const CALL: Call<'static> = Call {
     what: "batch",
     priority: Priority::Urgent,
 };
+
+/// How long the shop took for a request of a batch when it was last seen at work at one.
+#[derive(Debug)]
+pub(crate) struct BatchPace(Mutex<Duration>);
+
+impl Default for BatchPace {
+    fn default() -> Self {
+        Self(Mutex::new(Duration::from_millis(REQUEST_MS_MIN)))
+    }
+}
+
+impl BatchPace {
+    /// Time in which so many requests are done, with a tenth to spare.
+    fn time(&self, requests: usize) -> Duration {
+        let time = self.lock().saturating_mul(count(requests));
+        time.saturating_add(time / 10)
+    }
+
+    /// A shop that was slow for once is not waited for as long for ever.
+    fn ease(&self) {
+        let mut pace = self.lock();
+        *pace = (*pace * 19 / 20).max(Duration::from_millis(REQUEST_MS_MIN));
+    }
+
+    /// The shop needs so long for so many.
+    fn takes(&self, time: Duration, requests: usize) {
+        *self.lock() = (time / count(requests)).max(Duration::from_millis(REQUEST_MS_MIN));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Duration> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(requests: usize) -> u32 {
+    u32::try_from(requests).unwrap_or(u32::MAX).max(1)
+}
 
 /// A request inside a batch.
 #[derive(Debug, Serialize)]
@@ -94,7 +136,7 @@ impl Ecwid {
             answered => answered,
         }?;
         let limit = Duration::from_secs(WAIT_SECS_MAX);
-        let answers = match self.answers(&ticket.ticket, limit).await {
+        let answers = match self.answers(&ticket.ticket, requests.len(), limit).await {
             Ok(answers) => answers,
             Err(error) => return Err(self.lost(&ticket.ticket, error).await),
         };
@@ -115,16 +157,27 @@ impl Ecwid {
     }
 
     /// Waits for the batch; what is not done in time is taken back, so that it cannot come after something newer.
-    async fn answers(&self, ticket: &str, limit: Duration) -> Result<Vec<Answer>, StorefrontError> {
+    async fn answers(
+        &self,
+        ticket: &str,
+        requests: usize,
+        limit: Duration,
+    ) -> Result<Vec<Answer>, StorefrontError> {
         let begun = Instant::now();
-        let (mut pause, mut failed) = (Duration::from_millis(PAUSE_MS_MIN), 0);
+        let expected = self.batch_pace.time(requests);
+        let (mut pause, mut failed) = (expected.clamp(Duration::from_millis(PAUSE_MS_MIN), limit), 0);
+        self.batch_pace.ease();
         loop {
             tokio::time::sleep(pause).await;
             match self.progress(ticket).await {
                 Ok(progress) if progress.is_over() => return Ok(progress.responses),
                 Ok(progress) => {
                     failed = 0;
-                    let until_over = progress.remaining(begun.elapsed()).unwrap_or(pause * 2);
+                    let remaining = progress.remaining(begun.elapsed());
+                    if let Some(remaining) = remaining {
+                        self.batch_pace.takes(begun.elapsed() + remaining, requests);
+                    }
+                    let until_over = remaining.unwrap_or(pause * 2);
                     pause = until_over
                         .clamp(Duration::from_millis(PAUSE_MS_MIN), Duration::from_millis(PAUSE_MS_MAX));
                 }
@@ -194,7 +247,7 @@ mod tests {
         let request = |(place, id): (usize, &String)| Request::put(place, &["products", id.as_str()], &level);
         let requests: Vec<_> = ids.iter().enumerate().map(request).collect();
         let ticket: Ticket = ecwid.client.post(CALL, &requests).await.unwrap();
-        let answers = ecwid.answers(&ticket.ticket, Duration::from_secs(1)).await.unwrap();
+        let answers = ecwid.answers(&ticket.ticket, 50, Duration::from_secs(1)).await.unwrap();
         let outcomes: Vec<Outcome> = answers.into_iter().map(|answer| answer.outcome().1).collect();
         let done = outcomes.iter().filter(|one| matches!(one, Outcome::Done(_))).count();
         assert!((1..50).contains(&done), "{done}");

@@ -58,7 +58,8 @@ impl Ecwid {
         let page: Page = self.client.get(Call { query, ..CATALOGUE }).await?;
         let ids: Vec<String> = page.items.iter().map(|row| id(row)).collect();
         let next = begin.next(&ids, page.total).map_err(malformed)?;
-        let listings = page.items.iter().filter_map(|row| read(row)).flat_map(Product::listings);
+        let listings =
+            ids.iter().zip(&page.items).filter_map(|(id, row)| read(id, row)).flat_map(Product::listings);
         Ok(CataloguePage {
             listings: listings.collect(),
             next: next.map(|begin| Place::new(begin.to_string())),
@@ -88,15 +89,15 @@ impl Begin {
 }
 
 /// Empty for a product that has none.
-fn id(row: &RawValue) -> String {
+pub(crate) fn id(row: &RawValue) -> String {
     shape::read::<Numbered>(row.get().as_bytes()).map(|row| row.id.0).unwrap_or_default()
 }
 
-/// None if it is not as documented: it must not hide others, nor keep back what has nothing to do with it.
-pub(crate) fn read(row: &RawValue) -> Option<Product> {
+/// None, and a line in the log, if it is not as documented: it must not hide others, nor keep back what has nothing to do with it.
+pub(crate) fn read(id: &str, row: &RawValue) -> Option<Product> {
     let read = shape::read(row.get().as_bytes());
     if let Err(fault) = &read {
-        tracing::warn!(%fault, "a product in the shop's catalogue is not as documented; it is left out");
+        tracing::warn!(product.id = id, %fault, "a product in the shop's catalogue is not as documented; it is left out");
     }
     read.ok()
 }

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::Listing;
-use crossdock_storefront::{Priority, StorefrontError};
+use crossdock_storefront::{Priority, ProductListings, StorefrontError};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Ecwid;
-use crate::catalogue::read;
+use crate::catalogue::{id, read};
 use crate::client::{Call, Scope};
-use crate::product::{FIELDS, Product};
+use crate::product::FIELDS;
 use crate::storefront::CALLS_AT_ONCE_MAX;
 
 /// Products of a search's page, and the most that Ecwid gives.
@@ -27,32 +26,54 @@ struct Page {
     items: Vec<Box<RawValue>>,
 }
 
+/// A product's id and its row.
+type Row = (String, Box<RawValue>);
+
 impl Ecwid {
     /// What these products list.
-    pub(crate) async fn listings_by_product(&self, ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    pub(crate) async fn listings_by_product(
+        &self,
+        ids: &[String],
+    ) -> Result<ProductListings, StorefrontError> {
         // What is no number is no product of this platform; in a search it would be refused, and the others with it.
         let ids: BTreeSet<u64> = ids.iter().filter_map(|id| id.trim().parse().ok()).collect();
         let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
-        if ids.len() <= READ_ALONE_MAX {
-            let reads: Vec<_> = ids.iter().map(|id| self.listings_of_one(id)).collect();
-            return stream::iter(reads).buffered(CALLS_AT_ONCE_MAX).try_concat().await;
+        let few = ids.len() <= READ_ALONE_MAX;
+        let rows = if few { self.rows_one_by_one(&ids).await? } else { self.rows_by_searches(&ids).await? };
+        let mut found = ProductListings::default();
+        for (id, row) in rows {
+            match read(&id, &row) {
+                Some(product) => found.listings.extend(product.listings()),
+                None => found.unread.push(id),
+            }
         }
-        let mut listings = Vec::new();
-        for ids in ids.chunks(PAGE_ROWS) {
-            let page = self.products(("productId", &ids.join(","))).await?;
-            listings.extend(page.items.iter().filter_map(|row| read(row)).flat_map(Product::listings));
-        }
-        Ok(listings)
+        Ok(found)
     }
 
-    async fn listings_of_one(&self, id: &str) -> Result<Vec<Listing>, StorefrontError> {
+    async fn rows_one_by_one(&self, ids: &[String]) -> Result<Vec<Row>, StorefrontError> {
+        let reads: Vec<_> = ids.iter().map(|id| self.row(id)).collect();
+        let rows: Vec<Option<Row>> = stream::iter(reads).buffered(CALLS_AT_ONCE_MAX).try_collect().await?;
+        Ok(rows.into_iter().flatten().collect())
+    }
+
+    /// None if it is gone.
+    async fn row(&self, id: &str) -> Result<Option<Row>, StorefrontError> {
         let query = &[("responseFields", FIELDS)];
         let call = Call { path: &["products", id], query, ..CATALOGUE };
-        match self.client.get::<Box<RawValue>>(call).await {
-            Ok(row) => Ok(read(&row).map(Product::listings).into_iter().flatten().collect()),
-            Err(StorefrontError::NotFound { .. }) => Ok(Vec::new()),
+        match self.client.get(call).await {
+            Ok(row) => Ok(Some((id.to_owned(), row))),
+            Err(StorefrontError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    async fn rows_by_searches(&self, ids: &[String]) -> Result<Vec<Row>, StorefrontError> {
+        let mut rows = Vec::new();
+        for ids in ids.chunks(PAGE_ROWS) {
+            let page = self.products(("productId", &ids.join(","))).await?;
+            rows.extend(page.items.into_iter().map(|row| (id(&row), row)));
+        }
+        Ok(rows)
     }
 
     async fn products(&self, filter: (&str, &str)) -> Result<Page, StorefrontError> {

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, ShopOrder};
+use crossdock_domain::{OrderId, ShopOrder};
 use crossdock_settings::{EcwidConnection, TrackingSettings};
 use crossdock_storefront::{
-    Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront,
-    StorefrontError, TakeBack, Taken, TakenBack, Window,
+    Budget, CataloguePage, Dispatch, Dispatched, Page, Place, Priority, ProductListings, Quantity,
+    Storefront, StorefrontError, TakeBack, Taken, TakenBack, Window,
 };
 use jiff::Timestamp;
 
+use crate::batch::BatchPace;
 use crate::client::{Client, InvalidAccessToken};
 use crate::components::Components;
 use crate::profile::Currency;
@@ -27,6 +28,7 @@ pub struct Ecwid {
     pub(crate) components: Components,
     pub(crate) tracking: TrackingSettings,
     pub(crate) next_batch: NextBatch,
+    pub(crate) batch_pace: BatchPace,
 }
 
 impl Ecwid {
@@ -47,6 +49,7 @@ impl Ecwid {
             components: Components::default(),
             tracking: tracking.clone(),
             next_batch: NextBatch::default(),
+            batch_pace: BatchPace::default(),
         })
     }
 }
@@ -77,7 +80,7 @@ impl Storefront for Ecwid {
         self.catalogue_page(from).await
     }
 
-    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<ProductListings, StorefrontError> {
         self.listings_by_product(product_ids).await
     }
 

@@ -8,6 +8,7 @@ use crossdock_domain::{Classify, Mend, StoreId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 use crate::EventData;
 
@@ -18,6 +19,9 @@ pub const CONTENT_TYPE: &str = "application/cloudevents+json";
 pub const BATCH_CONTENT_TYPE: &str = "application/cloudevents-batch+json";
 
 const SPEC_VERSION: &str = "1.0";
+
+/// Longest identity that is made of source and id themselves, in bytes: a message's id of 255 has room for what is added to it.
+const IDENTITY_BYTES_MAX: usize = 160;
 
 /// Who tells an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,6 +121,21 @@ impl Classify for InvalidEvent {
     }
 }
 
+impl<T> Event<T> {
+    /// What tells the event from all others, in one text of 160 bytes at most: source and id, or a digest of both where they are long, or
+    /// where the source has a `#` itself.
+    pub fn identity(&self) -> String {
+        let Self { source, id, .. } = self;
+        let readable = format!("{source}#{id}");
+        if readable.len() <= IDENTITY_BYTES_MAX && !source.contains('#') {
+            return readable;
+        }
+        let both = serde_json::to_vec(&(source, id)).expect("two texts can be written as JSON");
+        let digest = Sha256::digest(both);
+        digest.iter().fold("sha256-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    }
+}
+
 impl<T: EventData> Event<T> {
     /// Wraps data. `id` must be the same whenever the same thing is told again.
     pub fn new(source: &Source, id: impl Into<String>, time: Timestamp, data: T) -> Self {
@@ -184,6 +203,28 @@ mod tests {
 
     use super::*;
     use crate::{ShopOrderChanged, StockDue};
+
+    #[test]
+    fn two_events_are_told_apart_by_source_and_id_however_long_they_are() {
+        let identity = |source: &str, id: &str| {
+            let told =
+                format!(r#"{{"specversion":"1.0","type":"t","source":"{source}","id":"{id}","data":1}}"#);
+            RawEvent::parse(told.as_bytes()).unwrap().identity()
+        };
+        assert_eq!(identity("/warehouse/north", "42"), "/warehouse/north#42");
+        let long = "n".repeat(255);
+        let all = [
+            identity("/a", "b#c"),
+            identity("/a#b", "c"),
+            identity(&long, &long),
+            identity(&long, &long[1..]),
+            identity(&long[1..], &long),
+        ];
+        assert!(all.iter().all(|one| one.len() <= IDENTITY_BYTES_MAX));
+        for (place, one) in all.iter().enumerate() {
+            assert!(!all[..place].contains(one), "{one}");
+        }
+    }
 
     #[test]
     fn an_event_reads_back_as_what_was_written_and_as_nothing_else() {

@@ -7,7 +7,7 @@ pub mod standard_webhooks;
 
 pub use event::{BATCH_CONTENT_TYPE, CONTENT_TYPE, Event, InvalidEvent, RawEvent, Source};
 pub use messages::{
-    EventData, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, ShipmentDispatched,
+    EventData, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, OrderWanted, ShipmentDispatched,
     ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
     WarehouseOrderRejected, WarehouseSkuKnown,
 };

@@ -97,6 +97,20 @@ pub struct OrderPromised {
 }
 event_data!(OrderPromised, "order.promised", it => Some(it.order_id.to_string()));
 
+/// Other lines are wanted of an order that the warehouse has: what has left of it may be all by now.
+///
+/// Told to whoever writes to the shop, not to the warehouse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderWanted {
+    /// The warehouse's number.
+    pub number: OrderNumber,
+    /// The configured shop.
+    pub store: StoreId,
+    /// The shop's own id.
+    pub order_id: OrderId,
+}
+event_data!(OrderWanted, "order.wanted", it => Some(it.number.to_string()));
+
 /// The warehouse has taken an order over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WarehouseOrderAccepted {

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
 
 use crate::messages::{
-    EventData, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, ShipmentDispatched,
+    EventData, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, OrderWanted, ShipmentDispatched,
     ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted, StockDue, WarehouseOrderAccepted,
     WarehouseOrderRejected, WarehouseSkuKnown,
 };
@@ -21,6 +21,7 @@ pub fn schemas() -> Vec<(&'static str, Value)> {
         schema::<OrderAmended>(),
         schema::<OrderCancelled>(),
         schema::<OrderPromised>(),
+        schema::<OrderWanted>(),
         schema::<WarehouseOrderAccepted>(),
         schema::<WarehouseOrderRejected>(),
         schema::<WarehouseSkuKnown>(),

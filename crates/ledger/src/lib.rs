@@ -247,10 +247,17 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     /// with other lines. One that was relabelled or voided, or that the shop may know, stays.
     async fn withdraw_shipment(&self, number: &OrderNumber, id: &ShipmentId) -> Result<(), LedgerError>;
 
-    /// An order was amended. If all that is wanted of it by now has left, one of its consignments is to bring it to its end at the shop:
-    /// returns that one, as long as it is still to be written there.
+    /// Other lines are wanted of an order than before. If all of them have left and stand at the shop, and none of its consignments has
+    /// brought it to its end there: returns the one with which that is to be done. One that is still to be written does it by itself.
     async fn shipment_to_complete(&self, number: &OrderNumber)
     -> Result<Option<ShipmentRecord>, LedgerError>;
+
+    /// With this consignment, which stands at the shop, the order was brought to its end there.
+    async fn shipment_completed(
+        &self,
+        shipment: &crossdock_domain::Shipment,
+        happening: &Happening,
+    ) -> Result<(), LedgerError>;
 
     /// A consignment has not left after all: its units are open again, at once and for good. One that is still to be undone at the shop
     /// is `voiding`. None if it was never told: when it is, it is put down as voided.

@@ -326,6 +326,16 @@ impl Ledger for SqlLedger {
         Ok(to_complete)
     }
 
+    async fn shipment_completed(
+        &self,
+        shipment: &Shipment,
+        happening: &Happening,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        completion::completed(&mut tx, shipment, happening).await?;
+        tx.commit().await
+    }
+
     async fn shipment_voided(&self, id: &ShipmentId, happening: &Happening) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
         void_shipment::voided(&mut tx, id, happening).await?;

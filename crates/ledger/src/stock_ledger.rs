@@ -5,7 +5,7 @@ use crossdock_domain::{Listing, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::{Catalogue, LedgerError, PromisedTo, StockLine};
+use crate::{Catalogue, LedgerError, PromisedTo, Pushed, StockLine};
 
 /// The part of the [`crate::Ledger`] that knows of stock, under the same promise.
 #[async_trait]
@@ -26,17 +26,24 @@ pub trait StockLedger: Send + Sync {
     /// counts no more, nor that it refused these listings. Until [`StockLedger::pushed`] or [`StockLedger::not_pushed`] says so, nobody
     /// knows what of it stands there.
     ///
-    /// A push that began at `settled` or before and was left open has reached the shop by now, or never will.
+    /// A push that began at `settled` or before and was left open has reached the shop by now, or never will. Returns what the shop was
+    /// told before.
     async fn begin_push(
         &self,
         store: &StoreId,
         listings: &[Listing],
         at: Timestamp,
         settled: Timestamp,
-    ) -> Result<(), LedgerError>;
+    ) -> Result<Vec<(Sku, Pushed)>, LedgerError>;
 
-    /// The push that began at this moment is over for these SKUs: they were not all taken, and none of it is on its way any more.
-    async fn not_pushed(&self, store: &StoreId, skus: &[Sku], at: Timestamp) -> Result<(), LedgerError>;
+    /// The push that began at this moment is over for these SKUs: they were not all taken, and none of it is on its way any more. What the
+    /// shop was told before counts again where it is named here. Older pushes stay in doubt.
+    async fn not_pushed(
+        &self,
+        store: &StoreId,
+        skus: &[(Sku, Option<Pushed>)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
 
     /// The shop has taken these quantities from the push that began at this moment, at each listing that it was told.
     async fn pushed(

@@ -9,10 +9,7 @@ use crossdock_queue::{Message, PublishError, Publisher};
 use crossdock_telemetry::TraceParent;
 use jiff::Timestamp;
 
-use crate::tell_warehouse::wrapped;
-
-/// The field of an amended order that changes what is promised.
-const LINES: &str = "lines";
+use crate::tell_warehouse::{changes_lines, wrapped};
 
 /// Best effort. A crash or a failure before RabbitMQ has it loses nothing that matters: the ledger knows what is promised, and the
 /// reconciler has every shop's stock compared with that every `sweep_every`.
@@ -56,9 +53,9 @@ pub(crate) fn of_telling(
     let skus = match &telling.news {
         News::Released(order) if order.test => return None,
         News::Released(order) => Some(each_once(order.lines.iter().map(|line| &line.sku))?),
-        News::Amended { changed, .. } if !changed.iter().any(|field| field == LINES) => return None,
         // What it wanted before stands nowhere any more.
-        News::Amended { .. } | News::Cancelled { .. } => None,
+        news if changes_lines(news) || matches!(news, News::Cancelled { .. }) => None,
+        _ => return None,
     };
     let promised = OrderPromised { store: store.clone(), order_id: order_id.clone(), skus };
     Some(wrapped(format!("{}/promised", telling.event_id()), now, trace, promised))

@@ -2,7 +2,7 @@
 //!
 //! In       `warehouse.order.accepted`, `warehouse.order.rejected`, `warehouse.sku.known`
 //! Effects  the order's state in the ledger, and a line in its timeline; a dead letter of a refused order; another `order.released` for refused orders
-//! Replay   safe: the ledger is keyed by the event's id, and a release in doubt keeps its own
+//! Replay   safe: the ledger is keyed by the event's source and id, and a release in doubt keeps its own
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl RecordAnswer {
     async fn put_down(&self, event: RawEvent, cause: &str) -> Result<(), Failure> {
         // The later of two answers stands: one from the future would stand against every right one.
         let now = Timestamp::now();
-        let (key, at) = (event.id.clone(), event.time.unwrap_or(now).min(now));
+        let (key, at) = (event.identity(), event.time.unwrap_or(now).min(now));
         let (number, answer) = match event.kind.as_str() {
             WarehouseOrderRejected::TYPE => {
                 let data = event.read::<WarehouseOrderRejected>()?.data;

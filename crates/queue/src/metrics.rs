@@ -1,5 +1,6 @@
 //! What this crate counts.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crossdock_telemetry::metrics::Metrics;
@@ -54,6 +55,8 @@ pub(crate) struct QueueMetrics {
     connected: Family<Connection, Gauge>,
     pub(crate) stalls: Stalls,
     pub(crate) oldest: Oldest,
+    /// Whether the desk has caught up with the dead letters' queue.
+    pub(crate) desk_caught_up: AtomicBool,
 }
 
 /// One message in a consumer's hands, counted as long as this lives.
@@ -70,6 +73,7 @@ impl QueueMetrics {
             connected: Family::default(),
             stalls: Stalls::default(),
             oldest: Oldest::default(),
+            desk_caught_up: AtomicBool::default(),
         };
         metrics.register(|registry| {
             registry.register("queue_published", "Messages published, by result", these.published.clone());

@@ -6,6 +6,7 @@ mod wire;
 
 use std::borrow::Borrow;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossdock_domain::{Classify, Mend};
@@ -163,6 +164,11 @@ impl Publisher {
     /// Roles of this process whose consumers have stalled, and of which something still hangs, for readiness.
     pub fn stalled(&self) -> Vec<&'static str> {
         self.shared.metrics.stalls.roles()
+    }
+
+    /// Whether this process's desk takes dead letters, and has had all that lay on their queue when it began to.
+    pub fn desk_caught_up(&self) -> bool {
+        self.shared.metrics.desk_caught_up.load(Ordering::Relaxed)
     }
 
     /// How the connection stands now, for readiness.

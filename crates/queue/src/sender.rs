@@ -8,7 +8,8 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use crate::headers::{LEFT_OUT_BYTES, OURS};
 use crate::trail::count_of;
 
-/// Most bytes of a sender's own headers that are carried on: they share a frame with ours, and RabbitMQ's takes 128 KiB.
+/// Most bytes of a sender's own headers that are carried on: they share a frame with ours, and RabbitMQ's takes 128 KiB. Where less was
+/// agreed, the frame itself is the limit: see [`less`].
 const HEADERS_BYTES_MAX: usize = 32 * 1024;
 
 /// How the names of headers begin that RabbitMQ sets: they tell of queues that the message has left.
@@ -58,6 +59,16 @@ fn headers(of: &BasicProperties) -> FieldTable {
     } else {
         left_out_before().filter(|_| own.inner().is_empty()).map_or(own, left_out)
     }
+}
+
+/// The same with less and less of it, for frames that are too small: without the headers, of which only is told how large they were, then
+/// without all the rest. What is ours alone fits into any frame.
+pub(crate) fn less(told: &BasicProperties) -> [BasicProperties; 2] {
+    let headers = told.headers().clone().unwrap_or_default();
+    let stay = headers.inner().is_empty() || headers.inner().contains_key(LEFT_OUT_BYTES);
+    let instead =
+        if stay { headers } else { left_out(u32::try_from(encoded_bytes(&headers)).unwrap_or(u32::MAX)) };
+    [told.clone().with_headers(instead.clone()), BasicProperties::default().with_headers(instead)]
 }
 
 fn left_out(bytes: u32) -> FieldTable {

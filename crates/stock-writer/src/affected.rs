@@ -38,11 +38,6 @@ impl Affected {
         }
     }
 
-    /// Whether this one is among them by name.
-    pub(crate) fn names(&self, sku: &Sku) -> bool {
-        matches!(self, Self::These(skus) if skus.contains(sku))
-    }
-
     pub(crate) fn is_nothing(&self) -> bool {
         matches!(self, Self::These(skus) if skus.is_empty())
     }

@@ -29,7 +29,8 @@ const QUANTITIES_MAX: usize = 2_000;
 /// are found also where the shop takes none.
 const AGAIN_MAX: usize = 25;
 
-/// Most quantities of a part that count as refused where the shop takes none of it. If it refuses more, something else is wrong.
+/// Most quantities of a part that count as refused where the shop takes none of it. If it refuses all of a larger one, something else is
+/// wrong, and none counts.
 const REFUSED_MAX: usize = 50;
 
 pub(crate) struct PushStock {
@@ -79,7 +80,7 @@ impl PushStock {
         if wanted.full_since.is_some() {
             // What the shop lists is checked first: a listing that no webhook told of is pushed with the others.
             self.read_catalogue.ensure(shop, wanted.full_since, turn).await?;
-        } else if wanted.changed == Affected::All {
+        } else if wanted.all {
             self.read_catalogue.refresh(shop, turn).await?;
         }
         let due = self.due(shop, wanted).await?;
@@ -96,7 +97,7 @@ impl PushStock {
             if let Err(rest) = turn.go_on() {
                 return Err(failed.unwrap_or_else(|| rest.into()));
             }
-            if let Some(failure) = self.set(shop, &part, leftover).await? {
+            if let Some(failure) = self.set(shop, &part, &due, leftover).await? {
                 failed = Some(worse(failed, failure));
             }
         }
@@ -123,19 +124,26 @@ impl PushStock {
         &self,
         shop: &Shop,
         part: &[Quantity],
+        due: &BTreeMap<Sku, Due>,
         leftover: &mut Leftover,
     ) -> Result<Option<Failure>, Failure> {
         let (store, began) = (&shop.settings.id, Timestamp::now());
         let listings: Vec<Listing> = part.iter().map(|quantity| quantity.listing.clone()).collect();
         // A quantity may reach the shop without our learning of it. What the shop was told before is no more to be relied on then.
-        self.ledger.begin_push(store, &listings, began, settled_by(began)).await?;
-        let answers = Answers::of(part, shop.storefront.set_stock(part).await);
-        self.ledger.pushed(store, &answers.told, began).await?;
-        self.ledger.not_pushed(store, &answers.not_taken, began).await?;
+        let mut told_before = self.ledger.begin_push(store, &listings, began, settled_by(began)).await?;
+        told_before.retain(|(sku, _)| due.get(sku).is_some_and(|due| due.stands));
+        let mut answers = Answers::of(part, shop.storefront.set_stock(part).await);
+        let told = answers.told();
+        self.ledger.pushed(store, &told, began).await?;
+        self.ledger.not_pushed(store, &answers.not_taken(&told_before.into_iter().collect()), began).await?;
         self.reread_products.wrote(shop, &answers.changed).await?;
-        tracing::info!(store.id = %store, skus = answers.told.len(), of = part.len(), "told the shop its stock");
-        let (ends_push, mut failure) = (answers.ends_push(), answers.failure);
+        tracing::info!(store.id = %store, skus = told.len(), of = part.len(), "told the shop its stock");
         let all = answers.refused.len() == part.len();
+        if !answers.took_some && !all {
+            // Until the shop has said more of the others, it may mean them too.
+            answers.refused.truncate(REFUSED_MAX);
+        }
+        let (ends_push, mut failure) = (answers.ends_push(), answers.failure);
         if let Some(many) = self.take_refusals(shop, answers.refused, all, leftover).await? {
             failure = Some(worse(failure, many.into()));
         }
@@ -224,7 +232,7 @@ mod tests {
     use super::*;
 
     fn due(units: i64) -> Due {
-        Due { units, refused: Vec::new(), urgent: false }
+        Due { units, refused: Vec::new(), urgent: false, stands: true }
     }
 
     fn listing(sku: &str, product_id: usize, stock: ListingStock) -> Listing {

@@ -109,7 +109,8 @@ impl RecordCount {
         let trace = Trace::of(counts.iter().map(|count| count.traceparent.as_deref()));
         let levels = counts.iter().flat_map(|count| &count.data.levels);
         let affected: Affected = levels.map(|level| level.sku.clone()).collect();
-        let told = self.tell_shops.compare(&affected, |_| true, &last.id, trace.parent());
+        let cause = last.identity();
+        let told = self.tell_shops.compare(&affected, |_| true, &cause, trace.parent());
         Ok(told.instrument(trace.span()).await?)
     }
 }

@@ -11,7 +11,7 @@ use crossdock_domain::{Platform, Sku, StoreId};
 use crossdock_events::ShopProductChanged;
 use crossdock_ledger::{Catalogue, Ledger};
 use crossdock_queue::Failure;
-use crossdock_storefront::Shop;
+use crossdock_storefront::{ProductListings, Shop};
 use jiff::{SignedDuration, Timestamp};
 
 /// In the names of BigCommerce's webhooks that tell of a quantity alone (`store/product/inventory/updated`): no listing
@@ -62,10 +62,12 @@ impl RereadProducts {
         Ok(self.ledger.is_echo(&shop.settings.id, &change.product_id, since).await?)
     }
 
+    /// Returns the SKUs of listings that are new, or are others than they were. What a product lists that cannot be read stays as it was.
     pub(crate) async fn reread(&self, shop: &Shop, product_ids: &[String]) -> Result<Vec<Sku>, Failure> {
         let (store, read_at) = (&shop.settings.id, Timestamp::now());
-        let listings = shop.storefront.listings_of_products(product_ids).await?;
-        Ok(self.ledger.learn_products(store, product_ids, &listings, read_at).await?)
+        let ProductListings { listings, unread } = shop.storefront.listings_of_products(product_ids).await?;
+        let read: Vec<String> = product_ids.iter().filter(|id| !unread.contains(id)).cloned().collect();
+        Ok(self.ledger.learn_products(store, &read, &listings, read_at).await?)
     }
 
     /// The shop says that we changed these products: their echoes are not read.

@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::ROLE;
-use crate::affected::Affected;
 use crate::push_stock::{Leftover, PushStock};
 use crate::reread_products::is_quantity_only;
 use crate::tell_shops::TellShops;
@@ -136,11 +135,11 @@ impl ServeShop {
                 }
             }
         }
-        let mut news = Affected::default();
+        let mut news = Vec::new();
         let reread = reread.handle(shop, changed).await?;
         if shop.settings.stock.follows_changes() {
-            news = reread.into_iter().collect();
-            wanted.changed.add(news.clone());
+            wanted.changed.extend(reread.iter().cloned());
+            news = reread;
         }
         if wanted.is_nothing() {
             return Ok(());
@@ -148,7 +147,7 @@ impl ServeShop {
         let pushed = self.push_stock.push(shop, &wanted, Turn::begin(), leftover).await;
         if pushed.is_err() {
             // They are news but once: the messages that come again find nothing new.
-            leftover.found.add(news);
+            leftover.found.add(news.into_iter().collect());
         }
         pushed
     }

@@ -12,7 +12,6 @@ use crossdock_queue::{Failure, Turn};
 use crossdock_storefront::{Quantity, StorefrontError, Taken};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::affected::Affected;
 use crate::push_stock::{Leftover, PushStock};
 use crate::read_catalogue::ReadCatalogue;
 use crate::reread_products::RereadProducts;
@@ -58,7 +57,7 @@ impl Bench {
     }
 
     pub(crate) async fn push_changes(&self) -> (Result<(), Failure>, Leftover) {
-        self.push(&Wanted { changed: Affected::All, ..Wanted::default() }).await
+        self.push(&Wanted { all: true, ..Wanted::default() }).await
     }
 
     pub(crate) async fn lines(&self) -> Vec<StockLine> {
@@ -142,10 +141,46 @@ async fn what_is_sold_and_what_there_is_less_of_is_told_before_all_that_a_full_p
     bench.shop.inside().units.clear();
     bench.shop.inside().takes = Some(2);
     let full_since = Some(Timestamp::now());
-    let changed = Affected::named(Some(&[Sku::from("SKU95")]));
+    let changed = [Sku::from("SKU95")].into();
     bench.push(&Wanted { changed, full_since, ..Wanted::default() }).await.0.unwrap_err();
     let told: Vec<String> = bench.shop.inside().units.keys().cloned().collect();
     assert_eq!(told, ["SKU90", "SKU95"]);
+}
+
+#[tokio::test]
+async fn what_is_sold_after_the_shops_budget_ran_out_is_told_before_all_that_was_left_over() {
+    let skus: Vec<String> = (0..100).map(|sku| format!("SKU{sku:02}")).collect();
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let bench = Bench::with(Fake::listing(skus.iter().map(|sku| listing(sku, sku)))).await;
+    bench.count(&skus, 7).await;
+    bench.push_changes().await.0.unwrap();
+    bench.count(&skus, 9).await;
+    bench.shop.inside().takes = Some(2);
+    bench.push_changes().await.0.unwrap_err();
+
+    bench.count(&["SKU90"], 3).await;
+    bench.shop.inside().units.clear();
+    bench.shop.inside().takes = Some(1);
+    bench.push_changes().await.0.unwrap_err();
+    assert_eq!(bench.shop.inside().units, [("SKU90".to_owned(), 3)].into());
+    bench.shop.inside().takes = None;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().units.len(), 98, "of which two were told before");
+}
+
+#[tokio::test]
+async fn what_one_listing_took_is_told_anew_also_when_the_count_is_again_what_all_were_told_before() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("MUG", "2")])).await;
+    bench.count(&["MUG"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    bench.count(&["MUG"], 9).await;
+    bench.shop.inside().takes = Some(1);
+    bench.push_changes().await.0.unwrap_err();
+    assert_eq!(bench.shop.inside().units["1"], 9);
+    bench.shop.inside().takes = None;
+    bench.count(&["MUG"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().units.values().collect::<Vec<_>>(), [&5, &5]);
 }
 
 #[tokio::test]
@@ -225,6 +260,27 @@ async fn a_large_part_that_is_refused_whole_gives_no_sku_up_and_holds_up_no_othe
     assert_eq!(leftover.refused.len(), 51, "what the shop takes of the part shows that it means these");
 }
 
+/// As BigCommerce answers that refuses all of a part and names one quantity each time, until it is asked no more.
+#[tokio::test]
+async fn of_sixty_refusals_in_a_part_of_which_nothing_was_taken_fifty_are_given_up_and_the_rest_later() {
+    let skus: Vec<String> = (0..100).map(|sku| format!("SKU{sku:02}")).collect();
+    let skus: Vec<&str> = skus.iter().map(String::as_str).collect();
+    let bench = Bench::with(Fake::listing(skus.iter().map(|sku| listing(sku, sku)))).await;
+    bench.count(&skus, 7).await;
+    let answer = |quantity: &Quantity| {
+        let is_named = quantity.listing.sku.as_str() < "SKU60";
+        if is_named { refused(quantity) } else { Err(StorefrontError::Unavailable { cause: "later".into() }) }
+    };
+    bench.shop.inside().answer = Some(answer);
+    for given_up in [50, 10, 0] {
+        let (pushed, leftover) = bench.push_changes().await;
+        assert_eq!((pushed.unwrap_err().mend, leftover.refused.len()), (Mend::Wait, given_up));
+    }
+    bench.shop.inside().answer = None;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().units.len(), 40);
+}
+
 #[tokio::test]
 async fn what_a_refused_product_turns_out_to_list_is_left_to_be_told() {
     let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
@@ -237,6 +293,22 @@ async fn what_a_refused_product_turns_out_to_list_is_left_to_be_told() {
     pushed.unwrap();
     assert!(leftover.refused.is_empty(), "the mug is not there any more");
     assert_eq!(leftover.found, [Sku::from("CAP")].into_iter().collect());
+}
+
+#[tokio::test]
+async fn what_a_product_lists_that_cannot_be_read_any_more_stays_as_it_was() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    bench.count(&["MUG", "TEE"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    bench.shop.inside().pages.clear();
+    bench.shop.inside().unread.insert("1".to_owned());
+    let (shop, changed) = (bench.shop.shop(), ["1", "2"].map(str::to_owned).into());
+    assert_eq!(bench.push_stock.reread_products.handle(&shop, changed).await.unwrap(), []);
+    let listings = bench.ledger.listings(&shop.settings.id, &["MUG", "TEE"].map(Sku::from)).await.unwrap();
+    assert_eq!(listings, [listing("MUG", "1")], "the tee is gone");
+    bench.count(&["MUG", "TEE"], 6).await;
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.writes_and_units().1, [("1".to_owned(), 6), ("2".to_owned(), 5)].into());
 }
 
 #[tokio::test]

@@ -22,8 +22,10 @@ pub(crate) fn settled_by(now: Timestamp) -> Timestamp {
 /// Everything that is wanted of one push.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// These, where they differ from what the shop was told.
-    pub(crate) changed: Affected,
+    /// These, where they differ from what the shop was told, before all others.
+    pub(crate) changed: BTreeSet<Sku>,
+    /// All that were counted, where they differ from what the shop was told.
+    pub(crate) all: bool,
     /// These, whatever it was told.
     pub(crate) again: BTreeSet<Sku>,
     /// All that it was not told since this moment.
@@ -40,22 +42,21 @@ impl Wanted {
                 self.full_since = self.full_since.max(Some(since));
             }
             (Some(skus), true) => self.again.extend(skus.iter().cloned()),
-            (skus, false) => self.changed.add(Affected::named(skus.as_deref())),
+            (Some(skus), false) => self.changed.extend(skus.iter().cloned()),
+            (None, false) => self.all = true,
         }
     }
 
     pub(crate) fn is_nothing(&self) -> bool {
-        self.changed.is_nothing() && self.again.is_empty() && self.full_since.is_none()
+        *self == Self::default()
     }
 
     /// The SKUs to look at.
     pub(crate) fn affected(&self) -> Affected {
-        let mut affected = self.changed.clone();
-        affected.add(self.again.iter().cloned().collect());
-        if self.full_since.is_some() {
-            affected.add(Affected::All);
+        if self.all || self.full_since.is_some() {
+            return Affected::All;
         }
-        affected
+        self.changed.union(&self.again).cloned().collect()
     }
 
     /// What to tell; none if the shop is to be told nothing, or knows. What it was told while an older push was still on its way counts
@@ -63,21 +64,22 @@ impl Wanted {
     pub(crate) fn due(&self, line: StockLine, stock: &StockSettings, now: Timestamp) -> Option<Due> {
         let units = sellable(stock.push, &line.level, line.promised, stock.buffer)?;
         let knows = line.pushed.is_some_and(|pushed| pushed.units == units);
+        let refusals = line.refused.len();
         let mut refused = line.refused;
         let due = if self.again.contains(&line.level.sku) {
             refused.clear();
             true
         } else if let Some(since) = self.full_since {
-            let before = refused.len();
             refused.retain(|refused| since <= refused.at);
             let told = knows && line.pushed.is_some_and(|pushed| since <= pushed.at);
-            !told || refused.len() < before
+            !told || refused.len() < refusals
         } else {
             !knows || line.in_doubt_since.is_some_and(|since| since <= settled_by(now))
         };
         let lowers = line.pushed.is_some_and(|pushed| units < pushed.units);
-        let urgent = lowers || self.changed.names(&line.level.sku);
-        due.then_some(Due { units, refused, urgent })
+        let urgent = lowers || self.changed.contains(&line.level.sku);
+        let stands = line.in_doubt_since.is_none() && refused.len() == refusals;
+        due.then_some(Due { units, refused, urgent, stands })
     }
 }
 
@@ -89,6 +91,9 @@ pub(crate) struct Due {
     pub(crate) refused: Vec<Refused>,
     /// Whether the shop may sell what is not there until it is told.
     pub(crate) urgent: bool,
+    /// Whether what it was told before surely stands at each listing that is told now: no older push may have arrived since, and none of
+    /// them had refused it.
+    pub(crate) stands: bool,
 }
 
 impl Due {
@@ -222,6 +227,27 @@ mod tests {
         }
         assert_eq!(told(&full, None, 5), Some(vec!["1"]), "refused in this push");
         assert_eq!(told(&full, Some((6, 5)), 5), None, "told and refused in this push");
+    }
+
+    #[test]
+    fn what_a_message_names_or_the_shop_may_oversell_goes_first_whatever_another_message_wants() {
+        let (named, all) = (due(1, false, Some(&["MUG"])), due(1, false, None));
+        let is_urgent = |wanted: &Wanted, told| due_at(10, wanted, told, &[], None).unwrap().urgent;
+        let (both, all) = (wanted(&[named, all.clone()]), wanted(&[all]));
+        assert_eq!(both.affected(), Affected::All);
+        assert!(is_urgent(&both, Some((5, 0))) && is_urgent(&all, Some((7, 0))));
+        assert!(!is_urgent(&all, Some((5, 0))) && !is_urgent(&all, None));
+    }
+
+    #[test]
+    fn what_the_shop_was_told_before_surely_stands_unless_it_is_in_doubt_or_was_refused_where_it_is_told() {
+        let full = wanted(&[due(5, true, None)]);
+        let stands =
+            |refused: &[i64], in_doubt| due_at(10, &full, Some((7, 3)), refused, in_doubt).unwrap().stands;
+        assert!(stands(&[], None));
+        assert!(stands(&[5], None), "what is refused is not told");
+        assert!(!stands(&[4], None), "it is told what it had refused");
+        assert!(!stands(&[], Some(2)), "an older push may have arrived last");
     }
 
     #[test]

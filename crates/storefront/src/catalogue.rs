@@ -1,4 +1,4 @@
-//! All that a shop lists, a page at a time.
+//! What a shop lists: all of it, a page at a time, or what some products do.
 
 use crossdock_domain::Listing;
 
@@ -11,4 +11,13 @@ pub struct CataloguePage {
     pub listings: Vec<Listing>,
     /// Where the next page begins; none after the last one.
     pub next: Option<Place>,
+}
+
+/// What some products list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProductListings {
+    /// In no particular order. A product that is gone has none.
+    pub listings: Vec<Listing>,
+    /// Products that are there and are not as documented: nobody knows what they list now.
+    pub unread: Vec<String>,
 }

@@ -21,6 +21,8 @@ pub struct Dispatch {
     pub completes: bool,
     /// Whether nobody can have tried to write it before: all that stands there of it was written by a person.
     pub first_try: bool,
+    /// Whether it stands at the shop already, as far as anybody there left it so: only the order's status is to be written.
+    pub status_only: bool,
 }
 
 /// What stands at the shop after a dispatch.

@@ -14,12 +14,12 @@ mod shops;
 mod webhooks;
 
 use async_trait::async_trait;
-use crossdock_domain::{Listing, OrderId, ShopOrder};
+use crossdock_domain::{OrderId, ShopOrder};
 use jiff::Timestamp;
 
 pub use budget::{Account, Admitted, Budget, SharedLedger, Told};
 pub use budgets::Budgets;
-pub use catalogue::CataloguePage;
+pub use catalogue::{CataloguePage, ProductListings};
 pub use dispatch::{Dispatch, Dispatched, TakeBack, TakenBack};
 pub use error::StorefrontError;
 pub use halving::{Halving, READ_MAX};
@@ -65,8 +65,8 @@ pub trait Storefront: Send + Sync {
     /// that is changed or made while the pages are read may be missing, or as it was.
     async fn catalogue(&self, from: Option<&Place>) -> Result<CataloguePage, StorefrontError>;
 
-    /// What these products list now, in no particular order. A product that is gone has no entry.
-    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError>;
+    /// What these products list now. One that cannot be read does not hide the others.
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<ProductListings, StorefrontError>;
 
     /// Sets quantities, absolutely: one result for each, in the order given.
     ///

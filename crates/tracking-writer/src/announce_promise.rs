@@ -35,14 +35,14 @@ fn changes_promise(order: &OrderRecord, told: &Told) -> bool {
     match told {
         Told::Dispatched(_) => order.state == OrderState::Cancelled,
         Told::Voided(_) => true,
-        // Whoever amended it has told that.
-        Told::Amended(_) => false,
+        // Whoever told this has told that.
+        Told::Wanted(_) => false,
     }
 }
 
 fn message(store: &StoreId, order_id: &OrderId, told: &Told, trace: TraceParent) -> Message {
     let promised = OrderPromised { store: store.clone(), order_id: order_id.clone(), skus: named(told) };
-    let id = format!("{}/promised", told.event_id());
+    let id = format!("{}/promised", told.identity());
     let event =
         Event::new(&Source::Role(ROLE), id, Timestamp::now(), promised).traced(Some(trace.to_string()));
     Message::new(OrderPromised::TYPE, event.id.as_str(), CONTENT_TYPE, event.to_json())
@@ -113,6 +113,9 @@ mod tests {
         let (store, order_id) = ("acme-au".parse().unwrap(), OrderId::from("1001"));
         let trace = crossdock_telemetry::Trace::of([]).parent();
         let message = message(&store, &order_id, &voided(), trace);
-        assert_eq!((message.routing_key, message.id.as_str()), ("order.promised".to_owned(), "E-2/promised"));
+        assert_eq!(
+            (message.routing_key, message.id.as_str()),
+            ("order.promised".to_owned(), "/warehouse#E-2/promised")
+        );
     }
 }

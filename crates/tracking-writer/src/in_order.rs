@@ -65,3 +65,42 @@ pub(crate) async fn falls(
 fn key(delivery: &Delivery) -> MessageKey {
     MessageKey { role: ROLE.to_owned(), message_id: delivery.identity() }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    const NUMBER: &str = "BG1001";
+
+    fn ago(minutes: i64) -> Timestamp {
+        Timestamp::now() - SignedDuration::from_mins(minutes)
+    }
+
+    fn failing(mend: Mend) -> Result<(), Failure> {
+        Err(Failure { class: "shop-unavailable", chain: "the shop answers nobody".to_owned(), mend })
+    }
+
+    #[tokio::test]
+    async fn one_that_fell_and_is_tried_again_is_not_missing_and_one_that_is_handled_is_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
+        let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
+        let delivery = Delivery {
+            routing_key: "warehouse.shipment.dispatched".to_owned(),
+            id: "/warehouse#w-1".to_owned(),
+            body: Vec::new().into(),
+            attempt: 2,
+            first_failed_at: None,
+        };
+        let number = OrderNumber::from(NUMBER);
+        let missing = async |minutes| ledger.missing(ago(minutes)).await.unwrap().len();
+        ledger.falls(&key(&delivery), NUMBER, ago(100)).await.unwrap();
+        assert_eq!(missing(90).await, 1);
+        in_order(&*ledger, &delivery, &number, async { failing(Mend::Wait) }).await.unwrap_err();
+        assert_eq!((missing(90).await, missing(-1).await), (0, 1));
+        in_order(&*ledger, &delivery, &number, async { Ok(()) }).await.unwrap();
+        assert_eq!(missing(-1).await, 0);
+    }
+}

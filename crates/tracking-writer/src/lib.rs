@@ -1,5 +1,5 @@
-//! Consumer: from 'shipment dispatched' to a shipment on the shop's order, and from 'shipment voided' back. From 'order amended' to the
-//! order's last status, if what has left is all that is wanted by now.
+//! Consumer: from 'shipment dispatched' to a shipment on the shop's order, and from 'shipment voided' back. From 'other lines are
+//! wanted' to the order's last status, if what has left is all that is wanted by now.
 
 mod alone;
 mod announce_promise;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use crossdock_domain::{Classify, Mend, OrderNumber};
-use crossdock_events::{EventData, OrderAmended, ShipmentDispatched, ShipmentVoided};
+use crossdock_events::{EventData, OrderWanted, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{Busy, Happening, Ledger, LedgerError, OrderRecord};
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, Turn, WorkQueue};
 use crossdock_storefront::Shops;
@@ -36,7 +36,7 @@ pub const ROLE: &str = "tracking-writer";
 pub const QUEUE: WorkQueue = WorkQueue {
     name: "crossdock.tracking-writer",
     role: ROLE,
-    keys: &[ShipmentDispatched::TYPE, ShipmentVoided::TYPE, OrderAmended::TYPE],
+    keys: &[ShipmentDispatched::TYPE, ShipmentVoided::TYPE, OrderWanted::TYPE],
 };
 
 /// Handles one message type in each field.
@@ -99,7 +99,7 @@ impl TrackingWriter {
         let put_down = match told {
             Told::Dispatched(event) => self.write_shipment.put_down(event).await.map(drop),
             Told::Voided(event) => self.take_back.put_down(event).await.map(drop),
-            Told::Amended(_) => Ok(()),
+            Told::Wanted(_) => Ok(()),
         };
         if let Err(error) = put_down {
             tracing::debug!(order.number = %told.number(), "a message that waits could not be put down yet: {error}");
@@ -112,7 +112,7 @@ impl TrackingWriter {
             match told {
                 Told::Dispatched(event) => self.write_shipment.handle(&order, event).await,
                 Told::Voided(event) => self.take_back.handle(&order, event).await,
-                Told::Amended(event) => self.write_shipment.complete(&order, &event.kind).await,
+                Told::Wanted(event) => self.write_shipment.complete(&order, event).await,
             }
         };
         let result = in_order(self.ledger.as_ref(), delivery, told.number(), work).await;
@@ -130,7 +130,7 @@ impl TrackingWriter {
     /// Best effort: the failure itself travels with the message.
     async fn tell_failure(&self, order: &OrderRecord, told: &Told, failure: &Failure, attempt: u32) {
         let happening = Happening {
-            key: format!("{}/failed/{attempt}/{}", told.event_id(), failure.class),
+            key: format!("{}/failed/{attempt}/{}", told.identity(), failure.class),
             at: Timestamp::now(),
             role: ROLE,
             what: format!("{}: {}", told.undone(), failure.chain),

@@ -1,8 +1,8 @@
-//! What the warehouse tells of a shipment, and what the warehouse is told of an order of which some may have left.
+//! What the warehouse tells of a shipment, and what is wanted of an order of which some may have left.
 
 use crossdock_domain::OrderNumber;
 use crossdock_events::{
-    Event, EventData, InvalidEvent, OrderAmended, RawEvent, ShipmentDispatched, ShipmentVoided,
+    Event, EventData, InvalidEvent, OrderWanted, RawEvent, ShipmentDispatched, ShipmentVoided,
 };
 use crossdock_queue::{Delivery, Failure};
 
@@ -12,8 +12,8 @@ use crate::ROLE;
 pub(crate) enum Told {
     Dispatched(Event<ShipmentDispatched>),
     Voided(Event<ShipmentVoided>),
-    /// The order was amended: what has left of it may be all that is wanted by now.
-    Amended(Box<Event<OrderAmended>>),
+    /// Other lines are wanted of the order: what has left of it may be all by now.
+    Wanted(Event<OrderWanted>),
 }
 
 impl Told {
@@ -22,7 +22,7 @@ impl Told {
         match event.kind.as_str() {
             ShipmentDispatched::TYPE => Ok(Self::Dispatched(event.read()?)),
             ShipmentVoided::TYPE => Ok(Self::Voided(event.read()?)),
-            OrderAmended::TYPE => Ok(Self::Amended(Box::new(event.read()?))),
+            OrderWanted::TYPE => Ok(Self::Wanted(event.read()?)),
             _ => Err(InvalidEvent::Misrouted { kind: event.kind, role: ROLE }.into()),
         }
     }
@@ -31,15 +31,16 @@ impl Told {
         match self {
             Self::Dispatched(event) => &event.data.number,
             Self::Voided(event) => &event.data.number,
-            Self::Amended(event) => &event.data.order.number,
+            Self::Wanted(event) => &event.data.number,
         }
     }
 
-    pub(crate) fn event_id(&self) -> &str {
+    /// What tells its event from all others.
+    pub(crate) fn identity(&self) -> String {
         match self {
-            Self::Dispatched(event) => &event.id,
-            Self::Voided(event) => &event.id,
-            Self::Amended(event) => &event.id,
+            Self::Dispatched(event) => event.identity(),
+            Self::Voided(event) => event.identity(),
+            Self::Wanted(event) => event.identity(),
         }
     }
 
@@ -47,7 +48,7 @@ impl Told {
         match self {
             Self::Dispatched(event) => event.traceparent.as_deref(),
             Self::Voided(event) => event.traceparent.as_deref(),
-            Self::Amended(event) => event.traceparent.as_deref(),
+            Self::Wanted(event) => event.traceparent.as_deref(),
         }
     }
 
@@ -55,7 +56,7 @@ impl Told {
         match self {
             Self::Dispatched(event) => &event.kind,
             Self::Voided(event) => &event.kind,
-            Self::Amended(event) => &event.kind,
+            Self::Wanted(event) => &event.kind,
         }
     }
 
@@ -64,7 +65,7 @@ impl Told {
         match self {
             Self::Dispatched(event) => format!("shipment {} not written", event.data.shipment_id),
             Self::Voided(event) => format!("shipment {} not taken back", event.data.shipment_id),
-            Self::Amended(_) => "the order's status at the shop not brought to its end".to_owned(),
+            Self::Wanted(_) => "the order's status at the shop not brought to its end".to_owned(),
         }
     }
 }

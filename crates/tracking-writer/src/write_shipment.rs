@@ -1,13 +1,13 @@
 //! Writes a dispatched shipment to the shop's order, or its new label.
 //!
-//! In       `warehouse.shipment.dispatched`; `order.amended`, if that leaves nothing open
+//! In       `warehouse.shipment.dispatched`; `order.wanted`, if nothing is open by now
 //! Effects  one shipment at the shop, then the order's status, then a line in the timeline
 //! Replay   safe: the ledger is keyed by shipment id, one process at a time writes to an order, and reads it at the shop first
 
 use std::sync::Arc;
 
 use crossdock_domain::{Classify, Mend, Shipment, ShipmentId};
-use crossdock_events::{Event, EventData as _, OrderAmended, ShipmentDispatched};
+use crossdock_events::{Event, OrderWanted, ShipmentDispatched};
 use crossdock_ledger::{Happening, Ledger, LedgerError, OrderRecord, ShipmentRecord, ShipmentState};
 use crossdock_queue::Failure;
 use crossdock_storefront::{Dispatch, Dispatched, Shops, StorefrontError};
@@ -80,10 +80,24 @@ impl WriteShipment {
         alone(self.ledger.as_ref(), order, write).await
     }
 
-    /// Brings an order that was amended to its end at the shop, if all that is wanted by now has left.
-    pub(crate) async fn complete(&self, order: &OrderRecord, cause: &str) -> Result<(), Failure> {
-        let Some(last) = self.ledger.shipment_to_complete(&order.number).await? else { return Ok(()) };
-        alone(self.ledger.as_ref(), order, self.write(order, &last.shipment.shipment_id, None, cause)).await
+    /// Brings an order of which other lines are wanted to its end at the shop, if these have left and stand there.
+    pub(crate) async fn complete(
+        &self,
+        order: &OrderRecord,
+        event: &Event<OrderWanted>,
+    ) -> Result<(), Failure> {
+        alone(self.ledger.as_ref(), order, async {
+            let Some(last) = self.ledger.shipment_to_complete(&order.number).await? else { return Ok(()) };
+            let shop = self.shops.get(&order.store)?;
+            let all = Consignments::read(self.ledger.as_ref(), order, &last.shipment.shipment_id).await?;
+            let status = Dispatch { completes: true, status_only: true, ..dispatch(last, &all, false) };
+            let dispatched = shop.storefront.dispatch(&status).await?;
+            let happening = has_ended(event, &dispatched);
+            self.ledger.shipment_completed(&status.shipment, &happening).await?;
+            tracing::info!(store.id = %order.store, order.number = %order.number, "{}", happening.what);
+            Ok(())
+        })
+        .await
     }
 
     /// Its units are taken from now on.
@@ -157,7 +171,17 @@ impl WriteShipment {
 fn dispatch(intended: ShipmentRecord, all: &Consignments, first_try: bool) -> Dispatch {
     let ShipmentRecord { order_id, shipment, former, lines, completes, shop_shipments, .. } = intended;
     let others = all.that_left();
-    Dispatch { order_id, shipment, former, shop_shipments, others, lines, completes, first_try }
+    Dispatch {
+        order_id,
+        shipment,
+        former,
+        shop_shipments,
+        others,
+        lines,
+        completes,
+        first_try,
+        status_only: false,
+    }
 }
 
 /// Told at the event's own time: of two labels, the one that was told later counts.
@@ -179,10 +203,7 @@ fn stands_at_the_shop(
     cause: &str,
 ) -> Happening {
     let verb = if dispatched.wrote { "written to the shop" } else { "stood at the shop already" };
-    let mut times = if relabels == 0 { String::new() } else { format!("/label {relabels}") };
-    if cause == OrderAmended::TYPE {
-        times.push_str("/amended");
-    }
+    let times = if relabels == 0 { String::new() } else { format!("/label {relabels}") };
     Happening {
         key: format!("{}/done{times}", shipment.shipment_id),
         at: Timestamp::now(),
@@ -192,5 +213,19 @@ fn stands_at_the_shop(
             shipment.tracking_number, dispatched.order_status
         ),
         cause: cause.to_owned(),
+    }
+}
+
+fn has_ended(event: &Event<OrderWanted>, dispatched: &Dispatched) -> Happening {
+    let verb = if dispatched.wrote { "is" } else { "was already" };
+    Happening {
+        key: format!("{}/ended", event.identity()),
+        at: Timestamp::now(),
+        role: ROLE,
+        what: format!(
+            "all that is wanted by now has left; its status there {verb} {}",
+            dispatched.order_status
+        ),
+        cause: event.kind.clone(),
     }
 }

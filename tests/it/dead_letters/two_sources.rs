@@ -11,12 +11,16 @@ use serde_json::{Value, json};
 use super::scene::{accepted, are, asked, desk};
 
 /// A parcel with something that its order has no line of, told over HTTP under an id that others have too.
-async fn tell(world: &World, source: &str, number: &str) {
-    let now = Timestamp::now();
+async fn tell_of_a_parcel(world: &World, source: &str, number: &str) {
     let data = json!({"shipment_id": format!("parcel of {number}"), "number": number, "carrier": "DHL", "tracking_number": "1",
-        "dispatched_at": now, "lines": [{"sku": "NOWHERE", "quantity": 1}]});
-    let event = json!({"specversion": "1.0", "id": "42", "source": source, "type": "warehouse.shipment.dispatched",
-        "time": now, "data": data});
+        "dispatched_at": Timestamp::now(), "lines": [{"sku": "NOWHERE", "quantity": 1}]});
+    tell(world, source, "warehouse.shipment.dispatched", &data).await;
+}
+
+async fn tell(world: &World, source: &str, kind: &str, data: &Value) {
+    let now = Timestamp::now();
+    let event =
+        json!({"specversion": "1.0", "id": "42", "source": source, "type": kind, "time": now, "data": data});
     let signed = warehouse_event(source, event.to_string(), now);
     let request = reqwest::Client::new().post(world.at(signed.path)).body(signed.body);
     let request =
@@ -34,7 +38,7 @@ async fn two_events_with_one_id_of_two_sources_are_two_dead_letters_with_their_o
     let orders = [accepted(&world, &[("MUG", 1)]).await.1, accepted(&world, &[("MUG", 1)]).await.1];
     let sources = ["/warehouse/north", "/warehouse/south"];
     for (source, number) in sources.iter().zip(&orders) {
-        tell(&world, source, number).await;
+        tell_of_a_parcel(&world, source, number).await;
     }
     are(&world, 2, DeadLetterState::Dead).await;
     for (source, number) in sources.iter().zip(&orders) {
@@ -45,4 +49,18 @@ async fn two_events_with_one_id_of_two_sources_are_two_dead_letters_with_their_o
         assert_eq!((&body["id"], &body["source"]), (&json!("42"), &json!(source)));
         assert_eq!(body["data"]["number"], json!(number));
     }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answers_of_two_warehouses_to_one_order_are_two_though_they_have_one_id(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let world = World::create(engine).await;
+    let _others = world.run().await;
+    let (_, number) = accepted(&world, &[("MUG", 1)]).await;
+    tell(&world, "/warehouse/north", "warehouse.order.accepted", &json!({"number": number})).await;
+    let refusal = json!({"number": number, "reason": "nobody is here to pack it"});
+    tell(&world, "/warehouse/south", "warehouse.order.rejected", &refusal).await;
+    world.order_in_state(&number, "rejected").await;
 }

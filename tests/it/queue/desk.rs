@@ -267,7 +267,6 @@ async fn what_a_sender_told_beside_the_body_is_with_the_dead_letter_after_a_put_
         (Some(_), 1) => failed(Mend::Wait),
         _ => failed(Mend::Never),
     }));
-    let (_connection, channel) = other_client(&vhost).await;
     let mut tenant = FieldTable::default();
     tenant.insert("region".into(), AMQPValue::LongString("north".into()));
     let mut headers = FieldTable::default();
@@ -282,10 +281,7 @@ async fn what_a_sender_told_beside_the_body_is_with_the_dead_letter_after_a_put_
         .with_type("begun".into())
         .with_priority(2)
         .with_expiration("600000".into());
-    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-    let published =
-        channel.basic_publish(EVENTS_EXCHANGE.into(), "journey.begun".into(), options, b"a/1", told);
-    published.await.unwrap().await.unwrap();
+    publish_as_other(&vhost, told).await;
     desk.has(1).await;
     let letter = desk.letters().remove(0);
     let has = &letter.properties;
@@ -297,6 +293,59 @@ async fn what_a_sender_told_beside_the_body_is_with_the_dead_letter_after_a_put_
     assert_eq!((&has["type"], &has["priority"]), (&json!("begun"), &json!(2)));
     assert_eq!(has["expiration"], json!(null), "at the desk nothing expires");
     assert_eq!((letter.attempts, &has["headers"][headers::CLASS]), (2, &json!("scripted")), "{has}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_larger_than_the_agreed_frame_hold_no_message_up() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(format!("{}?frame_max=8192", vhost.address()).into()).await;
+    let desk = Arc::new(Desktop::default());
+    open(&rig, &desk);
+    rig.consume(&Script::new(|delivery| match delivery.first_failed_at {
+        None => failed(Mend::WaitFor(Duration::from_secs(1))),
+        Some(_) => failed(Mend::Never),
+    }));
+    let mut headers = FieldTable::default();
+    headers.insert("note".into(), AMQPValue::LongString("x".repeat(30_000).into()));
+    let told = BasicProperties::default().with_headers(headers).with_correlation_id("c-1".into());
+    publish_as_other(&vhost, told).await;
+    desk.has(1).await;
+    let has = desk.letters().remove(0).properties;
+    assert_eq!((&has["headers"]["note"], &has["correlation_id"]), (&json!(null), &json!("c-1")));
+    assert!(has["headers"][headers::LEFT_OUT_BYTES].as_u64() > Some(30_000), "{has}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_has_caught_up_once_it_has_all_that_lay_on_the_queue() {
+    let vhost = Vhost::create().await;
+    let rig = Rig::start(vhost.url()).await;
+    rig.consume(&Script::new(|_| failed(Mend::Never)));
+    for n in 0..120 {
+        rig.publisher.publish(message("a", &n.to_string())).await.unwrap();
+    }
+    eventually("all are dead", async || (vhost.depth(DEAD_LETTERS).await == 120).then_some(())).await;
+    assert!(!rig.publisher.desk_caught_up(), "there is none yet");
+    let desk = Desktop::away();
+    open(&rig, &desk);
+    rig.lose_connections(&vhost).await;
+    rig.connected().await;
+    assert!(!rig.publisher.desk_caught_up(), "it has taken nothing");
+    desk.away.store(false, Ordering::SeqCst);
+    let caught_up = async || rig.publisher.desk_caught_up().then(|| desk.letters().len());
+    assert_eq!(eventually("the desk catches up", caught_up).await, 120);
+    rig.lose_connections(&vhost).await;
+    let lost = async || (!rig.publisher.desk_caught_up()).then_some(());
+    eventually("without a connection nobody knows what lies there", lost).await;
+    eventually("the desk catches up again", async || rig.publisher.desk_caught_up().then_some(())).await;
+}
+
+/// Publishes message `a/1` as a client does that is none of ours.
+async fn publish_as_other(vhost: &Vhost, told: BasicProperties) {
+    let (_connection, channel) = other_client(vhost).await;
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let published =
+        channel.basic_publish(EVENTS_EXCHANGE.into(), "journey.begun".into(), options, b"a/1", told);
+    published.await.unwrap().await.unwrap();
 }
 
 async fn return_one(channel: &lapin::Channel) {

@@ -34,6 +34,7 @@ async fn an_order_whose_rest_is_refunded_ends_at_the_shop_with_what_has_left(
     world.bigcommerce.change_products(&first, |products| products[1]["quantity_refunded"] = json!(1));
     world.ecwid.change_order(&second, |fields| {
         fields["items"].as_array_mut().unwrap().pop();
+        fields["trackingNumber"] = json!("CORRECTED");
     });
     for number in [format!("BG{first}"), format!("W-{second}")] {
         world.order_in_state(&number, "shipped").await;
@@ -45,8 +46,9 @@ async fn an_order_whose_rest_is_refunded_ends_at_the_shop_with_what_has_left(
     })
     .await;
     world.rests_without_dead_letters(&[]).await;
+    assert_eq!(world.ecwid.order(&second)["trackingNumber"], "CORRECTED", "what a person did there stays");
     assert_eq!(world.bigcommerce.shipments(&first).len(), 1);
     assert_eq!(world.bigcommerce.status_changes(&first), [PARTIALLY_SHIPPED, COMPLETED]);
-    // Ecwid tells its buyers of the number, and then that the order has shipped.
-    assert_eq!((world.bigcommerce.buyer_mails(&first), world.ecwid.buyer_mails(&second)), (1, 2));
+    // Ecwid tells its buyers of the number, of the correction, and then that the order has shipped.
+    assert_eq!((world.bigcommerce.buyer_mails(&first), world.ecwid.buyer_mails(&second)), (1, 3));
 }

@@ -6,7 +6,7 @@ use crossdock_domain::{
     Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId,
     ShippedLine,
 };
-use crossdock_events::{Event, EventData, OrderAmended, ShipmentVoided, Source};
+use crossdock_events::{Event, EventData, OrderWanted, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Verdict};
 use crossdock_queue::Delivery;
 use jiff::Timestamp;
@@ -68,10 +68,10 @@ fn number(order_id: &OrderId) -> OrderNumber {
 }
 
 /// One of the two mugs is not wanted any more.
-pub(crate) fn amended(platform: Platform, order_id: &OrderId) -> Delivery {
-    let data =
-        OrderAmended { order: released_order(platform, order_id, 1), changed: vec!["lines".to_owned()] };
-    delivery("amended", 0, data)
+pub(crate) fn wanted(platform: Platform, order_id: &OrderId) -> Delivery {
+    let order = released_order(platform, order_id, 1);
+    let data = OrderWanted { number: order.number, store: order.store, order_id: order.order_id };
+    delivery("wanted", 0, data)
 }
 
 /// What the order-importer puts down when it releases an order of two mugs.

@@ -68,6 +68,7 @@ fn dispatch(units: impl IntoIterator<Item = (&'static str, u32)>) -> Dispatch {
         lines: lines.collect(),
         completes: false,
         first_try: true,
+        status_only: false,
     }
 }
 

@@ -115,7 +115,7 @@ async fn stock_goes_to_where_the_shop_counts_it() {
     assert_eq!(told, expected);
 
     let products: Vec<String> = listings.iter().map(|listing| listing.product_id.clone()).collect();
-    let found = client.listings_of_products(&products).await.unwrap();
+    let found = client.listings_of_products(&products).await.unwrap().listings;
     assert_eq!(found, listings, "by product the same is found");
 
     let counted = listings.into_iter().filter(Listing::takes_quantity);

@@ -32,6 +32,7 @@ pub(crate) fn consignment(id: &str, lines: &[(&str, u32)], completes: bool) -> D
         lines,
         completes,
         first_try: false,
+        status_only: false,
     }
 }
 
@@ -43,6 +44,22 @@ async fn a_consignment_becomes_one_shipment_and_completes_the_order() {
     assert_eq!(client.dispatch(&dispatch).await.unwrap(), dispatched(&["1"], "completed", true));
     insta::assert_json_snapshot!("new_shipment", order.state.lock().unwrap().shipments[0]);
     assert_eq!(order.puts(), [json!({ "status_id": 10 })]);
+}
+
+#[tokio::test]
+async fn an_order_that_only_ends_keeps_what_a_person_made_of_its_shipments() {
+    let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+    order.set(|state| state.status_id = 3);
+    let client = client_of(&order.server.uri());
+    let stood = Dispatch {
+        status_only: true,
+        shop_shipments: vec!["7".to_owned()],
+        ..consignment("S1", &[("TEE", 1)], true)
+    };
+    // Somebody has deleted it.
+    assert_eq!(client.dispatch(&stood).await.unwrap(), dispatched(&["7"], "completed", true));
+    assert_eq!(order.calls(), ["GET", "PUT"]);
+    assert_eq!(client.dispatch(&stood).await.unwrap(), dispatched(&["7"], "completed", false));
 }
 
 #[tokio::test]

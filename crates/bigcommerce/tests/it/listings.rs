@@ -1,7 +1,7 @@
 //! What products list.
 
 use crossdock_domain::{Listing, ListingStock, Sku};
-use crossdock_storefront::{Storefront as _, StorefrontError};
+use crossdock_storefront::{ProductListings, Storefront as _, StorefrontError};
 use serde_json::{Value, json};
 use wiremock::matchers::query_param;
 use wiremock::{MockServer, ResponseTemplate};
@@ -41,7 +41,7 @@ async fn the_documented_variants_are_listed_where_their_product_counts_them() {
         .expect(1)
         .mount(&server)
         .await;
-    let listings = client_of(&server.uri()).listings_of_products(&["192".to_owned()]).await.unwrap();
+    let listings = client_of(&server.uri()).listings_of_products(&["192".to_owned()]).await.unwrap().listings;
     let counted = |sku, variant| listing(sku, "192", Some(variant), ListingStock::Counted);
     assert_eq!(listings, [counted("SMIT", "382"), counted("SMIT-1", "383"), counted("SMIT-2", "384")]);
     server.verify().await;
@@ -64,7 +64,7 @@ async fn every_page_is_read_and_many_products_are_asked_for_in_several_calls() {
     }
     asked(51..=60).respond_with(page(&json!([simple(60, "B")]), 1, 1)).expect(1).mount(&server).await;
     let ids: Vec<String> = (1..=60).map(|id: u64| id.to_string()).collect();
-    let listings = client_of(&server.uri()).listings_of_products(&ids).await.unwrap();
+    let listings = client_of(&server.uri()).listings_of_products(&ids).await.unwrap().listings;
     let products: Vec<_> = listings.iter().map(|listing| listing.product_id.as_str()).collect();
     assert_eq!(products, ["1", "2", "3", "60"]);
     server.verify().await;
@@ -80,9 +80,22 @@ async fn what_products_list_is_read_together_and_one_that_is_gone_has_no_entry()
         .mount(&server)
         .await;
     let ids = ["12", "11", "10", "12", "no-number"].map(str::to_owned);
-    let listings = client_of(&server.uri()).listings_of_products(&ids).await.unwrap();
+    let listings = client_of(&server.uri()).listings_of_products(&ids).await.unwrap().listings;
     let skus: Vec<_> = listings.iter().map(|listing| listing.sku.as_str()).collect();
     assert_eq!(skus, ["MUG", "HAT"]);
+    server.verify().await;
+}
+
+#[tokio::test]
+async fn a_product_that_is_not_as_documented_hides_no_other_and_is_known_to_be_there() {
+    let server = MockServer::start().await;
+    let odd = json!({ "id": 11, "sku": "TEE", "inventory_tracking": "by hand", "variants": [] });
+    let rows = json!([simple(10, "MUG"), odd, { "id": {} }]);
+    call("GET", PRODUCTS).respond_with(page(&rows, 1, 1)).expect(1).mount(&server).await;
+    let found =
+        client_of(&server.uri()).listings_of_products(&["10", "11"].map(str::to_owned)).await.unwrap();
+    assert_eq!(found.listings, [listing("MUG", "10", None, ListingStock::Counted)]);
+    assert_eq!(found.unread, ["11"]);
     server.verify().await;
 }
 
@@ -99,6 +112,6 @@ async fn a_list_without_end_is_given_up() {
 async fn nothing_wanted_is_no_call() {
     let server = MockServer::start().await;
     let shop = client_of(&server.uri());
-    assert_eq!(shop.listings_of_products(&[]).await.unwrap(), []);
+    assert_eq!(shop.listings_of_products(&[]).await.unwrap(), ProductListings::default());
     assert!(server.received_requests().await.unwrap().is_empty());
 }

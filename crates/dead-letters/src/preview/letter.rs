@@ -6,11 +6,12 @@ use super::foresight::Foresight;
 use super::told::{ROLES, Told, Unreadable};
 
 /// Kinds of failure that tell nothing of what would mend them: a replay has to show it.
-const UNSURE: [&str; 9] = [
+const UNSURE: [&str; 10] = [
     "delivery-limit",
     "handler-broken",
     "handler-panicked",
     "handler-timed-out",
+    "never-came",
     "shipment-void-refused",
     "shop-malformed",
     "shop-not-found",

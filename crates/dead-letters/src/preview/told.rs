@@ -2,9 +2,9 @@
 
 use crossdock_domain::{OrderId, OrderNumber, StoreId};
 use crossdock_events::{
-    Event, EventData, InvalidEvent, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, RawEvent,
-    ShipmentDispatched, ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted, StockDue,
-    WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
+    Event, EventData, InvalidEvent, OrderAmended, OrderCancelled, OrderPromised, OrderReleased, OrderWanted,
+    RawEvent, ShipmentDispatched, ShipmentVoided, ShopOrderChanged, ShopProductChanged, StockCounted,
+    StockDue, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
 };
 use crossdock_telemetry::chain;
 
@@ -30,6 +30,7 @@ pub(super) enum Told {
     StockDue(Event<StockDue>),
     ProductChanged(ShopProductChanged),
     Promised,
+    Wanted(OrderWanted),
 }
 
 /// What the warehouse is told of an order.
@@ -93,26 +94,22 @@ impl Told {
                 event.read::<OrderPromised>()?;
                 Self::Promised
             }
+            OrderWanted::TYPE => Self::Wanted(event.read()?.data),
             _ => return Err(Unreadable(format!("no role takes messages of type '{kind}'"))),
         })
     }
 
     /// Whether this role takes it.
     pub(super) fn is_for(&self, role: &str) -> bool {
-        let takers: &[&str] = match self {
+        let taker = match self {
             Self::OrderChanged(_) | Self::Accepted(_) | Self::Rejected(_) | Self::SkuKnown(_) => {
-                &[ORDER_IMPORTER]
+                ORDER_IMPORTER
             }
-            Self::ForWarehouse(ForWarehouse { news: WarehouseNews::Amended, .. }) => {
-                &[WAREHOUSE, TRACKING_WRITER]
-            }
-            Self::ForWarehouse(_) => &[WAREHOUSE],
-            Self::Dispatched(_) | Self::Voided(_) => &[TRACKING_WRITER],
-            Self::Counted(_) | Self::StockDue(_) | Self::ProductChanged(_) | Self::Promised => {
-                &[STOCK_WRITER]
-            }
+            Self::ForWarehouse(_) => WAREHOUSE,
+            Self::Dispatched(_) | Self::Voided(_) | Self::Wanted(_) => TRACKING_WRITER,
+            Self::Counted(_) | Self::StockDue(_) | Self::ProductChanged(_) | Self::Promised => STOCK_WRITER,
         };
-        takers.contains(&role)
+        role == taker
     }
 
     /// The warehouse's number of the order that it is about, where it names that alone.
@@ -122,6 +119,7 @@ impl Told {
             Self::Rejected(data) => Some(&data.number),
             Self::Dispatched(event) => Some(&event.data.number),
             Self::Voided(data) => Some(&data.number),
+            Self::Wanted(data) => Some(&data.number),
             _ => None,
         }
     }

@@ -14,14 +14,18 @@ const NUMBER_SEPARATOR: &str = ", ";
 /// What a consignment has to change, if anything.
 pub(super) fn plan(standing: &Standing, dispatch: &Dispatch, settings: &TrackingSettings) -> Option<Update> {
     let Dispatch { shipment, former, others, .. } = dispatch;
+    let fulfillment_status = advance(&standing.fulfillment_status.0, shipment, dispatch.completes, settings);
+    let fulfillment_status = fulfillment_status.map(str::to_owned);
+    if dispatch.status_only {
+        let update = Update { fulfillment_status, ..Update::default() };
+        return (update != Update::default()).then_some(update);
+    }
     let stands = numbers(&standing.tracking_number.0);
     let kept = without(&stands, former, others.iter().chain([shipment]));
     let wanted = joined(&stands, &kept, &shipment.tracking_number);
     let tracking_number = (settings.number && wanted != stands).then(|| wanted.join(NUMBER_SEPARATOR));
     let is_new = kept.len() == stands.len() && tracking_number.is_some();
     let tracking_url = link_after(standing, dispatch, is_new, settings);
-    let fulfillment_status = advance(&standing.fulfillment_status.0, shipment, dispatch.completes, settings);
-    let fulfillment_status = fulfillment_status.map(str::to_owned);
     let update = Update { tracking_number, tracking_url, fulfillment_status };
     (update != Update::default()).then_some(update)
 }

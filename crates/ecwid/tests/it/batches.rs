@@ -229,6 +229,21 @@ async fn a_batchs_requests_count_against_the_shops_minute() {
 }
 
 #[tokio::test]
+async fn a_shop_that_was_seen_to_be_slow_is_asked_after_once_when_the_next_batch_is_done() {
+    let options = EcwidOptions { batch_pace: Duration::from_millis(60), ..EcwidOptions::default() };
+    let shop = shop_of(&names(50), options).await;
+    let client = client_of(&shop, Budget::told());
+    let fifty = quantities(&client, 50).await;
+    let looks =
+        || shop.requests().iter().filter(|request| request.path_and_query.contains("ticket=")).count();
+    client.set_stock(&fifty).await;
+    let before = looks();
+    assert!(before >= 2, "nothing was known of it");
+    client.set_stock(&fifty).await;
+    assert_eq!(looks(), before + 1);
+}
+
+#[tokio::test]
 async fn what_a_batch_left_over_waits_for_one_that_is_as_large_and_a_few_quantities_do_not() {
     let shop = shop_of(&names(100), EcwidOptions::default()).await;
     let budget = Budget::counted("acme-widgets".parse().unwrap(), SharedLedger::default());

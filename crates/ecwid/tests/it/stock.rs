@@ -15,7 +15,7 @@ pub(crate) fn listing(sku: &str, product_id: &str, variant_id: Option<&str>, tra
 }
 
 async fn listings(shop: &Shop, product_id: &str) -> Vec<Listing> {
-    shop.ecwid.listings_of_products(&[product_id.to_owned()]).await.unwrap()
+    shop.ecwid.listings_of_products(&[product_id.to_owned()]).await.unwrap().listings
 }
 
 #[tokio::test]
@@ -91,21 +91,23 @@ async fn a_quantity_that_the_shop_did_not_need_to_change_is_done() {
 
 /// As where they are paged through.
 #[tokio::test]
-async fn a_product_that_is_not_as_documented_hides_no_other() {
+async fn a_product_that_is_not_as_documented_hides_no_other_and_is_known_to_be_there() {
     let shop = Shop::start().await;
     let product = |id: u64| json!({"id": id, "sku": format!("SKU-{id}"), "unlimited": false});
     let odd = json!({"id": 2, "sku": ["two"], "unlimited": "perhaps"});
-    for (id, product) in [(1, product(1)), (2, odd.clone())] {
+    for (id, product) in [(1, product(1)), (2, odd.clone()), (4, json!([]))] {
         let answer = ResponseTemplate::new(200).set_body_json(product);
         get(&format!("products/{id}")).respond_with(answer).expect(1).mount(&shop.server).await;
     }
     let ids = |most: u64| (1..=most).map(|id| id.to_string()).collect::<Vec<_>>();
-    let two = shop.ecwid.listings_of_products(&ids(2)).await.unwrap();
-    assert_eq!(two, [listing("SKU-1", "1", None, true)]);
+    let four = shop.ecwid.listings_of_products(&ids(4)).await.unwrap();
+    assert_eq!(four.listings, [listing("SKU-1", "1", None, true)]);
+    assert_eq!(four.unread, ["2", "4"], "the third is gone");
     let items: Vec<_> = (1..=20).map(|id| if id == 2 { odd.clone() } else { product(id) }).collect();
     let answer = ResponseTemplate::new(200).set_body_json(json!({"total": 20, "items": items}));
     get("products").respond_with(answer).expect(1).mount(&shop.server).await;
-    assert_eq!(shop.ecwid.listings_of_products(&ids(20)).await.unwrap().len(), 19);
+    let twenty = shop.ecwid.listings_of_products(&ids(20)).await.unwrap();
+    assert_eq!((twenty.listings.len(), twenty.unread), (19, vec!["2".to_owned()]));
     shop.server.verify().await;
 }
 
@@ -117,7 +119,8 @@ async fn products_are_read_alone_where_they_are_few_and_by_searches_where_they_a
     get("products/1").respond_with(answer).expect(1).mount(&shop.server).await;
     let read = |ids: &[u64]| ids.iter().map(u64::to_string).chain(["odd".to_owned()]).collect::<Vec<_>>();
     let one = shop.ecwid.listings_of_products(&read(&[2, 1, 1])).await.unwrap();
-    assert_eq!(one, [listing("SKU-1", "1", None, true)], "the second is gone");
+    assert_eq!(one.listings, [listing("SKU-1", "1", None, true)], "the second is gone");
+    assert_eq!(one.unread, [""; 0]);
 
     let search = move |request: &Request| {
         let (_, ids) = request.url.query_pairs().find(|(key, _)| key == "productId").unwrap();
@@ -126,6 +129,6 @@ async fn products_are_read_alone_where_they_are_few_and_by_searches_where_they_a
     };
     get("products").respond_with(search).expect(3).mount(&shop.server).await;
     let ids: Vec<u64> = (1..=250).collect();
-    assert_eq!(shop.ecwid.listings_of_products(&read(&ids)).await.unwrap().len(), 250);
+    assert_eq!(shop.ecwid.listings_of_products(&read(&ids)).await.unwrap().listings.len(), 250);
     shop.server.verify().await;
 }

@@ -31,6 +31,7 @@ fn parcel(number: &str, completes: bool) -> Dispatch {
         lines: Vec::new(),
         completes,
         first_try: false,
+        status_only: false,
     }
 }
 

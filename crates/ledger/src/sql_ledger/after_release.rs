@@ -73,14 +73,15 @@ async fn compare(
     let happening = Happening { what, ..judged.happening.clone() };
     let order = OrderRecord { released: Some(shape.clone()), ..stands.order.clone() };
     promise_amended(tx, &order, &happening).await?;
-    if stands.order.state == OrderState::Rejected {
-        return begin(tx, stands, Untold::Release, (OrderState::Releasing, ""), shape, &happening).await;
-    }
     if let Some(Untold::Amend { changed: before }) = &stands.untold {
         changed.extend(before.iter().filter(|field| !changed.contains(field)).cloned().collect::<Vec<_>>());
     }
-    let step =
-        begin(tx, stands, Untold::Amend { changed }, (order.state, &order.reason), shape, &happening).await?;
+    let (untold, state) = if order.state == OrderState::Rejected {
+        (Untold::Release, (OrderState::Releasing, ""))
+    } else {
+        (Untold::Amend { changed }, (order.state, order.reason.as_str()))
+    };
+    let step = begin(tx, stands, untold, state, shape, &happening).await?;
     // What has left may be all that is wanted by now, or no more all.
     none_completes_what_is_open(tx, &order).await?;
     ship_if_all_is_done(tx, &order).await?;

@@ -8,20 +8,21 @@ use sqlx::AssertSqlSafe;
 
 use super::pushed::forget_told;
 use super::refused::forgive;
-use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::moment::Moment;
+use crate::{LedgerError, Pushed};
 
+/// Returns what the shop was told before.
 pub(super) async fn begin(
     tx: &mut Transaction,
     store: &StoreId,
     listings: &[Listing],
     at: Timestamp,
     settled: Timestamp,
-) -> Result<(), LedgerError> {
+) -> Result<Vec<(Sku, Pushed)>, LedgerError> {
     let skus: BTreeSet<&Sku> = listings.iter().map(|listing| &listing.sku).collect();
     let skus: Vec<Sku> = skus.into_iter().cloned().collect();
-    forget_told(tx, store, &skus).await?;
+    let told_before = forget_told(tx, store, &skus).await?;
     forgive(tx, store, listings).await?;
     delete(tx, store, &skus, "began_at <= $2", settled).await?;
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
@@ -35,7 +36,7 @@ pub(super) async fn begin(
         }
         insert.execute().await?;
     }
-    Ok(())
+    Ok(told_before)
 }
 
 /// Whatever has become of it, it is known.

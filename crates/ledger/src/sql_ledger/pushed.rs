@@ -8,10 +8,10 @@ use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
 
 use super::{begun_pushes, refused};
-use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::error::unreadable;
 use crate::moment::Moment;
+use crate::{LedgerError, Pushed};
 
 pub(super) async fn pushed(
     tx: &mut Transaction,
@@ -19,24 +19,49 @@ pub(super) async fn pushed(
     quantities: &[(Sku, i64)],
     at: Timestamp,
 ) -> Result<(), LedgerError> {
-    // By SKU, so that two pushes at once lock rows in the same order. Of a SKU that stands twice, the last was told last.
-    let by_sku: BTreeMap<&Sku, i64> = quantities.iter().map(|(sku, units)| (sku, *units)).collect();
-    let quantities: Vec<(&Sku, i64)> = by_sku.into_iter().collect();
-    for quantities in quantities.chunks(STATEMENT_ROWS_MAX) {
+    // Of a SKU that stands twice, the last was told last.
+    let told: BTreeMap<&Sku, Pushed> =
+        quantities.iter().map(|(sku, units)| (sku, Pushed { units: *units, at })).collect();
+    put_down(tx, store, &told).await?;
+    let skus: Vec<Sku> = told.into_keys().cloned().collect();
+    begun_pushes::end(tx, store, &skus, at).await
+}
+
+/// What the shop was told before counts again, where it is named.
+pub(super) async fn not_pushed(
+    tx: &mut Transaction,
+    store: &StoreId,
+    skus: &[(Sku, Option<Pushed>)],
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let told_before: BTreeMap<&Sku, Pushed> =
+        skus.iter().filter_map(|(sku, before)| Some((sku, (*before)?))).collect();
+    put_down(tx, store, &told_before).await?;
+    let skus: Vec<Sku> = skus.iter().map(|(sku, _)| sku.clone()).collect();
+    begun_pushes::end(tx, store, &skus, at).await
+}
+
+/// By SKU, so that two pushes at once lock rows in the same order. What the shop was told later stands.
+async fn put_down(
+    tx: &mut Transaction,
+    store: &StoreId,
+    told: &BTreeMap<&Sku, Pushed>,
+) -> Result<(), LedgerError> {
+    let told: Vec<(&Sku, &Pushed)> = told.iter().map(|(sku, pushed)| (*sku, pushed)).collect();
+    for told in told.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
             "INSERT INTO pushed (store, sku, units, at) VALUES {}
              ON CONFLICT (store, sku) DO UPDATE SET units = excluded.units, at = excluded.at
              WHERE pushed.at <= excluded.at",
-            value_rows(1, quantities.len(), 4)
+            value_rows(1, told.len(), 4)
         );
         let mut upsert = tx.query(AssertSqlSafe(sql));
-        for (sku, units) in quantities {
-            upsert = upsert.bind(store.as_str()).bind(sku.as_str()).bind(*units).bind(Moment::from(at));
+        for (sku, Pushed { units, at }) in told {
+            upsert = upsert.bind(store.as_str()).bind(sku.as_str()).bind(*units).bind(Moment::from(*at));
         }
         upsert.execute().await?;
     }
-    let skus: Vec<Sku> = quantities.into_iter().map(|(sku, _)| sku.clone()).collect();
-    begun_pushes::end(tx, store, &skus, at).await
+    Ok(())
 }
 
 /// What the shop was told of these SKUs, or refused, counts no more.
@@ -45,22 +70,27 @@ pub(super) async fn forget(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) 
     refused::forgive_skus(tx, store, skus).await
 }
 
-/// What the shop was told of these SKUs counts no more.
+/// What the shop was told of these SKUs counts no more. Returns it.
 pub(super) async fn forget_told(
     tx: &mut Transaction,
     store: &StoreId,
     skus: &[Sku],
-) -> Result<(), LedgerError> {
+) -> Result<Vec<(Sku, Pushed)>, LedgerError> {
+    let mut told = Vec::new();
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
-        let sql =
-            format!("DELETE FROM pushed WHERE store = $1 AND sku IN ({})", value_rows(2, skus.len(), 1));
+        let sql = format!(
+            "DELETE FROM pushed WHERE store = $1 AND sku IN ({}) RETURNING sku, units, at",
+            value_rows(2, skus.len(), 1)
+        );
         let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
         for sku in skus {
             delete = delete.bind(sku.as_str());
         }
-        delete.execute().await?;
+        for (sku, units, at) in delete.all::<(String, i64, Moment)>().await? {
+            told.push((Sku::new(sku), Pushed { units, at: at.try_into()? }));
+        }
     }
-    Ok(())
+    Ok(told)
 }
 
 pub(super) async fn stock_day(tx: &mut Transaction, store: &StoreId) -> Result<Option<Date>, LedgerError> {

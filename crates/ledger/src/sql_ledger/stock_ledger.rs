@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{SqlLedger, begun_pushes, catalogues, counts, echoes, listings, promises, pushed, refused};
-use crate::{Catalogue, LedgerError, PromisedTo, StockLedger, StockLine};
+use crate::{Catalogue, LedgerError, PromisedTo, Pushed, StockLedger, StockLine};
 
 #[async_trait]
 impl StockLedger for SqlLedger {
@@ -44,15 +44,21 @@ impl StockLedger for SqlLedger {
         listings: &[Listing],
         at: Timestamp,
         settled: Timestamp,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<Vec<(Sku, Pushed)>, LedgerError> {
         let mut tx = self.database.write().await?;
-        begun_pushes::begin(&mut tx, store, listings, at, settled).await?;
-        tx.commit().await
+        let told_before = begun_pushes::begin(&mut tx, store, listings, at, settled).await?;
+        tx.commit().await?;
+        Ok(told_before)
     }
 
-    async fn not_pushed(&self, store: &StoreId, skus: &[Sku], at: Timestamp) -> Result<(), LedgerError> {
+    async fn not_pushed(
+        &self,
+        store: &StoreId,
+        skus: &[(Sku, Option<Pushed>)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        begun_pushes::end(&mut tx, store, skus, at).await?;
+        pushed::not_pushed(&mut tx, store, skus, at).await?;
         tx.commit().await
     }
 

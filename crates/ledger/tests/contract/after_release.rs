@@ -1,6 +1,6 @@
 //! What changes at the shop mean for an order that the warehouse has.
 
-use crossdock_domain::{OrderId, ReleasedOrder, Sku, Unfit};
+use crossdock_domain::{OrderId, ReleasedOrder, ShipmentId, Sku, Unfit};
 use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, ShipmentState, Telling, Verdict};
 use jiff::SignedDuration;
 use rstest::rstest;
@@ -407,26 +407,105 @@ async fn part_of_two_and_then(ledger: &dyn Ledger, is_done: bool, units: u32) {
     judge(ledger, &judged("1001", 7, release("1001", &[("TEE", units)]))).await;
 }
 
-async fn to_complete(ledger: &dyn Ledger) -> Option<(bool, ShipmentState)> {
+async fn to_complete(ledger: &dyn Ledger) -> Option<ShipmentId> {
     let shipment = ledger.shipment_to_complete(&number("1001")).await.unwrap();
-    shipment.map(|it| (it.completes, it.state))
+    shipment.map(|it| it.shipment.shipment_id)
 }
 
 #[rstest]
-#[case::that_is_at_the_shop(true)]
-#[case::that_is_on_its_way(false)]
 #[tokio::test]
-async fn an_order_amended_to_what_has_left_is_completed_by_its_last_consignment(
-    #[case] is_done: bool,
+async fn an_order_amended_to_what_stands_at_the_shop_is_completed_once(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    part_of_two_and_then(&*ledger, is_done, 1).await;
+    part_of_two_and_then(&*ledger, true, 1).await;
     for _ in 0..2 {
-        assert_eq!(to_complete(&*ledger).await, Some((true, ShipmentState::Intended)));
+        assert_eq!(to_complete(&*ledger).await, Some("S1".into()), "nobody knows that it was done");
     }
-    stands_at_the_shop(&*ledger, "S1", &happening("done again", minute(8))).await;
+    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
+    ledger.shipment_completed(&part, &happening("ended", minute(8))).await.unwrap();
     assert_eq!(to_complete(&*ledger).await, None, "it has been");
+    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
+    assert_eq!(
+        shipments.iter().map(|it| (it.completes, it.state)).collect::<Vec<_>>(),
+        [(true, ShipmentState::Done)]
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_amended_to_what_is_on_its_way_to_the_shop_is_completed_by_that(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    part_of_two_and_then(&*ledger, false, 1).await;
+    assert_eq!(to_complete(&*ledger).await, None);
+    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
+    assert_eq!(
+        shipments.iter().map(|it| (it.completes, it.state)).collect::<Vec<_>>(),
+        [(true, ShipmentState::Intended)]
+    );
+    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(8))).await;
+    assert_eq!(to_complete(&*ledger).await, None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_order_that_grows_while_it_is_ended_at_the_shop_is_ended_by_what_is_open(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    part_of_two_and_then(&*ledger, true, 1).await;
+    assert_eq!(to_complete(&*ledger).await, Some("S1".into()));
+    judge(&*ledger, &judged("1001", 8, release("1001", &[("TEE", 2)]))).await;
+    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
+    ledger.shipment_completed(&part, &happening("ended", minute(9))).await.unwrap();
+    let rest = shipment("S2", 10, None);
+    assert!(ledger.intend_shipment(&rest, &happening("S2", minute(10))).await.unwrap().completes);
+    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
+    assert_eq!(shipments.iter().filter(|it| it.completes).count(), 1, "{shipments:?}");
+}
+
+/// The warehouse has packed one of a TEE and a MUG, and will not pack the rest: what it is told once the order changes.
+async fn after_a_refusal_of_the_rest(ledger: &dyn Ledger, lines: &[(&str, u32)]) -> News {
+    release_1001(ledger, &[("TEE", 2), ("MUG", 1)]).await;
+    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
+    ledger.intend_shipment(&part, &happening("S1", minute(5))).await.unwrap();
+    answer_1001(ledger, 6, refused(&[])).await;
+    assert_eq!(order_1001(ledger).await.state, OrderState::Rejected);
+    match judge(ledger, &judged("1001", 7, release("1001", lines))).await {
+        NextStep::Tell(telling) => telling.news,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_has_left_of_a_refused_order_is_not_released_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let News::Released(order) = after_a_refusal_of_the_rest(&*ledger, &[("TEE", 3), ("MUG", 1)]).await else {
+        panic!("the rest is to be packed")
+    };
+    let lines: Vec<_> = order.lines.iter().map(|line| (line.sku.as_str(), line.quantity)).collect();
+    assert_eq!(lines, [("TEE", 2), ("MUG", 1)]);
+    let released = order_1001(&*ledger).await.released.unwrap();
+    assert_eq!(released.lines[0].quantity, 3, "the order wants as much as before");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refused_order_of_which_all_that_is_wanted_has_left_is_not_released_again(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let News::Amended { changed, .. } = after_a_refusal_of_the_rest(&*ledger, &[("TEE", 1)]).await else {
+        panic!("there is nothing to pack")
+    };
+    assert_eq!(changed, ["lines"]);
+    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(8))).await;
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
 }
 
 #[rstest]

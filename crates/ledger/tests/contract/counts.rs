@@ -178,7 +178,7 @@ async fn a_push_is_in_doubt_until_its_answer_is_known_or_it_has_settled(
     assert_eq!(doubts("acme-au").await, [Some(minute(2)); 2]);
     assert_eq!(doubts("acme-nz").await, [None; 2]);
     begin(3, 1).await;
-    ledger.not_pushed(&au(), &skus[..1], minute(2)).await.unwrap();
+    ledger.not_pushed(&au(), &[(skus[0].clone(), None)], minute(2)).await.unwrap();
     assert_eq!(doubts("acme-au").await, [Some(minute(3)), Some(minute(2))], "each is known by its beginning");
     ledger.pushed(&au(), &[(skus[0].clone(), 10), (skus[1].clone(), 10)], minute(3)).await.unwrap();
     assert_eq!(
@@ -187,8 +187,39 @@ async fn a_push_is_in_doubt_until_its_answer_is_known_or_it_has_settled(
         "what was told does not settle what went before"
     );
     begin(5, 2).await;
-    ledger.not_pushed(&au(), &skus, minute(5)).await.unwrap();
+    ledger.not_pushed(&au(), &skus.map(|sku| (sku, None)), minute(5)).await.unwrap();
     assert_eq!(doubts("acme-au").await, [None; 2]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_shop_was_told_before_counts_again_after_a_push_of_which_it_was_told_nothing(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let skus = ["CAP", "TEE"].map(Sku::from);
+    let listings = [listing("CAP", "1", None), listing("TEE", "2", None)];
+    count(&*ledger, 1, &[level("CAP", 10), level("TEE", 10)]).await;
+    let tee = async || {
+        let line = ledger.stock(&au()).await.unwrap().remove(1);
+        (line.pushed, line.in_doubt_since)
+    };
+    assert_eq!(ledger.begin_push(&au(), &listings, minute(2), minute(0)).await.unwrap(), []);
+    let told = Pushed { units: 8, at: minute(3) };
+    ledger.pushed(&au(), &skus.clone().map(|sku| (sku, told.units)), told.at).await.unwrap();
+    let mut before = ledger.begin_push(&au(), &listings, minute(4), minute(0)).await.unwrap();
+    before.sort_by(|(one, _), (other, _)| one.cmp(other));
+    assert_eq!(before, skus.clone().map(|sku| (sku, told)));
+    let [cap_touched, tee_kept_back] = [(skus[0].clone(), None), (skus[1].clone(), Some(told))];
+    ledger.not_pushed(&au(), &[tee_kept_back.clone(), cap_touched], minute(4)).await.unwrap();
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].pushed, None);
+    assert_eq!(tee().await, (Some(told), Some(minute(2))), "an older push stays in doubt");
+    assert_eq!(ledger.stock(&store("acme-nz")).await.unwrap()[1].pushed, None, "another shop");
+
+    ledger.begin_push(&au(), &listings, minute(5), minute(2)).await.unwrap();
+    ledger.pushed(&au(), &[(skus[1].clone(), 1)], minute(6)).await.unwrap();
+    ledger.not_pushed(&au(), &[tee_kept_back], minute(5)).await.unwrap();
+    assert_eq!(tee().await, (Some(Pushed { units: 1, at: minute(6) }), None), "what was told later stands");
 }
 
 #[rstest]

@@ -41,7 +41,10 @@ pub(crate) struct Line {
 impl Line {
     /// Opens one and declares the topology. `name` is shown in RabbitMQ's list of connections.
     pub(crate) async fn open(broker: &Broker, name: &str) -> Result<Self, LinkError> {
-        let uri = broker.uri()?;
+        let mut uri = broker.uri()?;
+        // RabbitMQ hands headers out whole, in whatever frame that takes, and lapin breaks off over one that is larger than was agreed:
+        // whatever the URL says, as much as RabbitMQ offers.
+        uri.query.frame_max = None;
         greeting::greet(&uri).await?;
         let properties =
             ConnectionProperties::default().with_connection_name(format!("crossdock {name}").into());

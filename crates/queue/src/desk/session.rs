@@ -1,6 +1,7 @@
 //! Takes dead letters off their queue in batches, as long as the desk takes them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +32,9 @@ const BATCH_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Longest wait for a batch to fill, in milliseconds.
 const GATHER_MS: u64 = 100;
+
+/// Time without a message after which all that lay on the queue has come, in seconds: RabbitMQ hands out at once what is there.
+const CAUGHT_UP_SECS: u64 = 5;
 
 /// Longest time for the desk to take a batch, in seconds.
 const TAKE_SECS_MAX: u64 = 60;
@@ -90,6 +94,7 @@ impl Session for Intake {
             if matches!(given, Break::Stopped) {
                 return Ok(());
             }
+            self.caught_up(false);
             give_back(&channel).await;
             let (least, most) = (Duration::from_secs(REST_SECS_MIN), Duration::from_secs(REST_SECS_MAX));
             rest = if taken { least } else { (rest * 2).clamp(least, most) };
@@ -97,6 +102,7 @@ impl Session for Intake {
     }
 
     fn down(&mut self, _why: String) {
+        self.caught_up(false);
         self.metrics.connected(NAME, false);
     }
 }
@@ -126,11 +132,12 @@ impl Intake {
     async fn give(&self, consumer: &mut Consumer, taken: &mut bool) -> Result<Break, LinkError> {
         let mut held_until: Option<Instant> = None;
         loop {
-            let batch = tokio::select! {
+            let first = tokio::select! {
                 () = self.stop.cancelled() => return Ok(Break::Stopped),
                 () = reached(held_until) => return Ok(Break::DeskAway),
-                batch = next_batch(consumer) => batch?,
+                first = self.first_of_next(consumer, held_until.is_none()) => first?,
             };
+            let batch = next_batch(first, consumer).await?;
             match self.give_batch(&batch).await {
                 Taken::Nothing => return Ok(Break::DeskAway),
                 Taken::Some if held_until.is_none() => {
@@ -140,6 +147,25 @@ impl Intake {
             }
             *taken = true;
         }
+    }
+
+    /// Waits for a message. If none has come for a while, and none is held that might keep others back, the desk has caught up.
+    async fn first_of_next(
+        &self,
+        consumer: &mut Consumer,
+        none_is_held: bool,
+    ) -> Result<Delivery, LinkError> {
+        if let Ok(first) = timeout(Duration::from_secs(CAUGHT_UP_SECS), next(consumer)).await {
+            return first;
+        }
+        if none_is_held {
+            self.caught_up(true);
+        }
+        next(consumer).await
+    }
+
+    fn caught_up(&self, has: bool) {
+        self.metrics.desk_caught_up.store(has, Ordering::Relaxed);
     }
 
     /// What is not taken together is given one by one, and what is not taken so once more: the desk may have come back in between.
@@ -193,9 +219,9 @@ async fn reached(when: Option<Instant>) {
     }
 }
 
-/// At least one message, and what else comes within a moment.
-async fn next_batch(consumer: &mut Consumer) -> Result<Vec<Delivery>, LinkError> {
-    let mut batch = vec![next(consumer).await?];
+/// This message, and what else comes within a moment.
+async fn next_batch(first: Delivery, consumer: &mut Consumer) -> Result<Vec<Delivery>, LinkError> {
+    let mut batch = vec![first];
     let until = Instant::now() + Duration::from_millis(GATHER_MS);
     let mut bytes = batch[0].data.len();
     while batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {

@@ -6,6 +6,7 @@ use lapin::types::FieldTable;
 
 use crate::headers::{DONE, OUTCOME, REPLAY};
 use crate::retry::RetryStep;
+use crate::sender::less;
 use crate::topology::{DEAD_LETTERS, EVENTS_EXCHANGE};
 use crate::trail::{long, short};
 use crate::{Message, WorkQueue};
@@ -83,8 +84,17 @@ impl<'a> Letter<'a> {
 
     /// The properties: ours, all written out, beside what its sender told.
     pub(crate) fn properties(&self) -> BasicProperties {
+        self.properties_beside(self.contents.sender.cloned().unwrap_or_default())
+    }
+
+    /// The same beside less and less of what its sender told; nothing if there is no sender to be cut short.
+    pub(crate) fn shorter_properties(&self) -> impl Iterator<Item = BasicProperties> {
+        let less = self.contents.sender.map(less);
+        less.into_iter().flatten().map(|sender| self.properties_beside(sender))
+    }
+
+    fn properties_beside(&self, sender: BasicProperties) -> BasicProperties {
         let since = self.contents.since.unwrap_or_else(Timestamp::now);
-        let sender = self.contents.sender.cloned().unwrap_or_default();
         let mut headers = sender.headers().clone().unwrap_or_default();
         for (name, value) in &self.headers {
             headers.insert(name.clone(), value.clone());

@@ -1,5 +1,7 @@
 //! What the warehouse may tell: its own types of events, each readable by whoever consumes it.
 
+mod names;
+
 use std::collections::BTreeMap;
 
 use crossdock_domain::Classify as _;
@@ -13,9 +15,13 @@ use http::{HeaderMap, header};
 use serde_json::value::RawValue;
 
 use crate::publish::{EVENT_ID_BYTES_MAX, Run, event_id};
+use names::Named;
 
 /// Longest `source` of an event, in bytes.
 const SOURCE_BYTES_MAX: usize = 255;
+
+/// Longest number of an order, id of a consignment, or SKU, in bytes: they are looked up by, and databases' indexes take no endless ones.
+const NAME_BYTES_MAX: usize = 255;
 
 /// How many events a body holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +50,8 @@ enum Fault {
     Invalid(#[from] InvalidEvent),
     #[error("'{0}' is required, with 1 to {1} bytes")]
     Attribute(&'static str, usize),
+    #[error("'{name}' has {bytes} bytes; send at most {NAME_BYTES_MAX}")]
+    Name { name: &'static str, bytes: usize },
     #[error("'datacontenttype' is not 'application/json'")]
     ContentType,
     #[error("'{0}' is not a type of event that the warehouse tells")]
@@ -68,6 +76,7 @@ impl BadEvent {
             Fault::Batch(_) => "batch-malformed",
             Fault::Invalid(invalid) => invalid.class(),
             Fault::Attribute(..) => "event-attribute",
+            Fault::Name { .. } => "event-name-too-long",
             Fault::ContentType => "event-content-type",
             Fault::Type(_) => "event-type",
         }
@@ -150,8 +159,13 @@ fn check_data(event: &RawEvent) -> Result<Option<String>, Fault> {
     }
 }
 
-fn check<T: EventData>(event: &RawEvent) -> Result<Option<String>, Fault> {
-    Ok(event.clone().read::<T>()?.data.subject())
+fn check<T: EventData + Named>(event: &RawEvent) -> Result<Option<String>, Fault> {
+    let data = event.clone().read::<T>()?.data;
+    let too_long = data.names().into_iter().find(|(_, text)| text.len() > NAME_BYTES_MAX);
+    match too_long {
+        Some((name, text)) => Err(Fault::Name { name, bytes: text.len() }),
+        None => Ok(data.subject()),
+    }
 }
 
 #[cfg(test)]
@@ -258,6 +272,54 @@ mod tests {
             event[field] = value;
             let said = one(&event).unwrap_err();
             assert!(said.starts_with(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn ids_that_are_longer_than_what_is_looked_up_by_are_refused_with_what_to_send() {
+        let of = |kind: &str, data: &Value| {
+            let mut event = accepted();
+            (event["type"], event["data"]) = (json!(kind), data.clone());
+            one(&event)
+        };
+        let cases = |text: &str| {
+            let shipment = |field: &str| {
+                let mut shipment = json!({"shipment_id": "S1", "number": "BG1", "carrier": "DHL", "tracking_number": "1",
+                    "dispatched_at": "2026-01-31T00:00:00Z"});
+                shipment[field] = json!(text);
+                shipment
+            };
+            let lines = json!([{"sku": "TEE", "quantity": 1}, {"sku": text, "quantity": 1}]);
+            let mut with_lines = shipment("carrier");
+            with_lines["lines"] = lines;
+            let levels = json!([{"sku": "TEE", "on_hand": 1}, {"sku": text, "on_hand": 1}]);
+            [
+                ("warehouse.order.accepted", "number", json!({"number": text})),
+                ("warehouse.order.rejected", "number", json!({"number": text, "reason": "no"})),
+                (
+                    "warehouse.order.rejected",
+                    "unknown_skus",
+                    json!({"number": "BG1", "reason": "no", "unknown_skus": [text]}),
+                ),
+                ("warehouse.shipment.dispatched", "shipment_id", shipment("shipment_id")),
+                ("warehouse.shipment.dispatched", "number", shipment("number")),
+                ("warehouse.shipment.dispatched", "lines.sku", with_lines),
+                ("warehouse.shipment.voided", "number", json!({"shipment_id": "S1", "number": text})),
+                ("warehouse.shipment.voided", "shipment_id", json!({"shipment_id": text, "number": "BG1"})),
+                ("warehouse.sku.known", "sku", json!({"sku": text})),
+                (
+                    "warehouse.stock.counted",
+                    "levels.sku",
+                    json!({"counted_at": "2026-01-31T00:00:00Z", "levels": levels}),
+                ),
+            ]
+        };
+        for (kind, field, data) in cases(&"x".repeat(256)) {
+            let says = format!("event 0 cannot be taken: '{field}' has 256 bytes; send at most 255");
+            assert_eq!(of(kind, &data).map(|_| kind), Err(says), "{kind}");
+        }
+        for (kind, _, data) in cases(&"x".repeat(255)) {
+            assert_eq!(of(kind, &data).map(|message| message.routing_key), Ok(kind.to_owned()));
         }
     }
 

@@ -1,24 +1,52 @@
 //! What a shop answered to a part of a push.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crossdock_domain::{Classify as _, Listing, Mend, Sku};
+use crossdock_ledger::Pushed;
 use crossdock_queue::Failure;
 use crossdock_storefront::{Quantity, StorefrontError, Taken};
+
+/// What became of a SKU's quantity over all listings that were told it, the most doubtful last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fate {
+    /// Each has it.
+    Taken,
+    /// It was not carried out at any: the shop has what it had.
+    KeptBack,
+    /// One or the other may have it.
+    Mixed,
+    /// It may reach the shop yet.
+    InDoubt,
+}
+
+impl Fate {
+    fn of(result: &Result<Taken, StorefrontError>) -> Self {
+        match result {
+            Ok(_) => Self::Taken,
+            Err(error) if is_kept_back(error) => Self::KeptBack,
+            Err(error) if is_doubt(error) => Self::InDoubt,
+            Err(_) => Self::Mixed,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        if self == other { self } else { self.max(other).max(Self::Mixed) }
+    }
+}
 
 /// What became of the quantities.
 #[derive(Debug, Default)]
 pub(super) struct Answers<'q> {
-    /// SKUs of which every listing has its quantity.
-    pub(super) told: Vec<(Sku, i64)>,
-    /// The other SKUs, but for those of which something may still reach the shop.
-    pub(super) not_taken: Vec<Sku>,
+    fates: BTreeMap<&'q Sku, (i64, Fate)>,
     /// Products that are not as they were.
     pub(super) changed: Vec<String>,
     /// Listings that the shop refuses, each with its words.
     pub(super) refused: Vec<(&'q Listing, StorefrontError)>,
     /// What went wrong with the others.
     pub(super) failure: Option<Failure>,
+    /// Whether the shop has taken any quantity.
+    pub(super) took_some: bool,
     /// Whether the shop did not say anything of any quantity.
     silent: bool,
 }
@@ -27,30 +55,37 @@ impl<'q> Answers<'q> {
     /// One result for each quantity, in the same order.
     pub(super) fn of(part: &'q [Quantity], results: Vec<Result<Taken, StorefrontError>>) -> Self {
         let mut answers = Self { silent: true, ..Self::default() };
-        let mut told: BTreeMap<&Sku, i64> = BTreeMap::new();
-        let (mut failed, mut in_doubt) = (BTreeSet::new(), BTreeSet::new());
         for (Quantity { listing, units }, result) in part.iter().zip(results) {
-            told.insert(&listing.sku, *units);
+            let fate = Fate::of(&result);
+            let of_sku = answers.fates.entry(&listing.sku).or_insert((*units, fate));
+            of_sku.1 = of_sku.1.and(fate);
             match result {
                 Ok(taken) => {
-                    answers.silent = false;
+                    (answers.silent, answers.took_some) = (false, true);
                     if taken == Taken::Changed {
                         answers.changed.push(listing.product_id.clone());
                     }
                 }
-                Err(error) => {
-                    failed.insert(&listing.sku);
-                    if is_doubt(&error) {
-                        in_doubt.insert(&listing.sku);
-                    }
-                    answers.take_error(listing, error);
-                }
+                Err(error) => answers.take_error(listing, error),
             }
         }
-        told.retain(|sku, _| !failed.contains(sku));
-        answers.told = told.into_iter().map(|(sku, units)| (sku.clone(), units)).collect();
-        answers.not_taken = failed.difference(&in_doubt).map(|sku| (*sku).clone()).collect();
         answers
+    }
+
+    /// SKUs of which every listing has its quantity.
+    pub(super) fn told(&self) -> Vec<(Sku, i64)> {
+        let told = self.fates.iter().filter(|(_, (_, fate))| *fate == Fate::Taken);
+        told.map(|(sku, (units, _))| ((*sku).clone(), *units)).collect()
+    }
+
+    /// The other SKUs, but for those of which something may still reach the shop; each with what it was told before, if that counts again.
+    pub(super) fn not_taken(&self, told_before: &BTreeMap<Sku, Pushed>) -> Vec<(Sku, Option<Pushed>)> {
+        let not_taken = |(sku, (_, fate)): (&&Sku, &(i64, Fate))| match fate {
+            Fate::Taken | Fate::InDoubt => None,
+            Fate::KeptBack => Some(((*sku).clone(), told_before.get(*sku).copied())),
+            Fate::Mixed => Some(((*sku).clone(), None)),
+        };
+        self.fates.iter().filter_map(not_taken).collect()
     }
 
     fn take_error(&mut self, listing: &'q Listing, error: StorefrontError) {
@@ -85,6 +120,13 @@ fn is_doubt(error: &StorefrontError) -> bool {
     matches!(error, StorefrontError::InDoubt { .. } | StorefrontError::Malformed { .. })
 }
 
+/// Whether the quantity was surely not carried out. Not of [`StorefrontError::Unavailable`]: what a shop left undone of a batch that was
+/// cancelled may have been under way.
+fn is_kept_back(error: &StorefrontError) -> bool {
+    use StorefrontError::{CredentialsRefused, MissingScope, OutOfTime, Throttled};
+    matches!(error, Throttled { .. } | OutOfTime | CredentialsRefused { .. } | MissingScope { .. })
+}
+
 /// Of two failures, the one whose mend asks for more patience: what may heal is tried again, whatever else is wrong.
 pub(super) fn worse(one: Option<Failure>, other: Failure) -> Failure {
     let rank = |failure: &Failure| match failure.mend {
@@ -104,6 +146,7 @@ mod tests {
     use std::time::Duration;
 
     use crossdock_domain::ListingStock;
+    use jiff::Timestamp;
 
     use super::*;
 
@@ -125,6 +168,10 @@ mod tests {
         StorefrontError::Unavailable { cause: "no answer".into() }
     }
 
+    fn throttled() -> StorefrontError {
+        StorefrontError::Throttled { wait: Duration::from_secs(9) }
+    }
+
     #[test]
     fn a_sku_is_told_once_all_its_listings_are_and_open_as_long_as_one_is_in_doubt() {
         let part = quantities(&["A", "A", "B", "B", "C", "C", "D"]);
@@ -138,10 +185,27 @@ mod tests {
             Err(silence()),
         ];
         let answers = Answers::of(&part, results);
-        assert_eq!(answers.told, [(Sku::from("A"), 5)]);
-        assert_eq!(answers.not_taken, [Sku::from("B"), Sku::from("D")], "nobody knows of C");
+        assert_eq!(answers.told(), [(Sku::from("A"), 5)]);
+        let not_taken = answers.not_taken(&BTreeMap::new());
+        assert_eq!(not_taken, [(Sku::from("B"), None), (Sku::from("D"), None)], "nobody knows of C");
         assert_eq!(answers.changed, ["0", "2"]);
         assert_eq!(answers.refused.len(), 1);
+    }
+
+    #[test]
+    fn what_the_shop_was_told_before_counts_again_only_where_no_listing_may_have_anything_else() {
+        let told = Pushed { units: 7, at: Timestamp::UNIX_EPOCH };
+        let told_before = BTreeMap::from([(Sku::from("A"), told)]);
+        let of_two = |first, second| {
+            Answers::of(&quantities(&["A", "A"]), vec![first, second]).not_taken(&told_before)
+        };
+        let with = |told_before| vec![(Sku::from("A"), told_before)];
+        assert_eq!(of_two(Err(throttled()), Err(StorefrontError::OutOfTime)), with(Some(told)));
+        for first in [Ok(Taken::Changed), Ok(Taken::Stands), Err(refused()), Err(silence())] {
+            assert_eq!(of_two(first, Err(throttled())), with(None));
+        }
+        assert_eq!(of_two(Err(throttled()), Err(silence().of_a_write())), []);
+        assert_eq!(of_two(Err(silence().of_a_write()), Err(throttled())), []);
     }
 
     #[test]
@@ -153,7 +217,7 @@ mod tests {
         assert!(ends(Err(silence().of_a_write())));
         assert!(!ends(Ok(Taken::Stands)));
         assert!(!ends(Err(refused())));
-        assert!(ends(Err(StorefrontError::Throttled { wait: Duration::from_secs(9) })));
+        assert!(ends(Err(throttled())));
         assert!(!Answers::of(&part, vec![Err(refused()), Err(refused())]).ends_push());
     }
 

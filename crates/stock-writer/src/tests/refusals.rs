@@ -10,7 +10,6 @@ use rstest::rstest;
 
 use super::shop::{Fake, listing};
 use super::{Bench, lost};
-use crate::affected::Affected;
 use crate::wanted::Wanted;
 
 fn everything() -> Wanted {
@@ -62,7 +61,7 @@ async fn many_refusals_that_are_tried_again_settle_and_do_not_add_to_those_of_ot
     bench.shop.inside().refuses = skus.iter().cloned().collect();
     bench.count(&skus.iter().map(String::as_str).collect::<Vec<_>>(), 5).await;
     let again: BTreeSet<Sku> = skus[..60].iter().map(|sku| Sku::from(sku.as_str())).collect();
-    let (pushed, leftover) = bench.push(&Wanted { again, changed: Affected::All, ..Wanted::default() }).await;
+    let (pushed, leftover) = bench.push(&Wanted { again, all: true, ..Wanted::default() }).await;
     pushed.unwrap();
     assert_eq!(leftover.refused.len(), 100, "each is told of");
 }
@@ -88,7 +87,7 @@ async fn step(
     on_hand: &mut BTreeMap<&'static str, i64>,
 ) -> (bool, Option<&'static str>) {
     let product = PRODUCTS[dice.usize(..PRODUCTS.len())];
-    match dice.u32(..10) {
+    match dice.u32(..12) {
         0..5 => {
             let sku = LISTED[dice.usize(..LISTED.len())].0;
             on_hand.insert(sku, dice.i64(0..50));
@@ -106,6 +105,11 @@ async fn step(
             return (false, Some(product));
         }
         8 => return (true, None),
+        9..11 => {
+            bench.shop.inside().takes = Some(dice.usize(..3));
+            let _ = bench.push_changes().await;
+            bench.shop.inside().takes = None;
+        }
         _ => {
             bench.shop.inside().answer = Some(lost);
             let _ = bench.push_changes().await;

@@ -10,8 +10,8 @@ use crossdock_domain::{
 };
 use crossdock_settings::{Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings};
 use crossdock_storefront::{
-    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Shop, Storefront, StorefrontError,
-    TakeBack, Taken, TakenBack, Window,
+    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, ProductListings, Quantity, Shop, Storefront,
+    StorefrontError, TakeBack, Taken, TakenBack, Window,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,6 +30,8 @@ pub(crate) struct Inside {
     pub(crate) writes: usize,
     /// Calls that read products.
     pub(crate) reads: usize,
+    /// Products that cannot be read.
+    pub(crate) unread: BTreeSet<String>,
     /// Products whose quantities it refuses, whatever else it answers.
     pub(crate) refuses: BTreeSet<String>,
     /// How often it has refused each of them.
@@ -145,11 +147,13 @@ impl Storefront for Fake {
         Ok(CataloguePage { listings: inside.pages[page].clone(), next })
     }
 
-    async fn listings_of_products(&self, product_ids: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    async fn listings_of_products(&self, product_ids: &[String]) -> Result<ProductListings, StorefrontError> {
         let mut inside = self.inside();
         inside.reads += 1;
         let of_these = |listing: &&Listing| product_ids.contains(&listing.product_id);
-        Ok(inside.pages.iter().flatten().filter(of_these).cloned().collect())
+        let is_read = |listing: &&Listing| !inside.unread.contains(&listing.product_id);
+        let listings = inside.pages.iter().flatten().filter(of_these).filter(is_read).cloned().collect();
+        Ok(ProductListings { listings, unread: inside.unread.iter().cloned().collect() })
     }
 
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>> {

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use crossdock_domain::{ImportRules, Kits, Listing, OrderId, Platform, ShopOrder, StockPush, StoreId};
+use crossdock_domain::{ImportRules, Kits, OrderId, Platform, ShopOrder, StockPush, StoreId};
 use crossdock_settings::{Connection, EcwidConnection, StockSettings, StoreSettings, TrackingSettings};
 use crossdock_storefront::{
-    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Shop, Storefront, StorefrontError,
-    TakeBack, Taken, TakenBack, Window,
+    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, ProductListings, Quantity, Shop, Storefront,
+    StorefrontError, TakeBack, Taken, TakenBack, Window,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -127,7 +127,7 @@ impl Storefront for Fake {
         unreachable!("tracking has no use for it")
     }
 
-    async fn listings_of_products(&self, _: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    async fn listings_of_products(&self, _: &[String]) -> Result<ProductListings, StorefrontError> {
         unreachable!("tracking has no use for it")
     }
 

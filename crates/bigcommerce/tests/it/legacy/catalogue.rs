@@ -43,7 +43,7 @@ async fn the_same_is_found_by_product_and_in_the_whole_catalogue() {
     let client = client_of(shop.api_path());
     assert_eq!(told(&whole(&client).await), ALL);
     let products = ["77", "78", "79", "404", "x"].map(str::to_owned);
-    assert_eq!(told(&client.listings_of_products(&products).await.unwrap()), ALL);
+    assert_eq!(told(&client.listings_of_products(&products).await.unwrap().listings), ALL);
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn options_that_share_their_products_count_are_not_told_apart() {
     let shop = shop(goods(), BigcommerceOptions::default()).await;
     shop.catalog().set_whole(78, Whole { sku: "TEE".to_owned(), stock: Some(9) });
     let client = client_of(shop.api_path());
-    let of_tee = client.listings_of_products(&["78".to_owned()]).await.unwrap();
+    let of_tee = client.listings_of_products(&["78".to_owned()]).await.unwrap().listings;
     assert_eq!(
         told(&of_tee),
         ["TEE 78 - counted", "TEE-M 78 sku:107802 shared", "TEE-S 78 sku:107801 shared"]

@@ -1,7 +1,7 @@
 //! Tracking numbers.
 
 use crossdock_domain::{ShipmentId, Sku};
-use crossdock_events::{OrderAmended, ShipmentDispatched, ShipmentVoided};
+use crossdock_events::{OrderWanted, ShipmentDispatched, ShipmentVoided};
 use crossdock_ledger::{DeadLetterState, DeadLettersWanted};
 
 use super::all;
@@ -90,13 +90,12 @@ async fn a_void_is_done_once_nothing_stands() {
 }
 
 #[tokio::test]
-async fn an_amendment_that_the_tracking_writer_could_not_follow_is_about_the_shop_and_not_the_warehouse() {
+async fn an_order_of_which_less_is_wanted_ends_at_a_shop_that_may_be_asked() {
     let bench = Bench::new().await;
     bench.main.has(order("1", "MUG"));
     bench.released(MAIN, "1").await;
-    let released = bench.ledger.order_by_number(&"BG1".into()).await.unwrap().unwrap().released.unwrap();
-    let amended = OrderAmended { order: released, changed: vec!["lines".to_owned()] };
-    bench.buried(Failed::of(TRACKING_WRITER, "shop-unavailable").about("BG1"), amended).await;
+    let wanted = OrderWanted { number: "BG1".into(), store: MAIN.parse().unwrap(), order_id: "1".into() };
+    bench.buried(Failed::of(TRACKING_WRITER, "shop-unavailable").about("BG1"), wanted).await;
     assert_eq!(
         bench.says(&all()).await,
         ["the order ends at the shop, if all that is wanted of it has left"]

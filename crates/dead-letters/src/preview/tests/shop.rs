@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use crossdock_domain::{Address, Listing, Money, OrderId, ShopLine, ShopOrder, ShopStatus, Sku};
+use crossdock_domain::{Address, Money, OrderId, ShopLine, ShopOrder, ShopStatus, Sku};
 use crossdock_storefront::{
-    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, Quantity, Storefront, StorefrontError,
-    TakeBack, Taken, TakenBack, Window,
+    CataloguePage, Dispatch, Dispatched, Page, Place, Priority, ProductListings, Quantity, Storefront,
+    StorefrontError, TakeBack, Taken, TakenBack, Window,
 };
 use jiff::Timestamp;
 
@@ -150,7 +150,7 @@ impl Storefront for Fake {
         unreachable!("a preview has no use for it")
     }
 
-    async fn listings_of_products(&self, _: &[String]) -> Result<Vec<Listing>, StorefrontError> {
+    async fn listings_of_products(&self, _: &[String]) -> Result<ProductListings, StorefrontError> {
         unreachable!("a preview has no use for it")
     }
 

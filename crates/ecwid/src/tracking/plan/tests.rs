@@ -39,6 +39,7 @@ fn dispatch(number: &str, url: Option<&str>, completes: bool) -> Dispatch {
         lines: Vec::new(),
         completes,
         first_try: false,
+        status_only: false,
     }
 }
 
@@ -73,6 +74,15 @@ fn parcels_of_one_order_are_joined_and_none_takes_the_link_back() {
     assert_eq!(now.tracking_url.0, "https://t.example/2");
     assert_eq!(plan(&now, &first, &both()), None);
     assert_eq!(plan(&now, &last, &both()), None);
+}
+
+#[test]
+fn an_order_that_only_ends_keeps_what_a_person_made_of_its_number() {
+    let ends = Dispatch { status_only: true, ..dispatch("T1", Some("https://t.example/1"), true) };
+    let corrected = standing("CORRECTED", "https://t.example/c", "PROCESSING");
+    let update = plan(&corrected, &ends, &both()).unwrap();
+    assert_eq!(update, Update { fulfillment_status: Some("SHIPPED".to_owned()), ..Update::default() });
+    assert_eq!(plan(&apply(&corrected, &update), &ends, &both()), None);
 }
 
 #[test]

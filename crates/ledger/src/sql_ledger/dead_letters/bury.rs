@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::fallen;
 use super::letters::state;
 use super::outcomes::{self, Outcome};
-use super::storable::storable;
+use super::storable::{key, storable};
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
@@ -101,12 +101,10 @@ pub(super) async fn note_missing(
             Ok(true)
         }
         Some(stands) if !stands.is_over() => Ok(false),
-        // Nothing is known of it yet, and nothing is to be told over that.
-        Some(stands) if stands.failures == 0 => {
+        Some(stands) => {
             open_again(tx, stands.id, missing, at).await?;
             Ok(true)
         }
-        Some(stands) => take(tx, &stands, missing, at).await,
     }
 }
 
@@ -123,7 +121,7 @@ pub(super) async fn of_id(tx: &mut Transaction, id: DeadLetterId) -> Result<Opti
 async fn of_message(tx: &mut Transaction, message: &MessageKey) -> Result<Option<Standing>, LedgerError> {
     let row = tx
         .query("SELECT id, state, round, answered, failures FROM dead_letters WHERE role = $1 AND message_id = $2")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .optional::<Row>()
         .await?;
@@ -148,10 +146,10 @@ async fn insert(
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, TRUE, TRUE)
              RETURNING id",
         )
-        .bind(storable(&fallen.message.role).as_ref())
+        .bind(key(&fallen.message.role).as_ref())
         .bind(storable(&fallen.message.message_id).as_ref())
-        .bind(storable(&fallen.store).as_ref())
-        .bind(fallen.subject.as_deref().map(storable).as_deref())
+        .bind(key(&fallen.store).as_ref())
+        .bind(fallen.subject.as_deref().map(key).as_deref())
         .bind(storable(&fallen.kind).as_ref())
         .bind(storable(&fallen.class).as_ref())
         .bind(storable(&fallen.group).as_ref())
@@ -185,8 +183,8 @@ async fn fill_in(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen) -> Res
         "UPDATE dead_letters SET store = $2, subject = $3, kind = $4, first_failed_at = $5 WHERE id = $1",
     )
     .bind(id.0)
-    .bind(storable(&fallen.store).as_ref())
-    .bind(fallen.subject.as_deref().map(storable).as_deref())
+    .bind(key(&fallen.store).as_ref())
+    .bind(fallen.subject.as_deref().map(key).as_deref())
     .bind(storable(&fallen.kind).as_ref())
     .bind(Moment::from(fallen.first_failed_at))
     .execute()
@@ -209,17 +207,33 @@ async fn set_properties(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen)
     Ok(())
 }
 
+/// What was kept of it stays. That it fell is no failure yet: that is still to come.
 async fn open_again(
     tx: &mut Transaction,
     id: DeadLetterId,
     missing: &Fallen,
     at: Timestamp,
 ) -> Result<(), LedgerError> {
-    tx.query("UPDATE dead_letters SET state = $2, last_failed_at = $3, changed_at = $4 WHERE id = $1")
+    tx.query(
+        "UPDATE dead_letters
+         SET class = $2, cause_group = $3, last_failed_at = $4, state = $5, changed_at = $6 WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(storable(&missing.class).as_ref())
+    .bind(storable(&missing.group).as_ref())
+    .bind(Moment::from(missing.last_failed_at))
+    .bind(state_of(missing).as_str())
+    .bind(Moment::from(at))
+    .execute()
+    .await?;
+    set_cause(tx, id, missing).await
+}
+
+async fn set_cause(tx: &mut Transaction, id: DeadLetterId, fallen: &Fallen) -> Result<(), LedgerError> {
+    tx.query("UPDATE dead_letter_contents SET chain = $2, cause = $3 WHERE letter = $1")
         .bind(id.0)
-        .bind(state_of(missing).as_str())
-        .bind(Moment::from(missing.last_failed_at))
-        .bind(Moment::from(at))
+        .bind(storable(&fallen.chain).as_ref())
+        .bind(storable(&fallen.cause).as_ref())
         .execute()
         .await?;
     Ok(())
@@ -263,12 +277,7 @@ async fn fails_again(
     .bind(Moment::from(at))
     .execute()
     .await?;
-    tx.query("UPDATE dead_letter_contents SET chain = $2, cause = $3 WHERE letter = $1")
-        .bind(stands.id.0)
-        .bind(storable(&fallen.chain).as_ref())
-        .bind(storable(&fallen.cause).as_ref())
-        .execute()
-        .await?;
+    set_cause(tx, stands.id, fallen).await?;
     if !stands.answered && !queued {
         outcomes::set(tx, stands.id, Outcome::Dead, at).await?;
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::storable::storable;
+use super::storable::{key, storable};
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{LedgerError, MessageKey};
@@ -15,7 +15,7 @@ pub(super) async fn falls(
 ) -> Result<(), LedgerError> {
     // One that was discarded and falls anew falls behind all that have fallen since.
     tx.query("DELETE FROM fallen WHERE role = $1 AND message_id = $2 AND NOT lies")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .execute()
         .await?;
@@ -23,9 +23,9 @@ pub(super) async fn falls(
         "INSERT INTO fallen (role, message_id, subject, at, lies, came) VALUES ($1, $2, $3, $4, TRUE, FALSE)
          ON CONFLICT (role, message_id) DO UPDATE SET at = excluded.at, lies = TRUE, came = FALSE",
     )
-    .bind(storable(&message.role).as_ref())
+    .bind(key(&message.role).as_ref())
     .bind(storable(&message.message_id).as_ref())
-    .bind(storable(subject).as_ref())
+    .bind(key(subject).as_ref())
     .bind(Moment::from(at))
     .execute()
     .await?;
@@ -45,8 +45,8 @@ pub(super) async fn behind(
                                WHERE own.role = $1 AND own.message_id = $3 AND own.lies AND own.id < first.id)
              ORDER BY first.id LIMIT 1",
         )
-        .bind(storable(&message.role).as_ref())
-        .bind(storable(subject).as_ref())
+        .bind(key(&message.role).as_ref())
+        .bind(key(subject).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .optional::<(String,)>()
         .await?;
@@ -60,8 +60,8 @@ pub(super) async fn about(
 ) -> Result<Vec<String>, LedgerError> {
     let rows = tx
         .query("SELECT message_id FROM fallen WHERE role = $1 AND subject = $2 AND lies ORDER BY id")
-        .bind(storable(role).as_ref())
-        .bind(storable(subject).as_ref())
+        .bind(key(role).as_ref())
+        .bind(key(subject).as_ref())
         .all::<(String,)>()
         .await?;
     Ok(rows.into_iter().map(|(message_id,)| message_id).collect())
@@ -70,7 +70,7 @@ pub(super) async fn about(
 /// What a message fell for has come to the desk. From now on it lies as long as its dead letter is not over.
 pub(super) async fn came(tx: &mut Transaction, message: &MessageKey, lies: bool) -> Result<(), LedgerError> {
     tx.query("UPDATE fallen SET came = TRUE, lies = $3 WHERE role = $1 AND message_id = $2")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .bind(lies)
         .execute()
@@ -81,7 +81,7 @@ pub(super) async fn came(tx: &mut Transaction, message: &MessageKey, lies: bool)
 pub(super) async fn is_known(tx: &mut Transaction, message: &MessageKey) -> Result<bool, LedgerError> {
     let row = tx
         .query("SELECT id FROM fallen WHERE role = $1 AND message_id = $2")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .optional::<(i64,)>()
         .await?;
@@ -95,7 +95,7 @@ pub(super) async fn is_tried_again(
     at: Timestamp,
 ) -> Result<(), LedgerError> {
     tx.query("UPDATE fallen SET at = $3 WHERE role = $1 AND message_id = $2 AND lies AND NOT came")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .bind(Moment::from(at))
         .execute()
@@ -105,7 +105,7 @@ pub(super) async fn is_tried_again(
 
 pub(super) async fn rises(tx: &mut Transaction, message: &MessageKey) -> Result<(), LedgerError> {
     tx.query("DELETE FROM fallen WHERE role = $1 AND message_id = $2")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .execute()
         .await?;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::storable::storable;
+use super::storable::{key, storable};
 use crate::database::Query;
 use crate::moment::Moment;
 use crate::{DeadLetterPlace, DeadLetterState, DeadLettersWanted};
@@ -37,18 +37,16 @@ impl Filter {
             limit: wanted.limit,
         };
         let texts = [
-            ("cause_group = ", &wanted.group),
-            ("role = ", &wanted.role),
-            ("store = ", &wanted.store),
-            ("class = ", &wanted.class),
+            ("cause_group = ?", wanted.group.as_deref().map(storable)),
+            ("role = ?", wanted.role.as_deref().map(key)),
+            ("store = ?", wanted.store.as_deref().map(key)),
+            ("class = ?", wanted.class.as_deref().map(storable)),
+            (ABOUT, wanted.subject.as_deref().map(key)),
         ];
         for (condition, text) in texts {
             if let Some(text) = text {
-                filter.and(&format!("{condition}?"), Value::Text(storable(text).into_owned()));
+                filter.and(condition, Value::Text(text.into_owned()));
             }
-        }
-        if let Some(subject) = &wanted.subject {
-            filter.and(ABOUT, Value::Text(storable(subject).into_owned()));
         }
         if let Some(since) = wanted.since {
             filter.and("last_failed_at >= ?", Value::Moment(since.into()));

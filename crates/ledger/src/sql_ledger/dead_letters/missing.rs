@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::storable::storable;
+use super::storable::{key, storable};
 use super::{bury, fallen};
 use crate::database::Transaction;
 use crate::moment::Moment;
@@ -53,7 +53,7 @@ pub(super) async fn bury(tx: &mut Transaction, missing: &[Fallen], at: Timestamp
     Ok(())
 }
 
-/// What stands for a message is over: it was handled without ever coming here.
+/// What stands for a message is over: it was handled without ever coming here. One that is on its way in a replay is answered by that.
 pub(super) async fn is_done(
     tx: &mut Transaction,
     message: &MessageKey,
@@ -61,9 +61,9 @@ pub(super) async fn is_done(
 ) -> Result<(), LedgerError> {
     tx.query(
         "UPDATE dead_letters SET state = 'done', changed_at = $3
-         WHERE role = $1 AND message_id = $2 AND failures = 0 AND state NOT IN ('done', 'discarded')",
+         WHERE role = $1 AND message_id = $2 AND (failures = 0 OR class = 'never-came') AND state = 'dead'",
     )
-    .bind(storable(&message.role).as_ref())
+    .bind(key(&message.role).as_ref())
     .bind(storable(&message.message_id).as_ref())
     .bind(Moment::from(at))
     .execute()
@@ -74,7 +74,7 @@ pub(super) async fn is_done(
 async fn is_missing(tx: &mut Transaction, message: &MessageKey) -> Result<bool, LedgerError> {
     let row = tx
         .query("SELECT id FROM fallen WHERE role = $1 AND message_id = $2 AND lies AND NOT came")
-        .bind(storable(&message.role).as_ref())
+        .bind(key(&message.role).as_ref())
         .bind(storable(&message.message_id).as_ref())
         .optional::<(i64,)>()
         .await?;

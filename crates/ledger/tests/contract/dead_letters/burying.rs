@@ -1,6 +1,6 @@
 //! What comes off the dead-letter queue.
 
-use crossdock_ledger::{DeadLetterId, DeadLetterState, Fallen, MessageKey, ReplayKey};
+use crossdock_ledger::{DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, MessageKey, ReplayKey};
 use rstest::rstest;
 use serde_json::json;
 
@@ -44,6 +44,46 @@ async fn texts_that_a_database_does_not_take_keep_no_letter_out(
     let stands = ledger.dead_letters(&all()).await.unwrap();
     assert_eq!(stands.len(), 1);
     assert_eq!((stands[0].chain.as_str(), stands[0].failures), ("the shop says \u{fffd}", 1));
+}
+
+/// 8 KB in which nothing repeats: no database makes it shorter.
+fn endless(seed: u32) -> String {
+    let next = |last: &mut u32| {
+        *last = last.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        char::from_u32(0x4e00 + (*last >> 18))
+    };
+    (0..2_700).scan(seed, |last, _| next(last)).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn names_longer_than_an_index_takes_keep_no_letter_out_and_no_order_from_being_kept(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let (role, store, subject) = (endless(1), endless(2), endless(3));
+    let of = |id: &str| MessageKey { role: role.clone(), message_id: id.to_owned() };
+    let long = |id: &str, at, waits| Fallen {
+        message: of(id),
+        store: store.clone(),
+        subject: Some(subject.clone()),
+        waits,
+        ..fallen(id, at)
+    };
+    ledger.falls(&of("M1"), &subject, minute(1)).await.unwrap();
+    assert_eq!(ledger.missing(minute(2)).await.unwrap().len(), 1);
+    bury(&*ledger, &[long("M1", 1, false), long("M1", 1, false)], 2).await;
+    assert_eq!(ledger.falls_behind(&of("M2"), &subject).await.unwrap().as_deref(), Some("M1"));
+    ledger.falls(&of("M2"), &subject, minute(3)).await.unwrap();
+    bury(&*ledger, &[long("M2", 3, true)], 4).await;
+    assert_eq!(ledger.falls_about(&role, &subject).await.unwrap(), ["M1", "M2"]);
+    let wanted = DeadLettersWanted { role: Some(role), store: Some(store), subject: Some(subject), ..all() };
+    let listed = ledger.dead_letters(&wanted).await.unwrap();
+    assert_eq!(listed.len(), 2, "they are found by the names with which they came");
+    assert_eq!(listed[0].subject.as_ref().map(String::len), Some(255), "cut at a character's end");
+    replay_all(&*ledger, 5).await;
+    revive(&*ledger, &send_one(&*ledger, 6).await, 7).await;
+    assert_eq!(send_one(&*ledger, 8).await.message.message_id, "M2");
 }
 
 #[rstest]

@@ -1,10 +1,12 @@
 //! Messages that fell, and of which nothing came to the desk.
 
-use crossdock_ledger::{DeadLetterState, Fallen, Ledger, Missing};
+use crossdock_ledger::{DeadLetter, DeadLetterState, Fallen, Ledger, Missing};
 use rstest::rstest;
 use serde_json::json;
 
-use super::{acting, all, bury, fallen, letter, message, replay_all, revive, send, send_one};
+use super::{
+    acting, all, bury, fallen, fallen_after, letter, message, numbers, replay_all, revive, send, send_one,
+};
 use crate::database::{Engine, fresh};
 use crate::samples::minute;
 
@@ -177,22 +179,113 @@ async fn one_that_never_came_was_given_up_and_is_missing_anew_is_still_taken_as_
     assert_eq!(send_one(&*ledger, 154).await.body, fallen("M1", 80).body);
 }
 
+/// M1 was handled in a replay, fell anew at minute 4 and is missing: its former dead letter is open again from minute 70.
+async fn missing_anew(ledger: &dyn Ledger) -> DeadLetter {
+    bury(ledger, &[fallen("M1", 1)], 1).await;
+    replay_all(ledger, 2).await;
+    let sent = send_one(ledger, 3).await;
+    falls(ledger, "M1", 4).await;
+    assert_eq!(missing(ledger, 99).await, [""; 0], "while it is open, it is seen anyway");
+    revive(ledger, &sent, 5).await;
+    assert_eq!(missing(ledger, 99).await, ["M1"]);
+    ledger.bury_missing(&[stand_in("M1", 4)], minute(70)).await.unwrap();
+    assert_eq!(missing(ledger, 99).await, [""; 0]);
+    letter(ledger, "M1").await
+}
+
 #[rstest]
 #[tokio::test]
-async fn one_that_was_over_and_is_missing_after_it_fell_anew_is_open_again(
+async fn one_that_was_over_and_is_missing_after_it_fell_anew_is_open_again_with_all_that_was_kept_of_it(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let shown = missing_anew(&*ledger).await;
+    assert_eq!((shown.state, shown.changed_at), (DeadLetterState::Dead, minute(70)));
+    assert_eq!((shown.class.as_str(), shown.chain.as_str()), ("never-came", "it never came"));
+    assert_eq!((shown.failures, shown.attempts), (1, 3), "that it did not come is no failure");
+    assert_eq!((shown.first_failed_at, shown.last_failed_at), (minute(1), minute(4)));
+    let whole = ledger.dead_letter(shown.id).await.unwrap().unwrap();
+    let former = fallen("M1", 1);
+    assert_eq!((whole.body, whole.properties), (former.body, former.properties));
+    let came = fallen("M1", 4);
+    bury(&*ledger, std::slice::from_ref(&came), 80).await;
+    let whole = ledger.dead_letter(shown.id).await.unwrap().unwrap();
+    assert_eq!((whole.letter.failures, whole.letter.class), (2, came.class));
+    assert_eq!(whole.properties, came.properties);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_that_is_open_again_and_is_handled_in_the_end_is_done(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    missing_anew(&*ledger).await;
+    ledger.rises(&message("M1"), minute(80)).await.unwrap();
+    let stands = letter(&*ledger, "M1").await;
+    assert_eq!((stands.state, stands.changed_at), (DeadLetterState::Done, minute(80)));
+    assert_eq!(ledger.falls_behind(&message("M2"), ORDER).await.unwrap(), None);
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_that_is_open_again_can_be_given_up_and_taken_back_as_any_other(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    missing_anew(&*ledger).await;
+    let behind = async || ledger.falls_behind(&message("M2"), ORDER).await.unwrap();
+    let discarding = ledger.discard(&all(), &acting(71)).await.unwrap().unwrap();
+    assert_eq!(behind().await, None);
+    assert_eq!(ledger.undo_discard(discarding, &acting(72)).await.unwrap(), 1);
+    assert_eq!(letter(&*ledger, "M1").await.state, DeadLetterState::Dead);
+    assert_eq!(behind().await.as_deref(), Some("M1"));
+}
+
+/// The message itself may be handled while a replay of what was kept of it is queued or under way.
+#[rstest]
+#[case::while_it_is_queued(false)]
+#[case::while_it_is_sent(true)]
+#[tokio::test]
+async fn one_that_is_open_again_is_replayed_as_it_was_kept_and_the_replay_ends(
+    #[case] sent_first: bool,
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    missing_anew(&*ledger).await;
+    let replay = replay_all(&*ledger, 81).await;
+    let sent = if sent_first {
+        let sent = send_one(&*ledger, 82).await;
+        ledger.rises(&message("M1"), minute(83)).await.unwrap();
+        sent
+    } else {
+        ledger.rises(&message("M1"), minute(82)).await.unwrap();
+        send_one(&*ledger, 83).await
+    };
+    assert_eq!(sent.body, fallen("M1", 1).body);
+    assert_eq!(numbers(&*ledger, replay).await, [0, 1, 0, 0, 0]);
+    revive(&*ledger, &sent, 84).await;
+    assert_eq!(numbers(&*ledger, replay).await, [0, 0, 1, 0, 0]);
+    assert_eq!(letter(&*ledger, "M1").await.state, DeadLetterState::Done);
+}
+
+/// What was sent of it before it was given up may still come back.
+#[rstest]
+#[tokio::test]
+async fn what_becomes_of_a_sending_before_it_was_given_up_still_counts_when_it_is_open_again(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
     bury(&*ledger, &[fallen("M1", 1)], 1).await;
-    replay_all(&*ledger, 2).await;
+    let replay = replay_all(&*ledger, 2).await;
     let sent = send_one(&*ledger, 3).await;
-    falls(&*ledger, "M1", 4).await;
-    assert_eq!(missing(&*ledger, 99).await, [""; 0], "while it is open, it is seen anyway");
-    revive(&*ledger, &sent, 5).await;
-    assert_eq!(missing(&*ledger, 99).await, ["M1"]);
-    ledger.bury_missing(&[stand_in("M1", 4)], minute(70)).await.unwrap();
-    let shown = letter(&*ledger, "M1").await;
-    assert_eq!((shown.state, shown.failures, shown.class.as_str()), (DeadLetterState::Dead, 2, "never-came"));
-    assert_eq!(ledger.dead_letter(shown.id).await.unwrap().unwrap().body, b"body of minute 1");
-    assert_eq!(missing(&*ledger, 99).await, [""; 0]);
+    let given_up = super::only(&[letter(&*ledger, "M1").await.id]);
+    ledger.discard(&given_up, &acting(4)).await.unwrap().unwrap();
+    falls(&*ledger, "M1", 5).await;
+    ledger.bury_missing(&[stand_in("M1", 5)], minute(100)).await.unwrap();
+    assert_eq!(numbers(&*ledger, replay).await, [0, 0, 0, 0, 1]);
+    bury(&*ledger, &[fallen_after(&sent, 5)], 101).await;
+    let stands = letter(&*ledger, "M1").await;
+    assert_eq!((stands.failures, stands.class.as_str()), (2, "order-invalid"));
+    assert_eq!(numbers(&*ledger, replay).await, [0, 0, 0, 1, 0]);
 }
