@@ -15,13 +15,10 @@ use http::{HeaderMap, header};
 use serde_json::value::RawValue;
 
 use crate::publish::{EVENT_ID_BYTES_MAX, Run, event_id};
-use names::Named;
+use names::{Name, Named};
 
 /// Longest `source` of an event, in bytes.
 const SOURCE_BYTES_MAX: usize = 255;
-
-/// Longest number of an order, id of a consignment, or SKU, in bytes: they are looked up by, and databases' indexes take no endless ones.
-const NAME_BYTES_MAX: usize = 255;
 
 /// How many events a body holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +47,8 @@ enum Fault {
     Invalid(#[from] InvalidEvent),
     #[error("'{0}' is required, with 1 to {1} bytes")]
     Attribute(&'static str, usize),
-    #[error("'{name}' has {bytes} bytes; send at most {NAME_BYTES_MAX}")]
-    Name { name: &'static str, bytes: usize },
+    #[error("'{field}' has {bytes} bytes; send at most {bytes_max}")]
+    Name { field: &'static str, bytes: usize, bytes_max: usize },
     #[error("'datacontenttype' is not 'application/json'")]
     ContentType,
     #[error("'{0}' is not a type of event that the warehouse tells")]
@@ -161,9 +158,8 @@ fn check_data(event: &RawEvent) -> Result<Option<String>, Fault> {
 
 fn check<T: EventData + Named>(event: &RawEvent) -> Result<Option<String>, Fault> {
     let data = event.clone().read::<T>()?.data;
-    let too_long = data.names().into_iter().find(|(_, text)| text.len() > NAME_BYTES_MAX);
-    match too_long {
-        Some((name, text)) => Err(Fault::Name { name, bytes: text.len() }),
+    match data.names().into_iter().find(|name| name.text.len() > name.bytes_max) {
+        Some(Name { field, text, bytes_max }) => Err(Fault::Name { field, bytes: text.len(), bytes_max }),
         None => Ok(data.subject()),
     }
 }
@@ -314,12 +310,17 @@ mod tests {
                 ),
             ]
         };
-        for (kind, field, data) in cases(&"x".repeat(256)) {
-            let says = format!("event 0 cannot be taken: '{field}' has 256 bytes; send at most 255");
-            assert_eq!(of(kind, &data).map(|_| kind), Err(says), "{kind}");
-        }
-        for (kind, _, data) in cases(&"x".repeat(255)) {
-            assert_eq!(of(kind, &data).map(|message| message.routing_key), Ok(kind.to_owned()));
+        for (bytes_max, is_sku) in [(255, false), (1_020, true)] {
+            let those = |(_, field, _): &(&str, &str, Value)| field.contains("sku") == is_sku;
+            for (kind, field, data) in cases(&"x".repeat(bytes_max + 1)).into_iter().filter(those) {
+                let bytes = bytes_max + 1;
+                let says =
+                    format!("event 0 cannot be taken: '{field}' has {bytes} bytes; send at most {bytes_max}");
+                assert_eq!(of(kind, &data).map(|_| kind), Err(says), "{kind}");
+            }
+            for (kind, _, data) in cases(&"x".repeat(bytes_max)).into_iter().filter(those) {
+                assert_eq!(of(kind, &data).map(|message| message.routing_key), Ok(kind.to_owned()));
+            }
         }
     }
 
