@@ -29,8 +29,14 @@ pub(crate) const REQUESTS_MAX: usize = 500;
 const PAUSE_MS_MIN: u64 = 500;
 
 /// Time that the shop is given for each request of a batch before it is asked after, in milliseconds, until it has shown that it takes
-/// longer: a look too early is a call for nothing, and nobody waits for what a batch tells.
+/// longer: a look too early is a call for nothing.
 const REQUEST_MS_MIN: u64 = 25;
+
+/// Longest pause before the first look at a ticket, in seconds: the shop's other quantities wait as long.
+const FIRST_LOOK_SECS_MAX: u64 = 20;
+
+/// Fewest requests of a batch that tells how fast the shop works: of a smaller one, most of the time is spent on other things.
+const TELLING_REQUESTS: usize = 50;
 
 /// Longest pause between two looks at a ticket, in milliseconds.
 const PAUSE_MS_MAX: u64 = 10_000;
@@ -77,7 +83,9 @@ impl BatchPace {
 
     /// The shop needs so long for so many.
     fn takes(&self, time: Duration, requests: usize) {
-        *self.lock() = (time / count(requests)).max(Duration::from_millis(REQUEST_MS_MIN));
+        if requests >= TELLING_REQUESTS {
+            *self.lock() = (time / count(requests)).max(Duration::from_millis(REQUEST_MS_MIN));
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Duration> {
@@ -165,7 +173,8 @@ impl Ecwid {
     ) -> Result<Vec<Answer>, StorefrontError> {
         let begun = Instant::now();
         let expected = self.batch_pace.time(requests);
-        let (mut pause, mut failed) = (expected.clamp(Duration::from_millis(PAUSE_MS_MIN), limit), 0);
+        let most = limit.min(Duration::from_secs(FIRST_LOOK_SECS_MAX));
+        let (mut pause, mut failed) = (expected.clamp(Duration::from_millis(PAUSE_MS_MIN), most), 0);
         self.batch_pace.ease();
         loop {
             tokio::time::sleep(pause).await;

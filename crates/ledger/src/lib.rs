@@ -247,8 +247,8 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     /// with other lines. One that was relabelled or voided, or that the shop may know, stays.
     async fn withdraw_shipment(&self, number: &OrderNumber, id: &ShipmentId) -> Result<(), LedgerError>;
 
-    /// Other lines are wanted of an order than before. If all of them have left and stand at the shop, and none of its consignments has
-    /// brought it to its end there: returns the one with which that is to be done. One that is still to be written does it by itself.
+    /// Other lines are wanted of an order than before. If all of them have left, and none of its consignments has brought it to its end at
+    /// the shop: returns the one with which that is to be done. One that is still to be written there ends it when it is written.
     async fn shipment_to_complete(&self, number: &OrderNumber)
     -> Result<Option<ShipmentRecord>, LedgerError>;
 

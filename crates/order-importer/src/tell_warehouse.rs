@@ -47,7 +47,8 @@ async fn publish(
     now: Timestamp,
     trace: TraceParent,
 ) -> Result<(), PublishError> {
-    if changes_lines(&telling.news) {
+    // A later release may want other lines, too.
+    if changes_lines(&telling.news) || matches!(telling.news, News::Released(_)) && telling.round > 1 {
         let (number, store, order_id) = (telling.number.clone(), store.clone(), order_id.clone());
         let wanted = OrderWanted { number, store, order_id };
         publisher.publish(wrapped(format!("{}/wanted", telling.event_id()), now, trace, wanted)).await?;

@@ -80,7 +80,7 @@ impl WriteShipment {
         alone(self.ledger.as_ref(), order, write).await
     }
 
-    /// Brings an order of which other lines are wanted to its end at the shop, if these have left and stand there.
+    /// Brings an order of which other lines are wanted to its end at the shop, if these have left.
     pub(crate) async fn complete(
         &self,
         order: &OrderRecord,
@@ -88,8 +88,12 @@ impl WriteShipment {
     ) -> Result<(), Failure> {
         alone(self.ledger.as_ref(), order, async {
             let Some(last) = self.ledger.shipment_to_complete(&order.number).await? else { return Ok(()) };
+            let id = &last.shipment.shipment_id;
+            if last.state == ShipmentState::Intended {
+                return self.write(order, id, None, &event.kind).await;
+            }
             let shop = self.shops.get(&order.store)?;
-            let all = Consignments::read(self.ledger.as_ref(), order, &last.shipment.shipment_id).await?;
+            let all = Consignments::read(self.ledger.as_ref(), order, id).await?;
             let status = Dispatch { completes: true, status_only: true, ..dispatch(last, &all, false) };
             let dispatched = shop.storefront.dispatch(&status).await?;
             let happening = has_ended(event, &dispatched);

@@ -41,14 +41,14 @@ pub(super) async fn shipment_to_complete(
     }
     let mut left = of_order(tx, &order.store, &order.order_id).await?;
     left.retain(|one| one.state.counts());
-    if left.iter().any(|one| one.completes) {
-        return Ok(None);
+    if let Some(completing) = left.iter().find(|one| one.completes) {
+        return Ok(Some(completing.clone()).filter(|one| one.state == ShipmentState::Intended));
     }
-    if let Some(intended) = left.iter().rfind(|one| one.state == ShipmentState::Intended) {
+    let intended = left.iter().rfind(|one| one.state == ShipmentState::Intended);
+    if let Some(intended) = intended {
         completes(tx, &intended.shipment.shipment_id).await?;
-        return Ok(None);
     }
-    Ok(left.pop())
+    Ok(intended.or(left.last()).cloned())
 }
 
 /// The order has come to its end at the shop with this one. If some of it is open again since, the one that takes that ends it.

@@ -1,12 +1,9 @@
 //! Telling the warehouse something of an order: begun by one process at a time, repeated until the broker confirms it.
 
-use std::collections::HashMap;
-
-use crossdock_domain::{OrderId, ReleasedOrder, Sku, StoreId};
+use crossdock_domain::{OrderId, ReleasedOrder, StoreId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::order_row::{Standing, Untold, lock};
-use super::shipments::units_gone;
 use super::tell::tell;
 use crate::database::Transaction;
 use crate::error::unreadable;
@@ -62,7 +59,7 @@ pub(super) async fn begin(
     let mut order = stands.order;
     (order.state, order.released) = (state, Some(shape));
     reason.clone_into(&mut order.reason);
-    next(tx, Standing { order, round, untold: Some(untold), telling_until: None, read_at: None }, false).await
+    next(Standing { order, round, untold: Some(untold), telling_until: None, read_at: None }, false)
 }
 
 /// What the warehouse is still to be told, if nobody is at it.
@@ -97,7 +94,7 @@ pub(super) async fn repeat(
         .bind(Moment::from(abandoned_at(now)))
         .execute()
         .await?;
-    next(tx, stands, true).await
+    next(stands, true)
 }
 
 /// Whether a process is telling the warehouse something, and its time is not over. A time that no believable clock can have put down is.
@@ -106,7 +103,7 @@ pub(super) fn is_busy(stands: &Standing, now: Timestamp) -> bool {
     stands.untold.is_some() && stands.telling_until.is_some_and(is_on)
 }
 
-async fn next(tx: &mut Transaction, stands: Standing, again: bool) -> Result<NextStep, LedgerError> {
+fn next(stands: Standing, again: bool) -> Result<NextStep, LedgerError> {
     let Standing { order, round, untold, .. } = stands;
     let shape = || {
         let missing = || unreadable("released order")("none stands".to_owned());
@@ -114,29 +111,11 @@ async fn next(tx: &mut Transaction, stands: Standing, again: bool) -> Result<Nex
     };
     let news = match untold {
         None => return Ok(NextStep::Nothing),
-        Some(Untold::Release) if round > 1 => released_again(shape()?, units_gone(tx, &order).await?),
         Some(Untold::Release) => News::Released(shape()?),
         Some(Untold::Amend { changed }) => News::Amended { order: shape()?, changed },
         Some(Untold::Cancel) => News::Cancelled { reason: order.reason.clone() },
     };
     Ok(NextStep::Tell(Telling { number: order.number.clone(), round, again, news }))
-}
-
-/// What has left of an order that was refused then is not packed a second time. Where nothing else is wanted, the warehouse has it all.
-fn released_again(mut order: Box<ReleasedOrder>, mut gone: HashMap<Sku, i64>) -> News {
-    let mut open = order.lines.clone();
-    for line in &mut open {
-        let gone = gone.entry(line.sku.clone()).or_default();
-        let units = u32::try_from((*gone).clamp(0, line.quantity.into())).unwrap_or(line.quantity);
-        line.quantity -= units;
-        *gone -= i64::from(units);
-    }
-    open.retain(|line| line.quantity > 0);
-    if open.is_empty() {
-        return News::Amended { order, changed: vec!["lines".to_owned()] };
-    }
-    order.lines = open;
-    News::Released(order)
 }
 
 /// The broker has confirmed this round.

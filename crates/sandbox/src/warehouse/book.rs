@@ -122,13 +122,28 @@ impl Book {
             let entry = &mut self.entries[at];
             entry.received += 1;
             if entry.state == OrderState::Rejected {
-                *entry = Entry::new(order, trace, entry.received);
+                let shipped = std::mem::take(&mut entry.shipped);
+                *entry = Entry { shipped, ..Entry::new(order, trace, entry.received) };
+                self.leave_out_what_has_left(at);
                 self.judge(at, now);
             }
             return;
         }
         tracing::info!("warehouse received {}", order.number);
         self.enter(Entry::new(order, trace, 1), now);
+    }
+
+    /// A release names the whole order, whatever has left under its number before.
+    fn leave_out_what_has_left(&mut self, at: usize) {
+        let entry = &mut self.entries[at];
+        let stand = entry.shipped.iter().map(|&shipment| &self.shipments[shipment]);
+        let left = stand.filter(|shipment| !self.voided.contains(&shipment.shipment_id));
+        for gone in left.flat_map(|shipment| shipment.lines.iter().flatten()) {
+            if let Some(line) = entry.open.iter_mut().find(|line| line.sku == gone.sku) {
+                line.quantity = line.quantity.saturating_sub(gone.quantity);
+            }
+        }
+        entry.open.retain(|line| line.quantity > 0);
     }
 
     /// Replaces an order of which nothing has left. An amendment that came before its order stands for it.

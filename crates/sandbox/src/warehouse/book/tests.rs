@@ -240,6 +240,19 @@ fn an_order_refused_later_gives_its_units_back() {
 }
 
 #[test]
+fn what_has_left_of_an_order_that_was_refused_then_is_not_packed_again() {
+    let mut told = Told::new();
+    let number = OrderNumber::from("BG1001");
+    told.release(order("BG1001", &[("TEE-M", 4)]));
+    told.book.ship(&number, Some(units("TEE-M", 1))).unwrap();
+    told.book.reject(&number, "the shelf fell over").unwrap();
+    told.release(order("BG1001", &[("TEE-M", 3)]));
+    assert_eq!(told.stock("TEE-M"), (9, 2));
+    assert_eq!(told.book.ship(&number, None).unwrap().lines, Some(units("TEE-M", 2)));
+    assert_eq!(told.stock("TEE-M"), (7, 0));
+}
+
+#[test]
 fn a_relabelled_parcel_is_the_same_with_another_number() {
     let mut told = Told::new();
     told.release(order("BG1001", &[("TEE-M", 2)]));
