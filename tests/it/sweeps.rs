@@ -160,7 +160,7 @@ async fn an_order_that_cannot_be_read_stops_neither_the_sweep_nor_the_cursor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_that_move_while_a_list_is_read_are_all_found() {
-    const ORDERS: usize = 400;
+    const ORDERS: usize = 300;
     let world = silent(Engine::Sqlite).await;
     let ids: Vec<String> =
         (0..ORDERS).map(|_| world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1)]))).collect();
