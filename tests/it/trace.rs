@@ -137,7 +137,9 @@ async fn a_trace_of_the_warehouse_reaches_the_shops_and_the_dead_letters() {
     // The order, and the reconciler, cause pushes too.
     let mut of_the_count = 0;
     while of_the_count < 2 {
-        for push in taken(&world, &pushes, 1).await.iter().filter(|push| push.id.starts_with("/warehouse#c-1/")) {
+        for push in
+            taken(&world, &pushes, 1).await.iter().filter(|push| push.id.starts_with("/warehouse#c-1/"))
+        {
             carries(push, &counted);
             of_the_count += 1;
         }
