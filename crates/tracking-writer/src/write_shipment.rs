@@ -86,7 +86,7 @@ impl WriteShipment {
         order: &OrderRecord,
         event: &Event<OrderWanted>,
     ) -> Result<(), Failure> {
-        alone(self.ledger.as_ref(), order, async {
+        let ends = Box::pin(async {
             let Some(last) = self.ledger.shipment_to_complete(&order.number).await? else { return Ok(()) };
             let id = &last.shipment.shipment_id;
             if last.state == ShipmentState::Intended {
@@ -100,8 +100,8 @@ impl WriteShipment {
             self.ledger.shipment_completed(&status.shipment, &happening).await?;
             tracing::info!(store.id = %order.store, order.number = %order.number, "{}", happening.what);
             Ok(())
-        })
-        .await
+        });
+        alone(self.ledger.as_ref(), order, ends).await
     }
 
     /// Its units are taken from now on.
