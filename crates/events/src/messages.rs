@@ -97,7 +97,7 @@ pub struct OrderPromised {
 }
 event_data!(OrderPromised, "order.promised", it => Some(it.order_id.to_string()));
 
-/// Other lines are wanted of an order that the warehouse has: what has left of it may be all by now.
+/// Other lines are wanted of a released order, or it is released once more: what has left of it may be all that is wanted by now.
 ///
 /// Told to whoever writes to the shop, not to the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -221,13 +221,13 @@ fn stands_at_the_shop(
 }
 
 fn has_ended(event: &Event<OrderWanted>, dispatched: &Dispatched) -> Happening {
-    let verb = if dispatched.wrote { "is" } else { "was already" };
+    let verb = if dispatched.wrote { "is now" } else { "was already" };
     Happening {
         key: format!("{}/ended", event.identity()),
         at: Timestamp::now(),
         role: ROLE,
         what: format!(
-            "all that is wanted by now has left; its status there {verb} {}",
+            "all that is wanted by now has left; the order's status at the shop {verb} {}",
             dispatched.order_status
         ),
         cause: event.kind.clone(),
