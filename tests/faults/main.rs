@@ -2,7 +2,8 @@
 //!
 //! Each attack is a course of some 500 events of two shops, at random moments of which something is killed, stopped, cut, or answers
 //! badly. Afterwards everything is counted. `CROSSDOCK_FAULTS_SEED` throws the same dice again, `CROSSDOCK_FAULTS_ROUNDS` says how often
-//! each attack is made (once), and arguments choose attacks by parts of their names: `make test-faults ARGS=kill`.
+//! each attack is made (once), `CROSSDOCK_FAULTS_AT_ONCE` how many are under way at once (3), and arguments choose attacks by parts of
+//! their names: `make test-faults ARGS=kill`.
 
 mod accounting;
 mod around;
@@ -38,13 +39,14 @@ use tokio::runtime::Handle;
 use attack::Attack;
 use report::Sum;
 
-/// Attacks under way at once: most of the time each waits for something.
+/// Attacks under way at once, unless told: most of the time each waits for something.
 const AT_ONCE: usize = 3;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let seed = number("CROSSDOCK_FAULTS_SEED").unwrap_or_else(|| u64::from(fastrand::u32(..)));
     let rounds: u64 = number("CROSSDOCK_FAULTS_ROUNDS").unwrap_or(1);
+    let at_once = number("CROSSDOCK_FAULTS_AT_ONCE").unwrap_or(AT_ONCE);
     let attacks = chosen(&std::env::args().skip(1).collect::<Vec<_>>());
     println!("{} attacks, {rounds} times, with CROSSDOCK_FAULTS_SEED={seed}", attacks.len());
 
@@ -58,7 +60,7 @@ async fn main() -> ExitCode {
             format!("FAILED {attack}: CROSSDOCK_FAULTS_SEED={seed} make test-faults ARGS={attack}")
         })
     });
-    let mut made = stream::iter(each).buffer_unordered(AT_ONCE);
+    let mut made = stream::iter(each).buffer_unordered(at_once);
     let (mut sum, mut failed) = (Sum::default(), Vec::new());
     while let Some(ended) = made.next().await {
         match ended {

@@ -154,4 +154,11 @@ impl Catalog {
         }
         products.into_values().collect()
     }
+
+    /// The items of one product; none if nothing is sold under this id.
+    pub(crate) fn product(&self, id: &str) -> Option<Vec<Item>> {
+        let id: u64 = id.parse().ok()?;
+        let items: Vec<Item> = self.items().iter().filter(|item| item.product_id == id).cloned().collect();
+        (!items.is_empty()).then_some(items)
+    }
 }

@@ -101,8 +101,7 @@ fn updated_one() -> Json<Value> {
 }
 
 fn items_of(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
-    let found = shop.catalog.products().into_iter().find(|items| items[0].product_id.to_string() == id);
-    found.ok_or_else(|| Refusal::no_product(id))
+    shop.catalog.product(id).ok_or_else(|| Refusal::no_product(id))
 }
 
 /// The same of a product whose stock is to be set.

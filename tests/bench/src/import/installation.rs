@@ -132,11 +132,14 @@ impl Installation {
         [self.shops[0].requests().len(), self.ecwid.requests().len()]
     }
 
-    /// Requests of the Ecwid shop that set quantities so far, or ask what has become of them.
-    pub(super) fn ecwid_stock_calls(&self) -> usize {
+    /// Requests of the Ecwid shop so far for quantities: batches, looks at what has become of them, and single ones.
+    pub(super) fn ecwid_stock_calls(&self) -> [usize; 3] {
         let requests = self.ecwid.requests();
-        let sets = |request: &&Request| request.method != "GET" || request.path_and_query.contains("/batch");
-        requests.iter().filter(sets).count()
+        let count = |is: fn(&Request) -> bool| requests.iter().filter(|request| is(request)).count();
+        let of_batches = |request: &Request| request.path_and_query.contains("/batch");
+        let batches = count(|request| request.method == "POST");
+        let looks = requests.iter().filter(|request| request.method != "POST" && of_batches(request)).count();
+        [batches, looks, count(|request| request.method == "PUT")]
     }
 
     /// Requests of the Ecwid shop for orders so far.

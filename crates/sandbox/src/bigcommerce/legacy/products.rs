@@ -116,8 +116,7 @@ pub(in super::super) async fn update_sku(
 }
 
 fn items_of(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
-    let mut products = shop.catalog.products().into_iter();
-    products.find(|items| items[0].product_id.to_string() == id).ok_or_else(Refusal::not_found)
+    shop.catalog.product(id).ok_or_else(Refusal::not_found)
 }
 
 fn option_of(shop: &State, id: &str, sku: &str) -> Result<Item, Refusal> {
