@@ -122,10 +122,7 @@ impl Book {
             let entry = &mut self.entries[at];
             entry.received += 1;
             if entry.state == OrderState::Rejected {
-                let shipped = std::mem::take(&mut entry.shipped);
-                *entry = Entry { shipped, ..Entry::new(order, trace, entry.received) };
-                self.leave_out_what_has_left(at);
-                self.judge(at, now);
+                self.replace(at, order, trace, now);
             }
             return;
         }
@@ -133,7 +130,15 @@ impl Book {
         self.enter(Entry::new(order, trace, 1), now);
     }
 
-    /// A release names the whole order, whatever has left under its number before.
+    /// The order is another one by now. It names everything that is wanted, whatever has left under its number before.
+    fn replace(&mut self, at: usize, order: ReleasedOrder, trace: Option<&str>, now: Instant) {
+        let entry = &mut self.entries[at];
+        let shipped = std::mem::take(&mut entry.shipped);
+        *entry = Entry { shipped, ..Entry::new(order, trace, entry.received) };
+        self.leave_out_what_has_left(at);
+        self.judge(at, now);
+    }
+
     fn leave_out_what_has_left(&mut self, at: usize) {
         let entry = &mut self.entries[at];
         let stand = entry.shipped.iter().map(|&shipment| &self.shipments[shipment]);
@@ -146,23 +151,21 @@ impl Book {
         entry.open.retain(|line| line.quantity > 0);
     }
 
-    /// Replaces an order of which nothing has left. An amendment that came before its order stands for it.
+    /// Replaces an order of which not everything has left. An amendment that came before its order stands for it.
     pub(super) fn amend(&mut self, order: ReleasedOrder, trace: Option<&str>, now: Instant) {
         let Some(&at) = self.places.get(&order.number) else {
             return self.enter(Entry::new(order, trace, 0), now);
         };
         let entry = &mut self.entries[at];
-        let untouched = matches!(entry.state, OrderState::Accepted | OrderState::Rejected)
-            && entry.open == units(&entry.order);
-        if !untouched || entry.order == order {
+        let is_done = matches!(entry.state, OrderState::Shipped | OrderState::Cancelled);
+        if is_done || entry.order == order {
             return;
         }
         tracing::info!("warehouse amended {}", order.number);
         if entry.holds_units() {
             self.shelf.unallocate(&entry.open);
         }
-        *entry = Entry::new(order, trace, entry.received);
-        self.judge(at, now);
+        self.replace(at, order, trace, now);
     }
 
     /// Ships nothing more of an order. One that has not come yet is turned away when it comes.
@@ -228,7 +231,7 @@ impl Book {
         self.judge(at, now);
     }
 
-    /// Accepts or rejects.
+    /// Accepts or rejects. If everything has left already, nothing is packed.
     fn judge(&mut self, at: usize, now: Instant) {
         let entry = &mut self.entries[at];
         let unknown: Vec<Sku> = entry
@@ -242,6 +245,9 @@ impl Book {
                 format!("the warehouse does not keep '{sku}'; change the order's line or list the SKU");
             entry.state = OrderState::Rejected;
             return self.tell_rejected(at, reason, unknown);
+        }
+        if entry.open.is_empty() {
+            entry.state = OrderState::Shipped;
         }
         if entry.holds_units() {
             self.shelf.allocate(&entry.open);

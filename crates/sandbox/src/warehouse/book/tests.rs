@@ -160,7 +160,7 @@ fn a_cancelled_order_gives_its_units_back_and_is_not_shipped() {
 }
 
 #[test]
-fn an_amendment_replaces_what_is_set_aside_until_something_has_left() {
+fn an_amendment_replaces_what_is_set_aside_and_what_has_left_is_not_packed_again() {
     let mut told = Told::new();
     let now = Instant::now();
     told.release(order("BG1001", &[("TEE-M", 2)]));
@@ -168,9 +168,29 @@ fn an_amendment_replaces_what_is_set_aside_until_something_has_left() {
     assert_eq!((told.stock("TEE-M"), told.stock("CAP")), ((10, 5), (1, 1)));
     assert_eq!(told.kinds(), ["warehouse.order.accepted"; 2]);
     told.book.ship(&"BG1001".into(), Some(units("TEE-M", 1))).unwrap();
-    told.book.amend(order("BG1001", &[("CAP", 1)]), None, now);
-    assert_eq!((told.stock("TEE-M"), told.stock("CAP")), ((9, 4), (1, 1)));
+    told.book.amend(order("BG1001", &[("TEE-M", 3)]), None, now);
+    assert_eq!((told.stock("TEE-M"), told.stock("CAP")), ((9, 2), (1, 0)));
     assert_eq!(told.book.received(&"BG1001".into()), 1);
+}
+
+#[test]
+fn an_order_of_which_nothing_is_to_leave_any_more_has_been_shipped() {
+    for refused in [false, true] {
+        let mut told = Told::new();
+        told.book.ship_after = Some(Duration::ZERO);
+        let (number, now) = (OrderNumber::from("BG1001"), Instant::now());
+        told.release(order("BG1001", &[("TEE-M", 1), ("CAP", 1)]));
+        told.book.ship(&number, Some(units("TEE-M", 1))).unwrap();
+        if refused {
+            told.book.reject(&number, "the cap is torn").unwrap();
+            told.release(order("BG1001", &[("TEE-M", 1)]));
+        } else {
+            told.book.amend(order("BG1001", &[("TEE-M", 1)]), None, now);
+        }
+        told.book.ship_due(now + Duration::from_secs(9));
+        assert_eq!(told.book.state(&number), Some(OrderState::Shipped));
+        assert_eq!((told.book.shipments().len(), told.stock("CAP")), (1, (1, 0)));
+    }
 }
 
 #[test]
