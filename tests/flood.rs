@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -21,27 +21,31 @@ use crate::webhook::Webhook;
 /// Longest wait for an answer, in seconds: longer than the receiver lets any request take.
 const ANSWER_SECS_MAX: u64 = 30;
 
+/// Longest time for a connection's sender to hear nothing at all, in seconds: else nobody would end a flood that nobody answers.
+const SILENCE_SECS_MAX: u64 = 2 * ANSWER_SECS_MAX;
+
 /// Pause after a connection was refused or cut, in milliseconds: a new one costs this machine as much as the receiver.
 const AGAIN_MS: u64 = 5;
 
 /// Largest answer that is understood, in bytes.
 const ANSWER_BYTES_MAX: usize = 8 * 1024;
 
-/// Sends from this address of the machine until stopped, and at least so many; tells how often it was answered how.
+/// Sends from this address of the machine until stopped, and until at least so many were answered; tells how often it was answered how.
+/// What is refused or cut without a word is not answered.
 ///
 /// # Panics
-/// If the receiver's URL is no address.
+/// If the receiver's URL is no address, or nothing is answered for a minute.
 pub async fn flood(
     receiver: &Url,
     webhook: &Webhook,
     from: Ipv4Addr,
     connections: usize,
-    requests_min: usize,
+    answers_min: usize,
     stop: &CancellationToken,
 ) -> BTreeMap<Answer, usize> {
     let to = receiver.socket_addrs(|| None).expect("the receiver's URL is an address")[0];
     let request = (head(receiver, webhook) + &webhook.body).into_bytes();
-    let (mut senders, missing) = (JoinSet::new(), Arc::new(AtomicUsize::new(requests_min)));
+    let (mut senders, missing) = (JoinSet::new(), Arc::new(AtomicUsize::new(answers_min)));
     for _ in 0..connections {
         senders.spawn(send(from, to, request.clone(), Arc::clone(&missing), stop.clone()));
     }
@@ -60,12 +64,17 @@ async fn send(
     stop: CancellationToken,
 ) -> BTreeMap<Answer, usize> {
     let mut heard = BTreeMap::<Answer, usize>::new();
-    let mut open = None;
+    let (mut open, mut answered_at) = (None, Instant::now());
     while !stop.is_cancelled() || missing.load(Ordering::Relaxed) > 0 {
         let answer = once(from, to, &request, &mut open).await;
         *heard.entry(answer).or_default() += 1;
-        let _ = missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |missing| missing.checked_sub(1));
-        if !matches!(answer, Answer::Status(_)) {
+        if let Answer::Status(_) = answer {
+            let fewer = |missing: usize| missing.checked_sub(1);
+            let _ = missing.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+            answered_at = Instant::now();
+        } else {
+            let silence = answered_at.elapsed();
+            assert!(silence < Duration::from_secs(SILENCE_SECS_MAX), "no answer for {silence:?}");
             open = None;
             sleep(Duration::from_millis(AGAIN_MS)).await;
         }

@@ -30,7 +30,7 @@ pub(crate) enum Attack {
     Shop(Trouble),
     /// The disk takes no more of the spool, with RabbitMQ away.
     DiskFull,
-    /// 10,000 forged webhooks amid 1,000 genuine ones.
+    /// 10,000 forged webhooks, each answered, amid 1,000 genuine ones.
     Forgers,
     /// The largest bodies that are taken, and larger ones, many at once.
     LargeBodies,

@@ -2,9 +2,23 @@
 
 use std::fmt;
 
-/// A promise that was broken, or something that was left behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Breach {
+/// Names the breaches, and lists them.
+macro_rules! breaches {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// A promise that was broken, or something that was left behind.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Breach {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Breach {
+            /// All of them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+breaches! {
     /// An event was answered 200, and is nowhere.
     EventLost,
     /// An event that nobody told.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossdock_ledger::{Acting, DeadLettersWanted, Ledger, Swept};
+use crossdock_ledger::{ActId, Acting, DeadLettersWanted, Ledger, Swept};
 use crossdock_tests::world::World;
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -163,13 +163,13 @@ impl Course {
     }
 
     /// Replays all dead letters: what was refused for its SKU goes through once that is known, all others fail once more.
-    pub(crate) async fn replay(&mut self) {
+    pub(crate) async fn replay(&mut self) -> ActId {
         let wanted = DeadLettersWanted::default();
         let act = Acting { who: "the attack".to_owned(), at: Timestamp::now(), note: String::new() };
         let begun = self.ledger.begin_replay(&wanted, &act).await.expect("the ledger answers");
-        assert!(begun.is_some(), "there are dead letters");
         self.fallen.replays += 1;
         self.struck("replays");
+        begun.expect("there are dead letters")
     }
 
     async fn wrong(&self) -> Vec<Wrong> {

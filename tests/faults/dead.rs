@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::accounting::event_id;
 use crate::breach::{Breach, Wrong};
-use crate::buyers::Bought;
+use crate::buyers::{Bought, Order};
 
 /// Most acts of one attack.
 const ACTS_MAX: u32 = 100;
@@ -72,9 +72,10 @@ impl Fallen {
         let gone =
             || Wanted { state: DeadLetterState::Dead, failures: 1 + self.replays, or_more: self.disturbed };
         let state = if self.sku_is_known { DeadLetterState::Done } else { DeadLetterState::Dead };
-        let refused = bought.orders.iter().filter(|order| order.sku_is_new).map(|order| {
-            (format!("refused/{}", order.number), Wanted { state, failures: 1, or_more: self.disturbed })
-        });
+        let refused =
+            bought.orders.iter().filter(|order| order.sku_is_new).map(|order| {
+                (letter_of_refused(order), Wanted { state, failures: 1, or_more: self.disturbed })
+            });
         of_vanished.map(|it| (event_id(&it.body), gone())).chain(refused).collect()
     }
 
@@ -95,6 +96,11 @@ impl Fallen {
         }
         wrong
     }
+}
+
+/// The message id of the dead letter that a refused order leaves.
+pub(crate) fn letter_of_refused(order: &Order) -> String {
+    format!("refused/{}", order.number)
 }
 
 fn ended(act: &Act, done: u64) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crossdock_domain::ReleasedOrder;
 use crossdock_events::{Event, EventData as _, OrderReleased, ShipmentDispatched, ShopOrderChanged, Source};
 use crossdock_queue::Message;
-use crossdock_sandbox::Draft;
+use crossdock_sandbox::{Draft, OrderState};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -16,12 +16,14 @@ use lapin::options::BasicGetOptions;
 use lapin::{Channel, Connection, ConnectionProperties};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::accounting::event_id;
 use crate::around::world;
 use crate::breach::Breach;
-use crate::buyers::{Buying, Order, Shop};
+use crate::buyers::{Buying, NEW_SKU, Order, Shop};
 use crate::course::Course;
+use crate::dead::letter_of_refused;
 use crate::forgetful::Forgetful;
 use crate::report::Report;
 
@@ -46,6 +48,12 @@ impl Provoked {
     fn add(&mut self, what: &[Breach], of: &str) {
         self.0.extend(what.iter().map(|what| (*what, of.to_owned())));
     }
+
+    /// The breaches that nothing was done for.
+    fn missing(&self) -> Vec<Breach> {
+        let there: BTreeSet<Breach> = self.0.iter().map(|(what, _)| *what).collect();
+        Breach::ALL.iter().filter(|what| !there.contains(what)).copied().collect()
+    }
 }
 
 pub(crate) async fn judges(attack: (String, u64), dice: Rng) -> Report {
@@ -59,10 +67,13 @@ pub(crate) async fn judges(attack: (String, u64), dice: Rng) -> Report {
     purge_a_queue(&mut course, &mut provoked).await;
     forget_events(&mut course, &mut provoked).await;
     bury_nonsense(&course, &mut provoked).await;
+    let refused = have_an_order_refused(&mut course).await;
     hold_too_much(&mut course, &mut provoked).await;
     course.comes_to_rest().await;
 
     course.crew.stop().await;
+    begin_a_replay(&mut course, &refused, &mut provoked).await;
+    take_an_order_back(&course, &mut provoked).await;
     spoil_orders(&course, &mut provoked).await;
     release_again(&course, &mut provoked).await;
     course.world.ecwid.catalog().items().iter_mut().filter(|item| item.sku == CHANGED_SKU).for_each(|item| {
@@ -71,10 +82,12 @@ pub(crate) async fn judges(attack: (String, u64), dice: Rng) -> Report {
     provoked.add(&[Breach::Stock], CHANGED_SKU);
     let _holder = leave_messages(&course.world, &mut provoked).await;
 
+    let missing = provoked.missing();
+    assert!(missing.is_empty(), "nobody provokes {missing:?}");
     let (account, wrong) = course.verdict().await;
     let noticed: BTreeSet<_> = wrong.iter().map(|wrong| (wrong.what, wrong.of.clone())).collect();
     assert_eq!(noticed, provoked.0, "{wrong:#?}");
-    course.strikes.insert("breaches noticed", noticed.len());
+    course.strikes = [("breaches noticed", noticed.len())].into();
     // What was held here was held on purpose.
     Report { peak_kib: 0, ..course.report(account) }
 }
@@ -117,6 +130,36 @@ async fn bury_nonsense(course: &Course, provoked: &mut Provoked) {
     let id = "nonsense";
     publish(&course.world, ShipmentDispatched::TYPE, id, b"{}".to_vec()).await;
     provoked.add(&[Breach::DeadLetterFromNowhere], id);
+}
+
+/// An order that the warehouse refuses, as it should: only its dead letter is there.
+async fn have_an_order_refused(course: &mut Course) -> Order {
+    let shop = course.world.bigcommerce.clone();
+    let order = Order::of(Shop::Bigcommerce, shop.place_order(&Draft::of(&[(NEW_SKU, 1)])), NEW_SKU);
+    eventually("the warehouse refuses it", || async {
+        (course.world.warehouse.state(&order.number) == Some(OrderState::Rejected)).then_some(())
+    })
+    .await;
+    course.bought.orders.push(order.clone());
+    order
+}
+
+/// A replay that nobody makes: it does not end, and the refused order's letter stays on its way.
+async fn begin_a_replay(course: &mut Course, refused: &Order, provoked: &mut Provoked) {
+    let replay = course.replay().await;
+    provoked.add(&[Breach::Replay], &replay.to_string());
+    provoked.add(&[Breach::DeadLetter], &letter_of_refused(refused));
+}
+
+/// The ledger forgets that an order was shipped.
+async fn take_an_order_back(course: &Course, provoked: &mut Provoked) {
+    let order = course.bought.orders.iter().find(|order| order.shop == Shop::Ecwid).expect("there is one");
+    let mut ledger =
+        SqliteConnection::connect(&course.world.ledger_url()).await.expect("the ledger can be opened");
+    let forget = sqlx::query("UPDATE orders SET state = 'accepted' WHERE number = ?").bind(&order.number);
+    let forgotten = forget.execute(&mut ledger).await.expect("the ledger answers");
+    assert_eq!(forgotten.rows_affected(), 1, "{} is in the ledger", order.number);
+    provoked.add(&[Breach::State], &order.number);
 }
 
 /// A process that reads far more than it should.

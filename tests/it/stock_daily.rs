@@ -2,8 +2,9 @@
 
 mod killed;
 
-use crossdock_domain::{Sku, StockLevel, StoreId};
+use crossdock_domain::{Listing, ListingStock, Sku, StockLevel, StoreId};
 use crossdock_ledger::Ledger;
+use crossdock_sandbox::Item;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::process::Process;
@@ -84,4 +85,33 @@ async fn a_shop_that_is_told_daily_is_told_once_a_day_also_after_a_standstill_an
         (1, Some(30)),
         "once, and no change since"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_no_webhook_told_of_is_found_and_told_by_the_days_push() {
+    let world = World::create(Engine::Sqlite).await;
+    let due = daily_only(&world);
+    let ledger = world.ledger().await;
+    let crossdock = world.run().await;
+    asked_up_to(&*ledger, due).await;
+    world.warehouse.count(vec![level("CAP", 12)]);
+    counted_for_bigcommerce(&world, 30).await;
+    stop(crossdock).await;
+
+    // The catalogue was read for the last day's push; the merchant has listed a cap since.
+    let mug = world.ecwid.catalog().items().iter().find(|item| item.sku == "MUG").unwrap().clone();
+    let (product_id, stock) = (mug.product_id.to_string(), ListingStock::Counted);
+    let read = Listing { sku: Sku::from("MUG"), product_id, variant_id: None, stock };
+    ledger.learn_page(&widgets(), Timestamp::now() - 20.hours(), &[read], None).await.unwrap();
+    let cap = Item { product_id: 150, variant_id: 250, sku: "CAP".into(), stock: Some(0), ..mug };
+    world.ecwid.catalog().items().push(cap);
+    ledger.keep_stock_day(&widgets(), due - 1.day()).await.unwrap();
+    let crossdock = world.run().await;
+    eventually("the cap is told with the mug", || async {
+        let shown = ["CAP", "MUG"].map(|sku| world.ecwid.catalog().stock(sku));
+        (shown == [Some(12), Some(30)]).then_some(())
+    })
+    .await;
+    stop(crossdock).await;
+    assert_eq!(writes(&world), 2, "by one push");
 }

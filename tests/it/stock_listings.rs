@@ -76,6 +76,27 @@ async fn echoes_and_skus_that_a_shop_does_not_list_cost_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bigcommerce_product_that_the_merchant_gives_another_sku_is_told_the_stock_of_that_one() {
+    let world = World::create(Engine::Sqlite).await;
+    // No regular comparison comes to help.
+    world.change_config(|text| text.replace("[store.orders]", "[store.orders]\nsweep_every = \"1h\""));
+    let _crossdock = world.run().await;
+    world.warehouse.count(vec![level("MUG", 30), level("CAP", 12)]);
+    shows(&world, "MUG", 29, 30).await;
+    quiet(&world).await;
+    let mug = world.bigcommerce.catalog().items().iter().find(|item| item.sku == "MUG").unwrap().product_id;
+    world.bigcommerce.change_product(mug, |item| item.sku = "CAP".to_owned());
+    eventually("the cap is told", || async {
+        (world.bigcommerce.catalog().stock("CAP") == Some(11)).then_some(())
+    })
+    .await;
+    let listings =
+        async |sku: &str| show(&world, sku).await[0]["stores"][0]["listings"].as_array().map(Vec::len);
+    assert_eq!((listings("MUG").await, listings("CAP").await), (Some(0), Some(1)));
+    assert_eq!(world.vhost.depth("crossdock.dead-letters").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_product_that_is_new_in_a_shop_is_told_its_stock_at_once_and_one_that_is_gone_fails_nothing() {
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = world.run().await;

@@ -14,6 +14,7 @@ mod refused;
 mod relabels;
 mod scarce;
 mod scene;
+mod side_by_side;
 mod told;
 mod voids;
 

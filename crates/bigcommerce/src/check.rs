@@ -1,4 +1,4 @@
-//! Proves that the credentials work and carry the scopes.
+//! Proves that the credentials work, and may read all that Crossdock needs.
 
 use crossdock_storefront::{Priority, StorefrontError};
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use crate::loose;
 
 /// A cheap read for each scope: a path, and the scope in BigCommerce's words.
 ///
-/// A read cannot prove that the token may write as well; a missing `modify` shows at the first write, by name.
+/// A read cannot prove that the token may write as well: a missing `modify` shows at the first write, by name.
 const READS: [(&str, &str); 3] = [
     ("/v2/orders", "modify orders"),
     ("/v3/catalog/products", "read products"),

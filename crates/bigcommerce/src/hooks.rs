@@ -17,8 +17,12 @@ use url::{Host, Url};
 use crate::client::{About, Client};
 use crate::{loose, pages};
 
-/// What the receiver makes use of. Not the whole of `store/product/*` and `store/sku/*`: those tell of quantities too, and so of each of
-/// our own stock writes.
+/// What the receiver makes use of. Not the whole of `store/product/*` and `store/sku/*`: `*/inventory/*` among them tell of a quantity
+/// alone, for each of our own stock writes too.
+///
+/// `store/product/updated` may do so besides: changes of "Inventory Stock" are among those that it tells of (the OpenAPI file; unsure
+/// whether live shops do so for inventory adjustments). Nothing else tells of another SKU of a product, or that it begins to be counted,
+/// so it is subscribed all the same: the stock writer knows the echoes of its own writes.
 const SCOPES: [&str; 11] = [
     "store/order/created",
     "store/order/updated",

@@ -1,5 +1,7 @@
 //! What a shipment at the shop tells the buyer: carrier, service, number and link.
 
+use std::borrow::Cow;
+
 use crossdock_domain::Shipment;
 use crossdock_settings::TrackingSettings;
 use serde::Serialize;
@@ -16,7 +18,7 @@ pub(crate) struct Label<'a> {
     tracking_number: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tracking_link: Option<String>,
-    shipping_method: &'a str,
+    shipping_method: Cow<'a, str>,
     /// One of the platform's integrated providers; empty, because the carrier is told by `tracking_carrier`.
     shipping_provider: &'static str,
     /// A slug of `AfterShip`, or empty. Without a link of our own, the shop makes one from it.
@@ -37,12 +39,13 @@ impl<'a> Label<'a> {
 
     /// In place of another label: what is empty replaces what stands.
     pub(crate) fn whole(shipment: &'a Shipment, tracking: &'a TrackingSettings) -> Self {
+        let tracking_carrier = carriers::slug(&shipment.carrier, tracking);
         Self {
             tracking_number: tracking.number.then_some(shipment.tracking_number.trim()),
             tracking_link: tracking.url.then(|| tracking.link(shipment).unwrap_or_default()),
-            shipping_method: shipment.service.as_deref().unwrap_or(&shipment.carrier),
+            shipping_method: method(shipment, tracking_carrier),
             shipping_provider: "",
-            tracking_carrier: carriers::slug(&shipment.carrier, tracking),
+            tracking_carrier,
             comments: comments(shipment),
         }
     }
@@ -53,5 +56,16 @@ impl<'a> Label<'a> {
             && self.tracking_link.as_ref().is_none_or(|link| *link == shipment.tracking_link)
             && self.shipping_method == shipment.shipping_method
             && self.tracking_carrier == shipment.tracking_carrier
+    }
+}
+
+/// How it travels, for the buyer: the service, beside a carrier that the shop shows by its slug, or else both.
+fn method<'a>(shipment: &'a Shipment, slug: &str) -> Cow<'a, str> {
+    match shipment.service.as_deref() {
+        None => Cow::Borrowed(&shipment.carrier),
+        Some(service) if slug.is_empty() => {
+            format!("{} {service}", shipment.carrier).trim().to_owned().into()
+        }
+        Some(service) => Cow::Borrowed(service),
     }
 }

@@ -1,8 +1,9 @@
 //! Writes quantities to the shop's inventory, absolutely.
 //!
 //! All of them go to location 1, the default one; what other locations of a shop hold is left alone. The shop carries them out in its own
-//! time ("asynchronous", guide to inventory adjustments), so a read right after may be old: nothing here reads. A quantity over the
-//! platform's 2,147,483,647 is left to the shop to refuse, like any other bad one.
+//! time ("asynchronous", guide to inventory adjustments), so a read right after may be old: nothing here reads. Nor does the answer say
+//! which quantities were others before: it is a transaction's id. A quantity over the platform's 2,147,483,647 is left to the shop to
+//! refuse, like any other bad one.
 
 mod culprits;
 
@@ -87,7 +88,7 @@ pub(crate) async fn set_stock(
     let (mut calls_left, mut takes_some) = (groups.len() + SEARCH_CALLS_MAX, false);
     let mut named = BTreeSet::new();
     let mut results: Vec<Result<Taken, StorefrontError>> =
-        quantities.iter().map(|_| Ok(Taken::Stands)).collect();
+        quantities.iter().map(|_| Ok(Taken::MayHaveChanged)).collect();
     while let Some(group) = groups.pop() {
         let outcome = match calls_left.checked_sub(1) {
             Some(left) => {

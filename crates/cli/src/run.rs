@@ -92,6 +92,9 @@ impl Process {
                 if roles.contains(&Role::OrderImporter) {
                     self.start_delivery(&ledger, &mut running)?;
                 }
+                if let Some(receiver) = &self.receiver {
+                    receiver.roles_started();
+                }
             }
         }
         if !self.stop.is_cancelled() {

@@ -122,7 +122,10 @@ async fn stand_in(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crossdock_ledger::{Acting, DeadLetterState, DeadLettersWanted, MessageKey};
+    use tempfile::TempDir;
 
     use super::*;
 
@@ -148,11 +151,39 @@ mod tests {
         MessageKey { role: "tracking-writer".to_owned(), message_id: id.to_owned() }
     }
 
-    #[tokio::test]
-    async fn a_former_dead_letter_that_is_shown_again_is_done_when_its_message_is_handled_in_the_end() {
+    async fn opened() -> (Arc<dyn Ledger>, TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
-        let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
+        (crossdock_ledger::open(&url.into()).await.unwrap(), folder)
+    }
+
+    #[tokio::test]
+    async fn what_was_discarded_can_be_taken_back_for_30_days_and_not_any_more_after_that() {
+        let (ledger, _folder) = opened().await;
+        let began = Timestamp::now();
+        let after = |days: i64, minutes| {
+            began + SignedDuration::from_hours(24 * days) + SignedDuration::from_mins(minutes)
+        };
+        let acting = |at| Acting { who: "anna".to_owned(), at, note: "not needed".to_owned() };
+        let fell = Missing { message: message("e1"), subject: "BG1".to_owned(), fell_at: began };
+        let failed = Fallen { body: b"{}".to_vec(), ..stand_in(&*ledger, fell).await.unwrap() };
+        ledger.bury(&[failed], began).await.unwrap();
+        let all = DeadLettersWanted::default();
+        let discarded = ledger.discard(&all, &acting(began)).await.unwrap().unwrap();
+        let taken_back = after(30, -1);
+        keep_house(&*ledger, taken_back).await.unwrap();
+        assert_eq!(ledger.undo_discard(discarded, &acting(taken_back)).await.unwrap(), 1);
+        assert_eq!(ledger.dead_letters(&all).await.unwrap()[0].state, DeadLetterState::Dead);
+
+        let anew = ledger.discard(&all, &acting(after(31, 0))).await.unwrap().unwrap();
+        keep_house(&*ledger, after(31 + 30, 1)).await.unwrap();
+        assert_eq!(ledger.undo_discard(anew, &acting(after(31 + 30, 2))).await.unwrap(), 0);
+        assert_eq!(ledger.dead_letters(&all).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn a_former_dead_letter_that_is_shown_again_is_done_when_its_message_is_handled_in_the_end() {
+        let (ledger, _folder) = opened().await;
         let now = Timestamp::now();
         let ago = |minutes| now - SignedDuration::from_mins(minutes);
         let missing = |id| Missing { message: message(id), subject: "BG1".to_owned(), fell_at: ago(300) };
@@ -172,9 +203,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_message_that_never_came_is_seen_after_a_while_and_discarding_it_lets_the_order_go_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("ledger.db").display());
-        let ledger = crossdock_ledger::open(&url.into()).await.unwrap();
+        let (ledger, _folder) = opened().await;
         let fell_at = Timestamp::now();
         let after = |minutes| fell_at + SignedDuration::from_mins(minutes);
         ledger.falls(&message("e1"), "BG1", fell_at).await.unwrap();

@@ -1,5 +1,6 @@
 //! What a replay would come to now. Nothing is sent and nothing is written.
 
+mod access;
 mod answer;
 mod consignment;
 mod count;
@@ -25,6 +26,7 @@ use crossdock_ledger::{DeadLetter, DeadLetterId, DeadLetterState, DeadLettersWan
 use crossdock_storefront::Shops;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use access::Access;
 use foresight::{Foresight, Halt};
 use in_turn::{Foreseen, Lying, in_turn};
 use known::Known;
@@ -135,7 +137,7 @@ async fn foresee(known: &Known<'_>, letter: &Letter) -> Result<Foresight, Halt> 
             Ok(Foresight::goes_through("the shops compare what they offer with what is promised now"))
         }
         Told::Wanted(data) => {
-            known.open_shop(&data.store)?;
+            known.open_shop(&data.store, Access::WRITE_ORDERS)?;
             let says = "the order ends at the shop, if all that is wanted of it has left";
             Ok(letter.unless_unsure(Foresight::goes_through(says)))
         }

@@ -80,7 +80,7 @@ impl BatchPace {
     /// A shop that was slow for once is not waited for as long for ever.
     fn ease(&self) {
         let mut pace = self.lock();
-        *pace = (*pace - *pace / EASED_BY).max(Duration::from_millis(REQUEST_MS_MIN));
+        *pace = pace.saturating_sub(*pace / EASED_BY).max(Duration::from_millis(REQUEST_MS_MIN));
     }
 
     /// The shop needs so long for so many.
@@ -145,10 +145,19 @@ impl Ecwid {
             Err(StorefrontError::Unavailable { .. }) => submit().await.map_err(in_doubt),
             answered => answered,
         }?;
-        let limit = Duration::from_secs(WAIT_SECS_MAX);
-        let answers = match self.answers(&ticket.ticket, requests.len(), limit).await {
+        self.outcomes(&ticket.ticket, requests, Duration::from_secs(WAIT_SECS_MAX)).await
+    }
+
+    /// What becomes of a batch that was handed over.
+    async fn outcomes<B: Sync>(
+        &self,
+        ticket: &str,
+        requests: &[Request<'_, B>],
+        limit: Duration,
+    ) -> Result<Vec<Outcome>, StorefrontError> {
+        let answers = match self.answers(ticket, requests.len(), limit).await {
             Ok(answers) => answers,
-            Err(error) => return Err(self.lost(&ticket.ticket, error).await),
+            Err(error) => return Err(self.lost(ticket, error).await),
         };
         let mut outcomes: HashMap<String, Outcome> = answers.into_iter().map(Answer::outcome).collect();
         Ok(requests.iter().map(|one| outcomes.remove(&one.id).unwrap_or(Outcome::Open)).collect())
@@ -156,9 +165,7 @@ impl Ecwid {
 
     /// What nobody waits for any more is taken back as well.
     async fn lost(&self, ticket: &str, error: StorefrontError) -> StorefrontError {
-        if let Err(error) = self.cancel(ticket).await {
-            tracing::debug!(%error, "a batch of requests that got lost could not be cancelled");
-        }
+        self.cancel(ticket).await;
         match error {
             StorefrontError::NotFound { .. } | StorefrontError::Refused { .. } => in_doubt(Lost),
             malformed @ StorefrontError::Malformed { .. } => malformed,
@@ -176,20 +183,23 @@ impl Ecwid {
         let begun = Instant::now();
         let expected = self.batch_pace.time(requests);
         let pauses = Duration::from_millis(PAUSE_MS_MIN)..=limit.min(Duration::from_secs(PAUSE_SECS_MAX));
-        let (mut pause, mut failed) = (expected.clamp(*pauses.start(), *pauses.end()), 0);
+        let bounded = |pause: Duration| pause.clamp(*pauses.start(), *pauses.end());
+        let (mut pause, mut failed) = (bounded(expected), 0);
         self.batch_pace.ease();
         loop {
             tokio::time::sleep(pause).await;
             match self.progress(ticket).await {
-                Ok(progress) if progress.is_over() => return Ok(progress.responses),
+                Ok(progress) if progress.is_over() => return Ok(progress.settled(false)),
                 Ok(progress) => {
                     failed = 0;
                     let remaining = progress.remaining(begun.elapsed());
                     if let Some(remaining) = remaining {
                         self.batch_pace.takes(begun.elapsed() + remaining, requests);
                     }
-                    pause = remaining.unwrap_or(pause * 2).clamp(*pauses.start(), *pauses.end());
+                    pause = bounded(remaining.unwrap_or(pause * 2));
                 }
+                // The shop is at work all the same.
+                Err(StorefrontError::Throttled { wait }) => pause = bounded(wait),
                 Err(StorefrontError::Unavailable { .. }) if failed + 1 < LOOKS_FAILED_MAX => failed += 1,
                 Err(error) => return Err(error),
             }
@@ -198,8 +208,9 @@ impl Ecwid {
                     waited_s = limit.as_secs(),
                     "the shop works too slowly at a batch of requests; the rest is cancelled"
                 );
-                self.cancel(ticket).await?;
-                return Ok(self.progress(ticket).await?.responses);
+                // Where that fails, what has no answer yet is in doubt, and nothing else.
+                let cancelled = self.cancel(ticket).await;
+                return Ok(self.progress(ticket).await?.settled(cancelled));
             }
         }
     }
@@ -209,9 +220,14 @@ impl Ecwid {
         self.client.get(Call { query, ..CALL }).await
     }
 
-    async fn cancel(&self, ticket: &str) -> Result<(), StorefrontError> {
+    /// Whether the shop has taken it that nothing more of the batch is to be begun.
+    async fn cancel(&self, ticket: &str) -> bool {
         let query = &[("ticketId", ticket)];
-        self.client.delete::<Value>(Call { query, ..CALL }).await.map(drop)
+        let cancelled = self.client.delete::<Value>(Call { query, ..CALL }).await;
+        if let Err(error) = &cancelled {
+            tracing::debug!(%error, "a batch of requests could not be cancelled; what is left of it may come late");
+        }
+        cancelled.is_ok()
     }
 }
 
@@ -223,7 +239,7 @@ fn in_doubt(cause: impl std::error::Error + Send + Sync + 'static) -> Storefront
 mod tests {
     use std::sync::Arc;
 
-    use crossdock_sandbox::{EcwidOptions, EcwidShop, Item};
+    use crossdock_sandbox::{EcwidOptions, EcwidShop, Fault, Item};
     use crossdock_settings::{EcwidConnection, TrackingSettings};
     use serde_json::json;
 
@@ -245,8 +261,8 @@ mod tests {
         assert!((2..=6).contains(&early), "{early} of 100");
     }
 
-    #[tokio::test]
-    async fn what_a_slow_shop_has_not_done_in_time_is_cancelled() {
+    /// A shop that comes to the second request of a batch within a second, and its client.
+    async fn slow_shop() -> (Arc<EcwidShop>, Ecwid) {
         let item = |id: u64| Item {
             product_id: id,
             variant_id: id,
@@ -256,7 +272,7 @@ mod tests {
             price: 1.into(),
             stock: Some(1),
         };
-        let (catalog, batch_pace) = ((1..=50).map(item).collect(), Duration::from_millis(100));
+        let (catalog, batch_pace) = ((1..=50).map(item).collect(), Duration::from_millis(700));
         let options = EcwidOptions { catalog, batch_pace, ..EcwidOptions::default() };
         let shop = EcwidShop::start(options).await.unwrap();
         let connection = EcwidConnection {
@@ -267,18 +283,51 @@ mod tests {
         };
         let http = crate::http_client().unwrap();
         let ecwid = Ecwid::new(http, &connection, &TrackingSettings::default(), Arc::default()).unwrap();
+        (shop, ecwid)
+    }
+
+    /// What became of fifty quantities within a second.
+    async fn fifty_in_a_second(ecwid: &Ecwid) -> Result<Vec<Outcome>, StorefrontError> {
         let ids: Vec<String> = (1..=50).map(|id| id.to_string()).collect();
         let level = json!({"quantity": 7, "unlimited": false});
         let request = |(place, id): (usize, &String)| Request::put(place, &["products", id.as_str()], &level);
         let requests: Vec<_> = ids.iter().enumerate().map(request).collect();
         let ticket: Ticket = ecwid.client.post(CALL, &requests).await.unwrap();
-        let answers = ecwid.answers(&ticket.ticket, 50, Duration::from_secs(1)).await.unwrap();
-        let outcomes: Vec<Outcome> = answers.into_iter().map(|answer| answer.outcome().1).collect();
-        let done = outcomes.iter().filter(|one| matches!(one, Outcome::Done(_))).count();
+        ecwid.outcomes(&ticket.ticket, &requests, Duration::from_secs(1)).await
+    }
+
+    /// How many were done, which must be some and not all, and what became of the others.
+    fn done(outcomes: &[Outcome]) -> (usize, &[Outcome]) {
+        let done = outcomes.iter().take_while(|one| matches!(one, Outcome::Done(_))).count();
         assert!((1..50).contains(&done), "{done}");
-        assert!(outcomes[done..].iter().all(|one| *one == Outcome::Open));
+        (done, &outcomes[done..])
+    }
+
+    #[tokio::test]
+    async fn what_a_slow_shop_has_not_done_in_time_is_cancelled_and_in_doubt_if_it_was_under_way() {
+        let (shop, ecwid) = slow_shop().await;
+        let outcomes = fifty_in_a_second(&ecwid).await.unwrap();
+        let (done, others) = done(&outcomes);
+        assert_eq!(others[0], Outcome::Open, "it was under way");
+        assert!(others[1..].iter().all(|one| *one == Outcome::NotDone));
         let set = || shop.catalog().items().iter().filter(|item| item.stock == Some(7)).count();
-        // One may have been under way.
         assert!((done..=done + 1).contains(&set()));
+    }
+
+    #[tokio::test]
+    async fn of_a_batch_that_cannot_be_cancelled_what_is_not_answered_is_in_doubt() {
+        let (shop, ecwid) = slow_shop().await;
+        shop.faults().next("DELETE", "/batch", Fault::Status(503));
+        let outcomes = fifty_in_a_second(&ecwid).await.unwrap();
+        assert!(done(&outcomes).1.iter().all(|one| *one == Outcome::Open));
+    }
+
+    #[tokio::test]
+    async fn of_a_batch_that_the_shop_lets_nobody_ask_after_until_the_limit_everything_is_in_doubt() {
+        let (shop, ecwid) = slow_shop().await;
+        shop.faults().next("GET", "/batch", Fault::Throttle(Duration::from_mins(10)));
+        let error = fifty_in_a_second(&ecwid).await.unwrap_err();
+        assert!(matches!(error, StorefrontError::InDoubt { .. }), "{error}");
+        assert_eq!(shop.requests().len(), 2, "a paused shop is left alone");
     }
 }

@@ -1,11 +1,14 @@
 //! Setting what the shop may sell.
 
+mod standing;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crossdock_domain::Listing;
 use crossdock_storefront::{Admitted, Priority, Quantity, StorefrontError, Taken};
 use futures_util::stream::{self, StreamExt as _};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::Ecwid;
@@ -59,19 +62,28 @@ struct StockUpdate {
     unlimited: bool,
 }
 
-/// A product's or a variation's stock as it stands.
-#[derive(Debug, Deserialize)]
-struct Standing {
-    quantity: Option<i64>,
-}
-
 /// A write that was not carried out.
 #[derive(Debug, thiserror::Error)]
 #[error("the shop did not come to it")]
 struct NotDone;
 
+/// A write that may have been carried out, or may be yet.
+#[derive(Debug, thiserror::Error)]
+#[error("the shop was perhaps at work on it when it stopped telling")]
+struct Untold;
+
+/// What the shop made of a quantity that it took.
+enum Written {
+    Changed,
+    /// It does not say.
+    Untold,
+    /// It says that it updated nothing.
+    Nothing,
+}
+
 /// Where a quantity goes.
 struct Target<'a> {
+    listing: &'a Listing,
     path: Vec<&'a str>,
     /// For a 404.
     what: String,
@@ -87,16 +99,12 @@ impl<'a> Target<'a> {
             path.extend(["combinations", variant_id]);
             what = format!("variation {variant_id} of {what}");
         }
-        Self { path, what, update: StockUpdate { quantity: quantity.units, unlimited: false } }
+        Self { listing, path, what, update: StockUpdate { quantity: quantity.units, unlimited: false } }
     }
 
+    /// For this quantity alone: as long as a large push uses up what stock may have, a sale is told all the same.
     fn call(&self) -> Call<'_> {
-        Call { path: &self.path, what: &self.what, ..COUNTED_AS }
-    }
-
-    /// As long as a large push uses up what stock may have, a sale is told all the same.
-    fn call_alone(&self) -> Call<'_> {
-        Call { priority: Priority::Amendment, ..self.call() }
+        Call { path: &self.path, what: &self.what, priority: Priority::Amendment, ..COUNTED_AS }
     }
 }
 
@@ -125,7 +133,7 @@ impl Ecwid {
     }
 
     async fn set_one(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
-        let updated = self.client.put::<Updated>(target.call_alone(), &target.update).await;
+        let updated = self.client.put::<Updated>(target.call(), &target.update).await;
         let updated = updated.map_err(StorefrontError::of_a_write)?;
         if updated.happened() { Ok(Taken::Changed) } else { self.stands(target).await }
     }
@@ -154,46 +162,53 @@ impl Ecwid {
                     return Err(error);
                 }
             };
+            let mut written = Vec::with_capacity(now.len());
             for ((target, outcome), admitted) in now.iter().zip(outcomes).zip(counted) {
-                results.push(self.settle(target, outcome, admitted).await);
+                written.push(self.settle(target, outcome, admitted).await);
             }
+            results.extend(self.taken(now, written).await);
         }
         rest
     }
 
+    /// What became of a request of a batch. The shop's budget hears of it.
     async fn settle(
         &self,
         target: &Target<'_>,
         outcome: Outcome,
         admitted: Admitted<'_>,
-    ) -> Result<Taken, StorefrontError> {
+    ) -> Result<Written, StorefrontError> {
         let result = match outcome {
             Outcome::Done(body) => {
                 let updated = body.and_then(|body| shape::read::<Updated>(body.as_bytes()).ok());
-                Ok(updated.map(|updated| updated.happened()))
+                Ok(updated.map_or(Written::Untold, |updated| {
+                    if updated.happened() { Written::Changed } else { Written::Nothing }
+                }))
             }
             Outcome::Refused(status, body) => {
                 Err(self.client.refused_inside(status, &body, target.call()).of_a_write())
             }
-            Outcome::Open => Err(StorefrontError::Unavailable { cause: NotDone.into() }),
+            Outcome::NotDone => Err(StorefrontError::Unavailable { cause: NotDone.into() }),
+            Outcome::Open => Err(StorefrontError::InDoubt { cause: Untold.into() }),
         };
         admitted.heard(&result).await;
-        match result? {
-            Some(true) => Ok(Taken::Changed),
-            Some(false) => self.stands(target).await,
-            None => Ok(Taken::Stands),
-        }
+        result
     }
 
-    /// Whether the quantity stands there, although nothing was updated.
-    async fn stands(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
-        let query = &[("responseFields", "quantity")];
-        let read = Call { query, scope: Scope::ReadCatalog, ..target.call() };
-        let standing: Standing = self.client.get(read).await?;
-        if standing.quantity == Some(target.update.quantity) {
-            Ok(Taken::Stands)
-        } else {
-            Err(Updated::nothing())
-        }
+    /// What was taken of what was written. What the shop says it did not update is looked at together.
+    async fn taken(
+        &self,
+        targets: &[Target<'_>],
+        written: Vec<Result<Written, StorefrontError>>,
+    ) -> Vec<Result<Taken, StorefrontError>> {
+        let nothing = targets.iter().zip(&written).filter(|(_, one)| matches!(one, Ok(Written::Nothing)));
+        let nothing: Vec<&Target<'_>> = nothing.map(|(target, _)| target).collect();
+        let mut standing = self.all_stand(&nothing).await.into_iter();
+        let taken = |one: Result<Written, StorefrontError>| match one? {
+            Written::Changed => Ok(Taken::Changed),
+            Written::Untold => Ok(Taken::Stands),
+            Written::Nothing => standing.next().expect("each of them was looked at"),
+        };
+        written.into_iter().map(taken).collect()
     }
 }

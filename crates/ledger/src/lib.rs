@@ -248,7 +248,8 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     async fn withdraw_shipment(&self, number: &OrderNumber, id: &ShipmentId) -> Result<(), LedgerError>;
 
     /// Other lines are wanted of an order than before. If all of them have left, and none of its consignments has brought it to its end at
-    /// the shop: returns the one with which that is to be done. One that is still to be written there ends it when it is written.
+    /// the shop: returns the one with which that is to be done. One that is still to be written there ends it when it is written, unless a
+    /// person has discarded its dead letter: then the last that stands there does, and none if nothing stands there.
     async fn shipment_to_complete(&self, number: &OrderNumber)
     -> Result<Option<ShipmentRecord>, LedgerError>;
 

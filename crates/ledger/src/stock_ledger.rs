@@ -120,7 +120,12 @@ pub trait StockLedger: Send + Sync {
         since: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// Whether what the shop tells of a product is the echo of a write of ours since this moment. Each write has one.
-    async fn is_echo(&self, store: &StoreId, product_id: &str, since: Timestamp)
-    -> Result<bool, LedgerError>;
+    /// The shop tells of these products, one that stands twice twice: whether each telling is the echo of a write of ours since this
+    /// moment. Each write has one.
+    async fn are_echoes(
+        &self,
+        store: &StoreId,
+        product_ids: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<bool>, LedgerError>;
 }

@@ -1,5 +1,7 @@
 //! What a message has been through, carried in its headers from one attempt to the next.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use lapin::types::{AMQPValue, FieldTable, MAX_SHORT_STRING_LENGTH, ShortString};
 
@@ -8,7 +10,7 @@ use crate::headers::{
 };
 use crate::{Failure, Route, WorkQueue};
 
-/// Longest error chain in a dead letter's header, in bytes: all headers together must fit into one frame.
+/// Longest error chain in a dead letter's header, in bytes: all headers together must fit into one frame. A longer one ends with `…`.
 const CHAIN_BYTES_MAX: usize = 2 * 1024;
 
 /// Longest lane and subject in a dead letter's headers, in bytes.
@@ -78,7 +80,7 @@ impl Trail {
     ) -> FieldTable {
         let mut headers = self.write();
         headers.insert(CLASS.into(), long(failure.class));
-        headers.insert(CHAIN.into(), long(cut(&failure.chain, CHAIN_BYTES_MAX)));
+        headers.insert(CHAIN.into(), long(&shortened(&failure.chain, CHAIN_BYTES_MAX)));
         headers.insert(LAST_FAILURE.into(), long(&now.to_string()));
         headers.insert(ROLE.into(), long(queue.role));
         headers.insert(STORE.into(), long(cut(&route.lane, NAME_BYTES_MAX)));
@@ -102,6 +104,15 @@ pub(crate) fn short(text: &str) -> ShortString {
 /// The beginning of a text, at most so many bytes, never half a character.
 pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
+}
+
+/// A text of at most so many bytes, which ends with `…` if it was longer.
+fn shortened(text: &str, bytes_max: usize) -> Cow<'_, str> {
+    const MARK: &str = "…";
+    if text.len() <= bytes_max {
+        return text.into();
+    }
+    format!("{}{MARK}", cut(text, bytes_max - MARK.len())).into()
 }
 
 /// A text in a header.
@@ -130,6 +141,8 @@ pub(crate) fn count_of(value: &AMQPValue) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use crossdock_domain::Mend;
+
     use super::*;
 
     #[test]
@@ -167,5 +180,24 @@ mod tests {
     fn a_long_text_is_cut_between_characters() {
         assert_eq!(short(&"ä".repeat(200)).as_str(), "ä".repeat(127));
         assert_eq!(cut("short", 255), "short");
+    }
+
+    #[test]
+    fn an_error_chain_that_is_cut_says_so_within_the_limit() {
+        let told = |chain: String| {
+            let failure = Failure { class: "shop-refused", chain, mend: Mend::Never };
+            let queue = WorkQueue { name: "crossdock.journey", role: "journey", keys: &[] };
+            let route = Route { lane: "acme-au".to_owned(), subject: None };
+            let trail = Trail::read(&FieldTable::default(), "journey.begun");
+            let headers = trail.dead(&failure, &queue, &route, Timestamp::UNIX_EPOCH);
+            headers.inner().get(CHAIN).and_then(text_of).unwrap()
+        };
+        let whole = "a".repeat(CHAIN_BYTES_MAX);
+        assert_eq!(told(whole.clone()), whole);
+        assert_eq!(told(whole.clone() + "b"), format!("{}…", &whole[3..]));
+        // Half a character has no room before the mark.
+        let wide = told("ä".repeat(CHAIN_BYTES_MAX));
+        assert_eq!(wide, format!("{}…", "ä".repeat((CHAIN_BYTES_MAX - 3) / 2)));
+        assert!(wide.len() <= CHAIN_BYTES_MAX);
     }
 }

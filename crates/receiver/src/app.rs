@@ -1,6 +1,7 @@
 //! What every request works with.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use crossdock_telemetry::metrics::Metrics;
@@ -32,4 +33,16 @@ pub(crate) struct App {
     pub(crate) room: Room,
     /// Cancelled as the first step of stopping: `/readyz` is red from then on.
     pub(crate) stopping: CancellationToken,
+    /// Whether the process is of no use yet, as its roles wait for the ledger. Never of one that takes events.
+    pub(crate) roles_wait: AtomicBool,
+}
+
+impl App {
+    /// Why requests should not be sent here, whatever RabbitMQ and the spool take.
+    pub(crate) fn unready(&self) -> Option<&'static str> {
+        if self.stopping.is_cancelled() {
+            return Some("the receiver is stopping");
+        }
+        self.roles_wait.load(Ordering::Relaxed).then_some("the roles of this process wait for the ledger")
+    }
 }

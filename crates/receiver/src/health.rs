@@ -63,17 +63,17 @@ impl SpoolReadiness {
 }
 
 impl Readiness {
-    fn new(link: &Link, spool: Option<SpoolReadiness>, stopping: bool) -> Self {
+    /// `unready` stands against all else.
+    fn new(link: &Link, spool: Option<SpoolReadiness>, unready: Option<&str>) -> Self {
         let (broker, reason) = match link {
             Link::Up => ("up", None),
             Link::Blocked(_) => ("blocked", Some("RabbitMQ takes no messages now")),
             Link::Down(_) => ("down", Some("RabbitMQ is not connected")),
         };
-        let reason = match (reason, &spool) {
-            _ if stopping => Some("the receiver is stopping".to_owned()),
-            (None, _) | (_, Some(SpoolReadiness { state: "ok", .. })) => None,
-            (Some(why), None) => Some(why.to_owned()),
-            (Some(why), Some(SpoolReadiness { state, .. })) => {
+        let reason = match (unready, reason, &spool) {
+            (Some(why), ..) | (None, Some(why), None) => Some(why.to_owned()),
+            (None, None, _) | (None, _, Some(SpoolReadiness { state: "ok", .. })) => None,
+            (None, Some(why), Some(SpoolReadiness { state, .. })) => {
                 Some(format!("{why}, and the spool is {state}"))
             }
         };
@@ -100,7 +100,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> impl IntoResponse {
     let spool = app.outlet.spool();
     let spool = spool.map(|(depth, has_room)| SpoolReadiness::new(&depth, has_room, Timestamp::now()));
     let stalled = app.outlet.stalled();
-    let readiness = Readiness::new(&app.outlet.link(), spool, app.stopping.is_cancelled());
+    let readiness = Readiness::new(&app.outlet.link(), spool, app.unready());
     let readiness = Readiness { stalled, ..readiness };
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(readiness))
@@ -136,18 +136,18 @@ mod tests {
 
     #[test]
     fn readiness_is_red_while_stopping_and_while_the_broker_takes_nothing() {
-        let told = |link, stopping| serde_json::to_string(&Readiness::new(&link, None, stopping)).unwrap();
-        assert_eq!(told(Link::Up, false), r#"{"ready":true,"broker":"up"}"#);
+        let told = |link, unready| serde_json::to_string(&Readiness::new(&link, None, unready)).unwrap();
+        assert_eq!(told(Link::Up, None), r#"{"ready":true,"broker":"up"}"#);
         assert_eq!(
-            told(Link::Up, true),
+            told(Link::Up, Some("the receiver is stopping")),
             r#"{"ready":false,"broker":"up","reason":"the receiver is stopping"}"#
         );
-        let blocked = told(Link::Blocked("memory".into()), false);
+        let blocked = told(Link::Blocked("memory".into()), None);
         assert_eq!(
             blocked,
             r#"{"ready":false,"broker":"blocked","reason":"RabbitMQ takes no messages now"}"#
         );
-        let down = told(Link::Down("no route to 10.0.0.1".into()), false);
+        let down = told(Link::Down("no route to 10.0.0.1".into()), None);
         assert_eq!(down, r#"{"ready":false,"broker":"down","reason":"RabbitMQ is not connected"}"#);
     }
 
@@ -155,10 +155,11 @@ mod tests {
     fn a_spool_with_room_keeps_it_ready_while_the_broker_takes_nothing() {
         let now = Timestamp::from_second(1_760_000_000).unwrap();
         let oldest = Some(Timestamp::from_second(1_759_999_970).unwrap());
-        let told = |has_room, failing, stopping| {
+        let told = |has_room, failing, stopping: bool| {
             let depth = Depth { events: 2, bytes: 2_048, oldest, failing };
             let spool = SpoolReadiness::new(&depth, has_room, now);
-            serde_json::to_string(&Readiness::new(&Link::Down("away".into()), Some(spool), stopping)).unwrap()
+            let unready = stopping.then_some("the receiver is stopping");
+            serde_json::to_string(&Readiness::new(&Link::Down("away".into()), Some(spool), unready)).unwrap()
         };
         assert_eq!(
             told(true, false, false),

@@ -1,6 +1,7 @@
 //! The receiver as the command line holds it.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -76,7 +77,8 @@ impl Receiver {
         Ok(Self { app: Arc::new(app), routes: Routes::All })
     }
 
-    /// One that takes no events: it only answers `/livez`, `/readyz` and `/metrics`, for a process of other roles.
+    /// One that takes no events: it only answers `/livez`, `/readyz` and `/metrics`, for a process of other roles. `/readyz` is red
+    /// until [`Receiver::roles_started`].
     ///
     /// # Errors
     /// A secret of the settings cannot be used.
@@ -85,8 +87,14 @@ impl Receiver {
         publisher: Publisher,
         metrics: Metrics,
     ) -> Result<Self, StartError> {
-        let app = app(settings, publisher, metrics, Limits::default(), None)?;
+        let mut app = app(settings, publisher, metrics, Limits::default(), None)?;
+        app.roles_wait = AtomicBool::new(true);
         Ok(Self { app: Arc::new(app), routes: Routes::Health })
+    }
+
+    /// The other roles of this process have the ledger and work.
+    pub fn roles_started(&self) {
+        self.app.roles_wait.store(false, Ordering::Relaxed);
     }
 
     /// Takes over the shops and secrets of new settings; requests under way end with the old ones.
@@ -137,5 +145,6 @@ fn app(
         room: Room::new(limits.bodies_bytes),
         limits,
         stopping: CancellationToken::new(),
+        roles_wait: AtomicBool::new(false),
     })
 }

@@ -78,14 +78,13 @@ impl StockRounds {
         if self.memory.asked == Some(due.day) {
             return Ok(());
         }
-        match self.ledger.stock_day(&self.store).await? {
-            Some(asked) if is_to_be_asked(asked, due.day) => {
+        match Step::of(self.ledger.stock_day(&self.store).await?, due.day) {
+            Step::Ask => {
                 let (ledger, lease) = (self.ledger.clone(), format!("daily-stock/{}", self.store));
                 alone(&*ledger, &lease, stop, self.ask(due)).await?;
             }
-            Some(asked) if asked == due.day => {}
-            // A shop that is new here is pushed from the next time on, as is one whose day was put down by a clock that was ahead.
-            _ => self.ledger.keep_stock_day(&self.store, due.day).await?,
+            Step::Begin => self.ledger.keep_stock_day(&self.store, due.day).await?,
+            Step::Rest => {}
         }
         self.memory.asked = Some(due.day);
         Ok(())
@@ -94,7 +93,7 @@ impl StockRounds {
     /// Another process may have been faster, up to the moment at which this one took the lease.
     async fn ask(&self, due: Due) -> Result<(), Failure> {
         let asked = self.ledger.stock_day(&self.store).await?;
-        if asked.is_some_and(|asked| is_to_be_asked(asked, due.day)) {
+        if Step::of(asked, due.day) == Step::Ask {
             self.publish(format!("daily/{}/{}", self.store, due.day), due.at, true).await?;
             self.ledger.keep_stock_day(&self.store, due.day).await?;
             tracing::info!(store.id = %self.store, day = %due.day, "asked for the day's full push of stock");
@@ -118,9 +117,27 @@ struct Due {
     at: Timestamp,
 }
 
-/// Whether the push of this day is to be asked for, if that of another was asked for last. Days of a standstill are made up for by one.
-fn is_to_be_asked(asked: Date, due: Date) -> bool {
-    asked < due
+/// What a day's push that is due leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// It is asked for. Days of a standstill are made up for by one.
+    Ask,
+    /// From the next day on, pushes are asked for: the shop is new here, or a clock that was ahead put its day down.
+    Begin,
+    /// It was asked for.
+    Rest,
+}
+
+impl Step {
+    /// What this day's push leads to, if that of another was asked for last. Where that one is the next day's, the hour was put off after
+    /// it had come: nothing is pushed again at the new one. (If a clock was a day ahead instead, that day has no push.)
+    fn of(asked: Option<Date>, due: Date) -> Self {
+        match asked {
+            Some(asked) if asked < due => Self::Ask,
+            Some(asked) if asked == due || due.tomorrow().is_ok_and(|next| asked == next) => Self::Rest,
+            _ => Self::Begin,
+        }
+    }
 }
 
 /// The last day whose push is due by now.
@@ -146,16 +163,22 @@ mod tests {
 
     /// Each push of these days, by the minute, in UTC; with a look every minute.
     fn pushes(zone: &str, at: Time, from: &str, hours: i64) -> Vec<String> {
+        pushes_at(zone, |_| at, from, hours)
+    }
+
+    /// The same, if the hour is another by and by.
+    fn pushes_at(zone: &str, at: impl Fn(Timestamp) -> Time, from: &str, hours: i64) -> Vec<String> {
         let (time_zone, from) = (TimeZone::get(zone).unwrap(), from.parse::<Timestamp>().unwrap());
-        let mut asked = last_due(at, &time_zone, from).day;
-        let mut pushes = Vec::new();
+        let (mut asked, mut pushes) = (None, Vec::new());
         for minute in 0..hours * 60 {
             let now = from + SignedDuration::from_mins(minute);
-            let due = last_due(at, &time_zone, now);
-            if is_to_be_asked(asked, due.day) {
-                pushes.push(now.to_string());
-                asked = due.day;
+            let due = last_due(at(now), &time_zone, now);
+            match Step::of(asked, due.day) {
+                Step::Ask => pushes.push(now.to_string()),
+                Step::Begin => {}
+                Step::Rest => continue,
             }
+            asked = Some(due.day);
         }
         pushes
     }
@@ -164,6 +187,19 @@ mod tests {
     fn a_shop_is_pushed_once_a_day_at_its_hour_where_it_is() {
         let evening = pushes("Australia/Melbourne", time(18, 0, 0, 0), "2026-11-20T00:00:00Z", 72);
         assert_eq!(evening, ["2026-11-20T07:00:00Z", "2026-11-21T07:00:00Z", "2026-11-22T07:00:00Z"]);
+    }
+
+    #[test]
+    fn a_day_that_was_pushed_is_not_pushed_again_at_the_later_hour_that_it_was_put_off_to_and_no_day_is_left_out()
+     {
+        let put_off_at: Timestamp = "2026-11-20T19:00:00Z".parse().unwrap();
+        let hour = |before, after| move |now| time(if now < put_off_at { before } else { after }, 0, 0, 0);
+        let later = pushes_at("UTC", hour(18, 20), "2026-11-20T12:00:00Z", 60);
+        assert_eq!(later, ["2026-11-20T18:00:00Z", "2026-11-21T20:00:00Z", "2026-11-22T20:00:00Z"]);
+        let earlier = pushes_at("UTC", hour(18, 9), "2026-11-20T12:00:00Z", 60);
+        assert_eq!(earlier, ["2026-11-20T18:00:00Z", "2026-11-21T09:00:00Z", "2026-11-22T09:00:00Z"]);
+        let brought_forward = pushes_at("UTC", hour(20, 18), "2026-11-20T12:00:00Z", 36);
+        assert_eq!(brought_forward, ["2026-11-20T19:00:00Z", "2026-11-21T18:00:00Z"]);
     }
 
     #[test]
@@ -210,7 +246,7 @@ mod tests {
                     (0..5 * 24 * 60).step_by(every).map(|minute| from + SignedDuration::from_mins(minute))
                 {
                     let due = last_due(at, &time_zone, now);
-                    if is_to_be_asked(asked, due.day) {
+                    if Step::of(Some(asked), due.day) == Step::Ask {
                         assert_eq!(due.day, asked.tomorrow().unwrap(), "{zone} {at} every {every} minutes");
                         assert_eq!(due.at.to_zoned(time_zone.clone()).date(), due.day, "{zone} {at}");
                         asked = due.day;
@@ -229,8 +265,10 @@ mod tests {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let due = last_due(time(18, 0, 0, 0), &TimeZone::UTC, now);
         assert_eq!(due, Due { day: date(2026, 11, 20), at: "2026-11-20T18:00:00Z".parse().unwrap() });
-        assert!(is_to_be_asked(date(2026, 11, 1), due.day));
-        assert!(!is_to_be_asked(due.day, due.day));
-        assert!(!is_to_be_asked(date(2030, 1, 1), due.day), "put down by a clock that was ahead");
+        let step = |asked| Step::of(Some(asked), due.day);
+        assert_eq!(step(date(2026, 11, 1)), Step::Ask);
+        assert_eq!(step(due.day), Step::Rest);
+        assert_eq!(step(date(2030, 1, 1)), Step::Begin, "put down by a clock that was ahead");
+        assert_eq!(Step::of(None, due.day), Step::Begin, "new here");
     }
 }

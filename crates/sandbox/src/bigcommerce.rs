@@ -46,7 +46,7 @@ use self::state::State;
 use self::webhooks::{Announcer, Event, Route, Signer};
 use crate::journal::Journal;
 use crate::quota::Meter;
-use crate::{Callbacks, Catalog, Draft, Faults, Request, server};
+use crate::{Callbacks, Catalog, Draft, Faults, Item, Request, server};
 
 pub use legacy::LegacyAccount;
 pub use options::{BigcommerceOptions, BigcommerceScope};
@@ -168,6 +168,16 @@ impl BigcommerceShop {
             order.change(|_| ())
         });
         self.state.announce(&events.unwrap_or_default());
+    }
+
+    /// The merchant changes a product, each item of it: `store/product/updated` goes out. Nothing happens if there is no such product.
+    pub fn change_product(&self, product_id: u64, change: impl Fn(&mut Item)) {
+        let mut events = Vec::new();
+        for item in self.state.catalog.items().iter_mut().filter(|item| item.product_id == product_id) {
+            change(item);
+            events = vec![Event::product_updated(product_id)];
+        }
+        self.state.announce(&events);
     }
 
     /// Nobody has touched the order since this moment. No webhook tells of it.

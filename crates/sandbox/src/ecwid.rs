@@ -64,6 +64,7 @@ impl EcwidShop {
             store_id: options.store_id,
             currency: options.currency,
             search_lag: options.search_lag,
+            only_changes_count: options.only_changes_count,
             access_token: Mutex::new(options.access_token),
             scopes: options.scopes,
             meter: Meter::of_any_span(options.quota),

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crossdock_domain::{Classify, Listing, Mend, Sku, StoreId};
-use crossdock_ledger::{Ledger, StockLine};
+use crossdock_ledger::{Ledger, Pushed, StockLine};
 use crossdock_queue::{Failure, Turn};
 use crossdock_storefront::{Quantity, Shop, StorefrontError};
 use jiff::Timestamp;
@@ -130,13 +130,14 @@ impl PushStock {
         let (store, began) = (&shop.settings.id, Timestamp::now());
         let listings: Vec<Listing> = part.iter().map(|quantity| quantity.listing.clone()).collect();
         // A quantity may reach the shop without our learning of it. What the shop was told before is no more to be relied on then.
-        let mut told_before = self.ledger.begin_push(store, &listings, began, settled_by(began)).await?;
-        told_before.retain(|(sku, _)| due.get(sku).is_some_and(|due| due.stands));
+        let told_before = self.ledger.begin_push(store, &listings, began, settled_by(began)).await?;
+        let stands = |(sku, _): &(Sku, Pushed)| due.get(sku).is_some_and(|due| due.stands);
+        let told_before: BTreeMap<Sku, Pushed> = told_before.into_iter().filter(stands).collect();
         let mut answers = Answers::of(part, shop.storefront.set_stock(part).await);
         let told = answers.told();
         self.ledger.pushed(store, &told, began).await?;
-        self.ledger.not_pushed(store, &answers.not_taken(&told_before.into_iter().collect()), began).await?;
-        self.reread_products.wrote(shop, &answers.changed).await?;
+        self.ledger.not_pushed(store, &answers.not_taken(&told_before), began).await?;
+        self.reread_products.wrote(shop, &answers.changed(&told_before)).await?;
         tracing::info!(store.id = %store, skus = told.len(), of = part.len(), "told the shop its stock");
         let all = answers.refused.len() == part.len();
         if !answers.took_some && !all {

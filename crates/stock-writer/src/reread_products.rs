@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crossdock_domain::{Platform, Sku, StoreId};
+use crossdock_domain::Sku;
 use crossdock_events::ShopProductChanged;
 use crossdock_ledger::{Catalogue, Ledger};
 use crossdock_queue::Failure;
@@ -18,13 +18,17 @@ use jiff::{SignedDuration, Timestamp};
 /// changes with it, and it may be the echo of our own push.
 const QUANTITY_ONLY: &str = "/inventory/";
 
-/// How the names of both platforms' webhooks for a changed product end.
-const UPDATED: &str = "updated";
-
-/// How long Ecwid may take to tell of our own write, in seconds. An echo that comes later costs a call, and does no harm.
+/// The webhooks by which Ecwid and BigCommerce tell of a stock write, in the words in which they tell of an edit by the merchant.
 ///
-/// Ecwid tells of each stock write as `product.updated`, in the words in which it tells of an edit by the merchant. Each of our
-/// writes covers one of them within this time. An edit that is taken for an echo is found by the next reading of the
+/// BigCommerce's is documented to tell of changes of "Inventory Stock" (OpenAPI file of Webhooks V3 in bigcommerce/docs at 24f580ca,
+/// 2026-04-01); unsure whether live shops do so for inventory adjustments. An edit of a variant's SKU is told as `store/sku/updated`
+/// besides, which is no echo.
+const ECHOES: [&str; 2] = ["product.updated", "store/product/updated"];
+
+/// How long a shop may take to tell of our own write, in seconds. An echo that comes later costs a call, and does no harm.
+///
+/// Each of our writes that may have changed something covers one telling within this time, also where it has not: BigCommerce does not
+/// say, and may have lowered the quantity for a sale before. An edit that is taken for an echo is found by the next reading of the
 /// catalogue, within a day, and what the echo then costs is one call.
 const ECHO_SECS_MAX: i64 = 5 * 60;
 
@@ -53,13 +57,24 @@ impl RereadProducts {
         Ok(news)
     }
 
-    /// Whether it is the echo of a write of ours. Each of them has one: what is told here is not to be asked for again.
-    pub(crate) async fn is_echo(&self, shop: &Shop, change: &ShopProductChanged) -> Result<bool, Failure> {
-        if !echoes(shop) || !change.cause.ends_with(UPDATED) {
-            return Ok(false);
+    /// The places of those changes that are echoes of writes of ours. Each write has one: what is told here is not to be asked for again.
+    pub(crate) async fn echoes(
+        &self,
+        shop: &Shop,
+        changes: &[(usize, &ShopProductChanged)],
+    ) -> Result<BTreeSet<usize>, Failure> {
+        let may_be = |(place, change): &(usize, &ShopProductChanged)| {
+            ECHOES.contains(&change.cause.as_str()).then(|| (*place, change.product_id.clone()))
+        };
+        let (places, product_ids): (Vec<usize>, Vec<String>) = changes.iter().filter_map(may_be).unzip();
+        if places.is_empty() {
+            return Ok(BTreeSet::new());
         }
         let since = echoed_since(Timestamp::now());
-        Ok(self.ledger.is_echo(&shop.settings.id, &change.product_id, since).await?)
+        let are_echoes = self.ledger.are_echoes(&shop.settings.id, &product_ids, since).await?;
+        let echoes =
+            places.into_iter().zip(are_echoes).filter_map(|(place, is_echo)| is_echo.then_some(place));
+        Ok(echoes.collect())
     }
 
     /// Returns the SKUs of listings that are new, or are others than they were. What a product lists that cannot be read stays as it was.
@@ -70,14 +85,13 @@ impl RereadProducts {
         Ok(self.ledger.learn_products(store, &read, &listings, read_at).await?)
     }
 
-    /// The shop says that we changed these products: their echoes are not read.
+    /// The shop is going to tell that we changed these products: their echoes are not read.
     pub(crate) async fn wrote(&self, shop: &Shop, product_ids: &[String]) -> Result<(), Failure> {
-        let store: &StoreId = &shop.settings.id;
-        if echoes(shop) {
-            let now = Timestamp::now();
-            self.ledger.expect_echoes(store, product_ids, now, echoed_since(now)).await?;
+        if product_ids.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let (store, now) = (&shop.settings.id, Timestamp::now());
+        Ok(self.ledger.expect_echoes(store, product_ids, now, echoed_since(now)).await?)
     }
 }
 
@@ -89,9 +103,4 @@ fn echoed_since(now: Timestamp) -> Timestamp {
 /// Whether no listing can have changed.
 pub(crate) fn is_quantity_only(change: &ShopProductChanged) -> bool {
     change.cause.contains(QUANTITY_ONLY)
-}
-
-/// Whether the shop tells of our own stock writes as of changed products. BigCommerce has webhooks of their own for quantities.
-fn echoes(shop: &Shop) -> bool {
-    shop.settings.platform() == Platform::Ecwid
 }

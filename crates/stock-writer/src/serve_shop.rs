@@ -122,21 +122,18 @@ impl ServeShop {
         leftover: &mut Leftover,
     ) -> Result<(), Failure> {
         let reread = &self.push_stock.reread_products;
-        let (now, mut wanted, mut changed) = (Timestamp::now(), Wanted::default(), BTreeSet::new());
+        let (now, mut wanted, mut changes) = (Timestamp::now(), Wanted::default(), Vec::new());
         for (position, message) in messages {
             match message {
                 Message::Due(event) => wanted.add(event, now),
-                Message::Changed(event) => {
-                    if reread.is_echo(shop, &event.data).await? {
-                        echoes.insert(*position);
-                    } else {
-                        changed.insert(event.data.product_id.clone());
-                    }
-                }
+                Message::Changed(event) => changes.push((*position, &event.data)),
             }
         }
+        *echoes = reread.echoes(shop, &changes).await?;
+        let edits = changes.into_iter().filter(|(position, _)| !echoes.contains(position));
+        let edited = edits.map(|(_, change)| change.product_id.clone()).collect();
         let mut news = Vec::new();
-        let reread = reread.handle(shop, changed).await?;
+        let reread = reread.handle(shop, edited).await?;
         if shop.settings.stock.follows_changes() {
             wanted.changed.extend(reread.iter().cloned());
             news = reread;

@@ -66,7 +66,8 @@ impl Bench {
 
     async fn is_echo(&self, product_id: &str) -> bool {
         let store = self.shop.shop().settings.id.clone();
-        self.ledger.is_echo(&store, product_id, Timestamp::UNIX_EPOCH).await.unwrap()
+        let products = [product_id.to_owned()];
+        self.ledger.are_echoes(&store, &products, Timestamp::UNIX_EPOCH).await.unwrap() == [true]
     }
 }
 
@@ -321,6 +322,22 @@ async fn only_a_write_that_changed_something_is_expected_to_be_told_of() {
     assert!(bench.is_echo("1").await);
     assert!(!bench.is_echo("2").await, "an edit by the merchant");
     assert!(bench.lines().await.iter().all(|line| line.pushed.is_some()));
+}
+
+/// BigCommerce's answer to an adjustment says nothing of it.
+#[tokio::test]
+async fn what_a_full_push_repeats_to_a_shop_that_does_not_say_what_changed_is_not_expected_to_be_told_of() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    bench.count(&["MUG", "TEE"], 5).await;
+    bench.shop.inside().answer = Some(|_| Ok(Taken::MayHaveChanged));
+    bench.push_changes().await.0.unwrap();
+    assert!(bench.is_echo("1").await && bench.is_echo("2").await, "both are new to the shop");
+    bench.count(&["MUG"], 6).await;
+    let full = Wanted { full_since: Some(Timestamp::now()), ..Wanted::default() };
+    bench.push(&full).await.0.unwrap();
+    assert_eq!(bench.shop.inside().writes, 2);
+    assert!(bench.is_echo("1").await);
+    assert!(!bench.is_echo("2").await, "an edit by the merchant");
 }
 
 #[tokio::test]

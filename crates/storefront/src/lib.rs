@@ -75,7 +75,8 @@ pub trait Storefront: Send + Sync {
     /// answer may be set yet: it is [`StorefrontError::InDoubt`], and what was kept back then is not.
     async fn set_stock(&self, quantities: &[Quantity]) -> Vec<Result<Taken, StorefrontError>>;
 
-    /// Proves that the credentials work and carry every scope that Crossdock needs; the answer is the shop's own name.
+    /// Proves that the credentials work and carry every scope that Crossdock needs, as far as that shows without a change at the
+    /// shop; the answer is the shop's own name.
     async fn check(&self) -> Result<String, StorefrontError>;
 
     /// What a person who writes the shop's settings should know of it, in sentences: such as what its statuses are called.

@@ -16,6 +16,8 @@ pub struct Quantity {
 pub enum Taken {
     /// It says that it changed something: where it tells of changed products, it will tell of this.
     Changed,
-    /// The quantity stands. Nothing had to be changed for it, or the shop does not say.
+    /// It took the quantity, and does not say whether that was another before: if so, it will tell of this.
+    MayHaveChanged,
+    /// The quantity stands, and the shop tells nobody. Nothing had to be changed for it, or it does not say.
     Stands,
 }

@@ -131,7 +131,7 @@ async fn measure(engine: Engine) -> anyhow::Result<()> {
         });
         line(&format!("{name}, {engine:?}"), medians, Some(ANSWER_MS_MAX));
     }
-    let mut acts = [[Duration::ZERO; 5]; 2];
+    let mut acts = [[Duration::ZERO; 6]; 2];
     for (ledger, acts) in ledgers.iter().zip(&mut acts) {
         *acts = act_on_all(&**ledger).await?;
     }
@@ -141,6 +141,7 @@ async fn measure(engine: Engine) -> anyhow::Result<()> {
         "replay of all that is open: begun",
         "its next 250 of each shop given out",
         "cancelled",
+        "and resumed",
     ];
     for (which, name) in names.into_iter().enumerate() {
         let took = acts.map(|acts| acts[which].as_secs_f64() * 1e3);
@@ -157,9 +158,9 @@ fn line(name: &str, [small, large]: [f64; 2], most: Option<f64>) {
     println!("{name:<56} {small:>12.2} {large:>12.2} {:>7.2}  {}", large / small, target.unwrap_or_default());
 }
 
-/// How long it takes to have all that is open replayed, to give out the first of them, to cancel it, to discard the rest, and to take that
-/// back.
-async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 5]> {
+/// How long it takes to discard all that is open, to take that back, to have all replayed, to give out the first of them, to cancel it, and to
+/// resume it.
+async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 6]> {
     let open = DeadLettersWanted { states: vec![DeadLetterState::Dead], ..DeadLettersWanted::default() };
     let start = Instant::now();
     let discarding = ledger.discard(&open, &acting()).await?.context("some are open")?;
@@ -175,7 +176,10 @@ async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 5]> {
     let given_out = start.elapsed();
     let start = Instant::now();
     anyhow::ensure!(ledger.cancel_replay(replay, &acting()).await?);
-    Ok([discarded, taken_back, queued, given_out, start.elapsed()])
+    let cancelled = start.elapsed();
+    let start = Instant::now();
+    anyhow::ensure!(ledger.resume_replay(replay, &acting()).await?);
+    Ok([discarded, taken_back, queued, given_out, cancelled, start.elapsed()])
 }
 
 async fn fill(ledger: &dyn Ledger, letters: u32) -> anyhow::Result<()> {

@@ -18,6 +18,11 @@ const CTRL_C: &str = "\x03";
 /// An exit status: ended by SIGINT.
 const INTERRUPTED: i32 = 130;
 
+/// Whether this line of a terminal shows how far a replay of 51 has come.
+fn is_a_bar(line: &str) -> bool {
+    line.contains(['█', '░']) && line.contains(" of 51 dead letters, ")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn in_a_terminal_many_are_asked_about_and_just_those_are_replayed_or_discarded() {
     let world = World::create(Engine::Sqlite).await;
@@ -48,6 +53,7 @@ async fn in_a_terminal_many_are_asked_about_and_just_those_are_replayed_or_disca
     terminal.types("y\n").await;
     let (status, shown) = terminal.ended().await;
     assert!(status == 1 && shown.contains("51 failed again"), "{status}, {shown}");
+    assert!(shown.lines().flat_map(|line| line.split('\r')).any(is_a_bar), "{shown}");
     let failures = async |failures: u64| {
         let (_, listed) = asked(&world, &["list", "--limit", "100"]).await;
         listed.as_array().unwrap().iter().filter(|letter| letter["failures"] == failures).count()

@@ -22,7 +22,7 @@ pub(super) struct Judgement<'p>(pub(super) &'p Play);
 /// How the stock of a shop is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stock {
-    /// As the shop was told last.
+    /// As the shop was told last: by the ledger, and by what it shows but for what it sold since.
     Told,
     /// As the shop shows it.
     Shown,
@@ -45,13 +45,17 @@ impl Judgement<'_> {
         let lines = self.0.ledger.stock(&shop.store().parse().unwrap()).await.unwrap();
         let complaint = |sku: &str| {
             let line = lines.iter().find(|line| line.level.sku.as_str() == sku);
-            let told = line.and_then(|line| line.pushed).map(|pushed| pushed.units);
-            let available = self.0.model.available(shop, sku);
-            let (store, count) = (shop.store(), &self.0.model.counts[sku]);
-            (told != Some(available)).then(|| {
-                format!(
+            let (model, told) = (&self.0.model, line.and_then(|line| line.pushed));
+            let (store, available, count) = (shop.store(), model.available(shop, sku), &model.counts[sku]);
+            let Some(told) = told.filter(|told| told.units == available) else {
+                let told = told.map(|told| told.units);
+                return Some(format!(
                     "{sku}: {store} was told {told:?}, but {available} are available\n    {line:?}\n    {count:?}"
-                )
+                ));
+            };
+            let (shown, may_show) = (self.stock(shop, sku), model.may_show(shop, sku, told.at));
+            (!shown.is_some_and(|shown| may_show.contains(&shown))).then(|| {
+                format!("{sku}: {store} was told {told:?}, and shows {shown:?}, not one of {may_show:?}")
             })
         };
         SKUS.into_iter().filter_map(complaint).collect()
@@ -59,15 +63,19 @@ impl Judgement<'_> {
 
     fn shown(&self, shop: Shop) -> Vec<String> {
         let complaint = |sku: &str| {
-            let shown = match shop {
-                Shop::Bigcommerce => self.0.world.bigcommerce.catalog().stock(sku),
-                Shop::Ecwid => self.0.world.ecwid.catalog().stock(sku),
-            };
-            let (store, available) = (shop.store(), self.0.model.available(shop, sku));
+            let (shown, store) = (self.stock(shop, sku), shop.store());
+            let available = self.0.model.available(shop, sku);
             let wrong = format!("{sku}: {store} shows {shown:?}, but {available} are available");
             (shown != Some(available)).then_some(wrong)
         };
         SKUS.into_iter().filter_map(complaint).collect()
+    }
+
+    fn stock(&self, shop: Shop, sku: &str) -> Option<i64> {
+        match shop {
+            Shop::Bigcommerce => self.0.world.bigcommerce.catalog().stock(sku),
+            Shop::Ecwid => self.0.world.ecwid.catalog().stock(sku),
+        }
     }
 
     async fn orders(&self) -> Vec<String> {

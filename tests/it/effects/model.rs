@@ -57,6 +57,9 @@ pub(super) struct Order {
     pub(super) number: String,
     /// In the order in which the shop lists them.
     pub(super) lines: Vec<(&'static str, u32)>,
+    /// What the shop took out of its own stock for it, and by when.
+    pub(super) sold: Vec<(&'static str, u32)>,
+    pub(super) sold_by: Timestamp,
     pub(super) fate: Fate,
     pub(super) amended: bool,
     /// By the shop's clock.
@@ -117,6 +120,12 @@ impl Order {
         gone.filter_map(|consignment| consignment.units.get(sku)).sum()
     }
 
+    /// Units that the shop may have taken out of its own stock for it since that time, if any.
+    fn sold_since(&self, sku: &str, since: Timestamp) -> Option<i64> {
+        let (_, units) = self.sold.iter().find(|(of, _)| *of == sku && since < self.sold_by)?;
+        Some(i64::from(*units))
+    }
+
     /// Units that lay on the shelf for it at that time, or would have.
     pub(super) fn on_the_shelf(&self, sku: &str, at: Timestamp) -> i64 {
         let ordered = self.lines.iter().find(|(of, _)| *of == sku).map_or(0, |(_, units)| *units);
@@ -132,5 +141,15 @@ impl Model {
         let unknown = self.orders.iter().filter(|order| !known.contains(&order.number));
         let promised: i64 = unknown.map(|order| order.on_the_shelf(sku, count.counted_at)).sum();
         (count.on_hand - allocated - promised - shop.buffer()).max(0)
+    }
+
+    /// What the shop may show that was last told, from that moment on, what it is to offer: less what it sold by itself since. Of what it
+    /// sold while it was being told, nobody knows which came first.
+    pub(super) fn may_show(&self, shop: Shop, sku: &str, told_at: Timestamp) -> BTreeSet<i64> {
+        let orders = self.orders.iter().filter(|order| order.shop == shop);
+        let sold = orders.filter_map(|order| order.sold_since(sku, told_at));
+        sold.fold([self.available(shop, sku)].into(), |shown, units| {
+            shown.iter().flat_map(|before| [*before, before - units]).collect()
+        })
     }
 }

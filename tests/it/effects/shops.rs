@@ -28,6 +28,8 @@ pub(super) fn place(world: &World, dice: &mut Rng) -> Order {
         shop,
         number: format!("{prefix}{id}"),
         id,
+        sold: lines.clone(),
+        sold_by: Timestamp::now(),
         lines,
         fate: if draft.paid { Fate::Wanted } else { Fate::Unpaid },
         amended: false,

@@ -125,9 +125,9 @@ async fn a_killed_writer_leaves_nothing_of_what_was_voided(
 #[rstest]
 #[tokio::test]
 async fn a_writer_killed_at_the_first_part_leaves_the_second_to_complete_the_order(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[values(Platform::Bigcommerce, Platform::Ecwid)] platform: Platform,
 ) {
-    let engine = Engine::Sqlite;
     let bigcommerce = &["", "intended", "intended T1", "intended T1 3", "done T1 3"];
     let ecwid = &["", "intended", "intended T1 PROCESSING", "done T1 PROCESSING"];
     at_every_point((engine, platform), of(platform, bigcommerce, ecwid), async |scene, moves| {

@@ -128,15 +128,10 @@ fn shops(world: &World) -> [OneShop; 2] {
 }
 
 #[rstest]
-#[case(Deed::Ship, Engine::Sqlite)]
-#[case(Deed::Ship, Engine::Postgres)]
-#[case(Deed::ShipAPart, Engine::Sqlite)]
-#[case(Deed::Relabel, Engine::Postgres)]
-#[case(Deed::Void, Engine::Sqlite)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_is_killed_between_any_two_steps_leaves_each_effect_at_the_shops_once(
-    #[case] deed: Deed,
-    #[case] engine: Engine,
+    #[values(Deed::Ship, Deed::ShipAPart, Deed::Relabel, Deed::Void)] deed: Deed,
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let world = World::create(engine).await;
     let mut crossdock = world.run().await;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossdock_domain::{Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_events::{CONTENT_TYPE, Event, EventData as _, Source};
 use crossdock_ledger::MessageKey;
 use crossdock_queue::{Message, headers};
 use crossdock_sandbox::{Draft, Fault};
@@ -13,7 +14,11 @@ use crossdock_tests::eventually;
 use crossdock_tests::postgres::Postgres;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
+use jiff::Timestamp;
 use rstest::rstest;
+
+use super::carriers::parcel;
+use super::{COMPLETED, PARTIALLY_SHIPPED};
 
 /// Long enough for other messages to come meanwhile.
 const A_WHILE: Duration = Duration::from_secs(3);
@@ -182,4 +187,40 @@ async fn a_shipment_that_is_refused_while_the_ledger_is_away_is_no_dead_letter_b
         ["shipment-misfit", "behind-dead-letter", "behind-dead-letter"]
     );
     assert!(world.bigcommerce.shipments(&first).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn later_shipments_of_an_order_wait_behind_one_that_cannot_be_read() {
+    let world = World::create(Engine::Sqlite).await;
+    let _crossdock = world.run().await;
+    let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1), ("TEE-M", 1)]));
+    let number = format!("BG{id}");
+    world.order_in_state(&number, "accepted").await;
+
+    let all = parcel(&number, "UPS", None);
+    let mug = shipment(&all, &number, "a", "MUG");
+    let told = Event::new(&Source::Warehouse, "E-a", Timestamp::now(), mug).to_json();
+    let told = String::from_utf8(told).unwrap();
+    let garbled = told.replace(r#""quantity":1"#, r#""quantity":"one""#);
+    let message = Message::new(Shipment::TYPE, "E-a", CONTENT_TYPE, garbled);
+    world.publisher().publish(message).await.unwrap();
+    world.warehouse.tell_again(&Shipment {
+        shipment_id: "b".into(),
+        tracking_number: "T-b".to_owned(),
+        ..all
+    });
+    let mut dead = dead(&world, 2).await;
+    assert_eq!(["a", "b"].map(|id| class(&dead[id])), ["event-malformed", "behind-dead-letter"]);
+    assert!(world.bigcommerce.shipments(&id).is_empty(), "nobody knows yet what the first one took");
+
+    // A person has mended it.
+    dead.get_mut("a").unwrap().body = told.into();
+    for (id, name) in [("a", "1/1"), ("b", "2/1")] {
+        replay(&world, &dead[id], name).await;
+        assert_eq!(dead_again(&world).await.headers[headers::OUTCOME], "done", "{id}");
+    }
+    let written = world.bigcommerce.shipments(&id);
+    let written: Vec<&str> = written.iter().map(|it| it["tracking_number"].as_str().unwrap()).collect();
+    assert_eq!(written, ["T-a", "T-b"]);
+    assert_eq!(world.bigcommerce.status_changes(&id), [PARTIALLY_SHIPPED, COMPLETED]);
 }

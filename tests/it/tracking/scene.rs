@@ -89,14 +89,18 @@ impl Scene {
         self.killed_after(usize::MAX, told).await.unwrap()
     }
 
-    /// The same; what it left in doubt still is.
+    /// Lets a tracking-writer handle these as one batch.
+    pub(crate) async fn handled_together(&self, batch: Vec<Delivery>) -> Vec<Outcome> {
+        self.writer().handle("", batch).await
+    }
+
+    /// The same of one; what it left in doubt still is.
     pub(crate) async fn handled_now(&self, told: &Delivery) -> Outcome {
         self.moved_on(usize::MAX, told).await.unwrap()
     }
 
     async fn moved_on(&self, moves: usize, told: &Delivery) -> Option<Outcome> {
-        let shops = Shops::new([self.shop.client(&self.http)]);
-        let writer = TrackingWriter::new(shops, self.ledger.clone());
+        let writer = self.writer();
         let mut work = writer.handle("", vec![told.clone()]);
         let mut left = moves;
         poll_fn(|context| {
@@ -107,6 +111,11 @@ impl Scene {
             work.as_mut().poll(context).map(|mut outcomes| outcomes.pop())
         })
         .await
+    }
+
+    /// That of a process that has made no request yet.
+    fn writer(&self) -> TrackingWriter {
+        TrackingWriter::new(Shops::new([self.shop.client(&self.http)]), self.ledger.clone())
     }
 
     /// What a dead process had sent has arrived or never will, and all leases are over: minutes later, in a moment.

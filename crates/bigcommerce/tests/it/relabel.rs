@@ -97,6 +97,23 @@ async fn carriers_and_links_follow_the_shops_settings() {
 }
 
 #[tokio::test]
+async fn the_buyer_reads_the_carrier_beside_the_service_where_the_shop_shows_none() {
+    for (carrier, service, reads) in [
+        ("Bob's Vans", Some("Overnight"), "Bob's Vans Overnight"),
+        ("Bob's Vans", None, "Bob's Vans"),
+        ("", Some("Overnight"), "Overnight"),
+        ("UPS", Some("Ground"), "Ground"),
+    ] {
+        let order = FakeOrder::start(vec![line(1, 51, "TEE", 1)]).await;
+        let mut dispatch = consignment("S1", &[("TEE", 1)], true);
+        carrier.clone_into(&mut dispatch.shipment.carrier);
+        dispatch.shipment.service = service.map(str::to_owned);
+        client_of(&order.server.uri()).dispatch(&dispatch).await.unwrap();
+        assert_eq!(order.state.lock().unwrap().shipments[0]["shipping_method"], reads);
+    }
+}
+
+#[tokio::test]
 async fn a_label_of_which_one_thing_alone_changed_is_written_anew() {
     let changes: [fn(&mut Dispatch); 4] = [
         |again| "T2".clone_into(&mut again.shipment.tracking_number),

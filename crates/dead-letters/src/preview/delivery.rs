@@ -2,6 +2,7 @@
 
 use crossdock_ledger::{Delivered, LedgerError, OrderState, Telling};
 
+use super::access::Access;
 use super::foresight::{ForecastVerdict, Foresight, Halt};
 use super::known::Known;
 use super::letter::Letter;
@@ -26,7 +27,7 @@ pub(super) async fn foresee(
         return Ok(foresight);
     }
     if event.news != WarehouseNews::Cancelled
-        && known.open_shop(&event.store).is_ok()
+        && known.open_shop(&event.store, Access::READ_ORDERS).is_ok()
         && let Ok(order) = known.order(&event.store, &event.order_id)
         && let Some(reason) = order.status.cancellation()
     {

@@ -6,6 +6,7 @@ use crossdock_domain::{Shipment, ShippedLine, ShopOrder, ShopStatus, Sku};
 use crossdock_events::{Event, ShipmentDispatched};
 use crossdock_ledger::{OrderRecord, OrderState, ShipmentRecord, ShipmentState};
 
+use super::access::Access;
 use super::consignment::{consignment, same_label};
 use super::foresight::{ForecastVerdict, Foresight, Halt};
 use super::known::Known;
@@ -27,7 +28,7 @@ pub(super) async fn foresee(
     if let Some(foresight) = told_before(letter, shipment, record, stands.as_ref()) {
         return Ok(foresight);
     }
-    known.open_shop(&record.store)?;
+    known.open_shop(&record.store, Access::WRITE_ORDERS)?;
     let order = Known::readable(&record.store, known.order(&record.store, &record.order_id))?;
     if letter.entry.class == "shipment-misfit" {
         let lines = shipment.lines.as_deref().or(stands.as_ref().map(|it| it.lines.as_slice()));

@@ -19,7 +19,7 @@ pub enum ForecastVerdict {
     Superseded,
     /// It would go through, and the shop may write to the buyer once more.
     BuyerMailedAgain,
-    /// It would wait until the shop takes our credentials.
+    /// It would wait until the shop takes our credentials, or has given our token a scope.
     CredentialsRefused,
     /// It would be a dead letter again.
     FailsAgain,

@@ -1,13 +1,14 @@
-//! What is asked once for many dead letters: orders, as the ledger and their shops have them, and which shops refuse our credentials.
+//! What is asked once for many dead letters: orders, as the ledger and their shops have them, and what shops refuse us.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crossdock_domain::{OrderId, OrderNumber, ShopOrder, StoreId};
-use crossdock_ledger::{Ledger, LedgerError, OrderRecord, PauseCause};
+use crossdock_ledger::{Ledger, LedgerError, OrderRecord, Pause, PauseCause};
 use crossdock_storefront::{Account, Shop, Shops, StorefrontError};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
+use super::access::Access;
 use super::foresight::{ForecastVerdict, Foresight, Halt};
 use super::letter::Letter;
 use super::read_orders::read_orders;
@@ -20,8 +21,8 @@ pub(super) struct Known<'p> {
     pub(super) ledger: &'p dyn Ledger,
     pub(super) now: Timestamp,
     shops: &'p Shops,
-    /// Since when a shop has refused our credentials.
-    refusing: HashMap<StoreId, Timestamp>,
+    /// Why shops are not asked for now.
+    pauses: HashMap<StoreId, Vec<Pause>>,
     by_number: HashMap<OrderNumber, OrderRecord>,
     records: HashMap<OrderKey, OrderRecord>,
     orders: HashMap<OrderKey, Result<ShopOrder, StorefrontError>>,
@@ -37,7 +38,7 @@ impl<'p> Known<'p> {
             ledger,
             now: Timestamp::now(),
             shops,
-            refusing: refusing(ledger, shops).await?,
+            pauses: pauses(ledger, shops).await?,
             by_number: HashMap::new(),
             records: HashMap::new(),
             orders: HashMap::new(),
@@ -65,7 +66,7 @@ impl<'p> Known<'p> {
             for record in self.ledger.records(&store, &ids).await? {
                 self.records.insert((store.clone(), record.order_id.clone()), record);
             }
-            if let Ok(shop) = self.open_shop(&store) {
+            if let Ok(shop) = self.open_shop(&store, Access::READ_ORDERS) {
                 readings.push(async move { (store, read_orders(&*shop.storefront, ids).await) });
             }
         }
@@ -118,14 +119,15 @@ impl<'p> Known<'p> {
         self.shops.get(store).map_err(|unknown| Foresight::fails_again(unknown.to_string()))
     }
 
-    /// A shop that can be asked.
-    pub(super) fn open_shop(&self, store: &StoreId) -> Result<Shop, Foresight> {
+    /// A shop that, as far as is known, allows this.
+    pub(super) fn open_shop(&self, store: &StoreId, access: Access) -> Result<Shop, Foresight> {
         let shop = self.shop(store)?;
-        match self.refusing.get(store) {
+        let mut pauses = self.pauses.get(store).into_iter().flatten();
+        match pauses.find_map(|pause| Some((refused(&pause.cause, access)?, pause.since))) {
             None => Ok(shop),
-            Some(since) => Err(Foresight::new(
+            Some((what, since)) => Err(Foresight::new(
                 ForecastVerdict::CredentialsRefused,
-                format!("{store} has refused our credentials since {}", since.strftime("%F %H:%M UTC")),
+                format!("{store} has refused {what} since {}", since.strftime("%F %H:%M UTC")),
             )),
         }
     }
@@ -159,14 +161,21 @@ impl<'p> Known<'p> {
     }
 }
 
-async fn refusing(ledger: &dyn Ledger, shops: &Shops) -> Result<HashMap<StoreId, Timestamp>, LedgerError> {
-    let mut refusing = HashMap::new();
+async fn pauses(ledger: &dyn Ledger, shops: &Shops) -> Result<HashMap<StoreId, Vec<Pause>>, LedgerError> {
+    let mut all = HashMap::new();
     for shop in shops.all() {
         let account = Account::of(&shop.settings);
         let pauses = ledger.pauses(&account.store, &account.fingerprint, Timestamp::now()).await?;
-        if let Some(pause) = pauses.into_iter().find(|pause| pause.cause == PauseCause::Credentials) {
-            refusing.insert(account.store, pause.since);
-        }
+        all.insert(account.store, pauses);
     }
-    Ok(refusing)
+    Ok(all)
+}
+
+/// What of ours a shop refuses that this needs; none if nothing.
+fn refused(cause: &PauseCause, access: Access) -> Option<String> {
+    match cause {
+        PauseCause::Throttled => None,
+        PauseCause::Credentials => Some("our credentials".to_owned()),
+        PauseCause::Scope(scope) => access.needs(scope).then(|| format!("our token the scope to {scope}")),
+    }
 }

@@ -8,6 +8,7 @@ use crossdock_ledger::{OrderRecord, OrderState};
 use crossdock_storefront::StorefrontError;
 use jiff::Timestamp;
 
+use super::access::Access;
 use super::foresight::{Foresight, Halt};
 use super::known::Known;
 use super::letter::Letter;
@@ -24,7 +25,7 @@ pub(super) async fn foresee(
     event: &Event<ShopOrderChanged>,
 ) -> Result<Foresight, Halt> {
     let ShopOrderChanged { store, order_id, .. } = &event.data;
-    let shop = known.open_shop(store)?;
+    let shop = known.open_shop(store, Access::READ_ORDERS)?;
     let (rules, record) = (&shop.settings.orders, known.record(store, order_id));
     let order = match known.order(store, order_id) {
         Err(StorefrontError::NotFound { .. }) => return Ok(gone(event, record)),

@@ -4,6 +4,7 @@ use crossdock_domain::StockPush;
 use crossdock_events::ShopProductChanged;
 use crossdock_ledger::Catalogue;
 
+use super::access::Access;
 use super::foresight::{Foresight, Halt};
 use super::known::Known;
 use super::letter::Letter;
@@ -27,7 +28,7 @@ pub(super) async fn foresee(
     if catalogue.as_of.is_some_and(|as_of| letter.entry.last_failed_at < as_of) {
         return Ok(Foresight::already_done("the shop's whole catalogue was read since"));
     }
-    known.open_shop(&data.store)?;
+    known.open_shop(&data.store, Access::READ_GOODS)?;
     let says = format!("product {} is read anew", data.product_id);
     Ok(letter.unless_unsure(Foresight::goes_through(says)))
 }

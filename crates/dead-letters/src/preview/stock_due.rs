@@ -6,6 +6,7 @@ use crossdock_ledger::StockLine;
 use crossdock_settings::StockSettings;
 use jiff::Timestamp;
 
+use super::access::Access;
 use super::foresight::{Foresight, Halt};
 use super::known::Known;
 use super::letter::Letter;
@@ -22,7 +23,7 @@ pub(super) async fn foresee(
     if known.shop(store)?.settings.stock.push == StockPush::Off {
         return Ok(Foresight::already_done("the shop is told no stock (stock.push is \"off\")"));
     }
-    let settings = known.open_shop(store)?.settings.stock.clone();
+    let settings = known.open_shop(store, Access::WRITE_STOCK)?.settings.stock.clone();
     if let Some(skus) = skus.as_deref().filter(|skus| skus.len() <= SKUS_MAX) {
         let lines = known.ledger.stock_of(store, skus).await?;
         if let Some(foresight) = told_since(event, skus, &lines, &settings) {

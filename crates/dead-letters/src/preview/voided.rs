@@ -3,6 +3,7 @@
 use crossdock_events::ShipmentVoided;
 use crossdock_ledger::ShipmentState;
 
+use super::access::Access;
 use super::consignment::consignment;
 use super::foresight::{Foresight, Halt};
 use super::known::Known;
@@ -24,7 +25,7 @@ pub(super) async fn foresee(
             Ok(Foresight::already_done(format!("nothing of {id} stands at the shop")))
         }
         Some(_) => {
-            known.open_shop(&record.store)?;
+            known.open_shop(&record.store, Access::WRITE_ORDERS)?;
             Ok(letter.unless_unsure(Foresight::goes_through(format!("{id} is taken back at the shop"))))
         }
     }

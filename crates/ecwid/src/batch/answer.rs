@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::scalar::Scalar;
 
+/// How the shop says that it did not come to a request.
+const NOT_EXECUTED: &str = "NOT_EXECUTED";
+
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -15,7 +18,9 @@ pub(crate) enum Outcome {
     Done(Option<String>),
     /// Answered with another status.
     Refused(StatusCode, String),
-    /// Not carried out, or nobody knows.
+    /// The shop did not come to it, and will not.
+    NotDone,
+    /// Nobody knows: it may be carried out yet.
     Open,
 }
 
@@ -29,7 +34,7 @@ pub(super) struct Progress {
     #[serde(default)]
     completed_requests: Scalar,
     #[serde(default)]
-    pub(super) responses: Vec<Answer>,
+    responses: Vec<Answer>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,6 +53,12 @@ pub(super) struct Answer {
 impl Progress {
     pub(super) fn is_over(&self) -> bool {
         self.status == "COMPLETED"
+    }
+
+    /// What became of each request of which that is settled: as long as a batch goes on, what was not carried out may be yet.
+    pub(super) fn settled(self, cancelled: bool) -> Vec<Answer> {
+        let stopped = cancelled || self.is_over();
+        self.responses.into_iter().filter(|answer| stopped || answer.status != NOT_EXECUTED).collect()
     }
 
     /// Until it will be over at the pace so far; none while nothing is done.
@@ -71,6 +82,7 @@ impl Answer {
         let outcome = match (self.status.as_str(), status) {
             ("COMPLETED", _) => Outcome::Done(body),
             ("FAILED", Some(status)) => Outcome::Refused(status, body.unwrap_or_default()),
+            (NOT_EXECUTED, _) => Outcome::NotDone,
             _ => Outcome::Open,
         };
         (self.id.0, outcome)
@@ -104,8 +116,24 @@ mod tests {
         let plain = r#"{"id": 1, "status": "FAILED", "httpBody": {"errorCode": "X"}, "httpCode": "409"}"#;
         let refused = Outcome::Refused(StatusCode::CONFLICT, r#"{"errorCode":"X"}"#.to_owned());
         assert_eq!(read(plain), ("1".to_owned(), refused));
-        for open in [r#"{"status": "NOT_EXECUTED"}"#, r#"{"status": "FAILED"}"#] {
-            assert_eq!(read(open).1, Outcome::Open, "{open}");
-        }
+        assert_eq!(read(r#"{"status": "NOT_EXECUTED"}"#).1, Outcome::NotDone);
+        assert_eq!(
+            read(r#"{"status": "FAILED"}"#).1,
+            Outcome::Open,
+            "it met no answer: it may have been carried out"
+        );
+    }
+
+    #[test]
+    fn what_a_batch_has_not_done_is_settled_once_it_is_over_or_cancelled() {
+        let settled = |status: &str, cancelled| {
+            let json = format!(
+                r#"{{"status": "{status}", "responses": [{{"status": "COMPLETED"}}, {{"status": "NOT_EXECUTED"}}]}}"#
+            );
+            shape::read::<Progress>(json.as_bytes()).unwrap().settled(cancelled).len()
+        };
+        assert_eq!(settled("IN_PROGRESS", false), 1);
+        assert_eq!(settled("IN_PROGRESS", true), 2);
+        assert_eq!(settled("COMPLETED", false), 2);
     }
 }

@@ -94,6 +94,24 @@ async fn each_request_of_a_batch_has_its_own_outcome() {
 }
 
 #[tokio::test]
+async fn what_a_batch_surely_did_not_do_is_told_from_what_may_come_yet() {
+    let shop = Shop::start().await;
+    batches().respond_with(ticket()).mount(&shop.server).await;
+    // Nothing of the last one.
+    let answers = json!([
+        {"id": "0", "status": "COMPLETED"},
+        {"id": "1", "status": "NOT_EXECUTED"},
+        {"id": "2", "status": "FAILED"},
+        {"id": "3", "status": "FAILED", "httpStatusCode": 504},
+        {"id": "4", "status": "SUSPENDED"},
+    ]);
+    get("batch").respond_with(progress(&answers)).mount(&shop.server).await;
+    let results = shop.ecwid.set_stock(&six()).await;
+    let doubt = "shop-in-doubt";
+    assert_eq!(classes(&results), ["done", "shop-unavailable", doubt, doubt, doubt, doubt]);
+}
+
+#[tokio::test]
 async fn a_doubtful_batch_is_sent_again_as_the_same_and_another_has_another_key() {
     let shop = Shop::start().await;
     batches().respond_with(ResponseTemplate::new(502)).up_to_n_times(1).mount(&shop.server).await;
@@ -171,6 +189,18 @@ async fn a_look_at_the_ticket_may_fail_without_harm() {
     assert!(shop.catalog().items().iter().all(|item| item.stock == Some(7)));
 }
 
+#[tokio::test]
+async fn a_batch_is_asked_after_however_often_the_shop_asks_for_a_pause() {
+    let (shop, client) = small_shop(20).await;
+    for _ in 0..3 {
+        shop.faults().next("GET", "/batch", Fault::Throttle(Duration::from_secs(1)));
+    }
+    let results = client.set_stock(&quantities(&client, 20).await).await;
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
+    assert!(shop.faults().all_met());
+    assert!(shop.requests().iter().all(|request| request.method != "DELETE"), "it was at work");
+}
+
 async fn small_shop(products: u64) -> (std::sync::Arc<crossdock_sandbox::EcwidShop>, crossdock_ecwid::Ecwid) {
     let shop = shop_of(&names(products), EcwidOptions::default()).await;
     let client = client_of(&shop, Budget::told());
@@ -226,6 +256,66 @@ async fn a_batchs_requests_count_against_the_shops_minute() {
     assert!(results[38..].iter().all(waits));
     let set = shop.catalog().items().iter().filter(|item| item.stock == Some(7)).count();
     assert_eq!(set, 38);
+}
+
+/// A shop that answers 0 for what it had, and a client that may send it 60 requests a minute, of which stock leaves 21 to others.
+async fn shop_that_counts_changes(
+    products: u64,
+) -> (std::sync::Arc<crossdock_sandbox::EcwidShop>, crossdock_ecwid::Ecwid) {
+    let options = EcwidOptions { only_changes_count: true, ..EcwidOptions::default() };
+    let shop = shop_of(&names(products), options).await;
+    let budget = Budget::counted("acme-widgets".parse().unwrap(), SharedLedger::default());
+    let client = client_of(&shop, budget);
+    (shop, client)
+}
+
+#[tokio::test]
+async fn a_push_of_what_stands_already_costs_one_look_at_all_of_it() {
+    let (shop, client) = shop_that_counts_changes(38).await;
+    let quantities = quantities(&client, 38).await;
+    shop.catalog().items().iter_mut().skip(1).for_each(|item| item.stock = Some(7));
+    let results = client.set_stock(&quantities).await;
+    let taken: Vec<Taken> = results.into_iter().map(Result::unwrap).collect();
+    assert_eq!((taken[0], &taken[1..]), (Taken::Changed, [Taken::Stands; 37].as_slice()));
+    let reads = shop.requests().into_iter().filter(|request| request.path_and_query.contains("/products"));
+    assert_eq!(reads.count(), 2, "the catalogue before, and one search");
+}
+
+#[tokio::test]
+async fn one_quantity_that_stands_already_is_looked_at_however_much_a_push_has_used_up() {
+    let (shop, client) = shop_that_counts_changes(1).await;
+    let quantity = quantities(&client, 1).await;
+    shop.catalog().items()[0].stock = Some(7);
+    while client.catalogue(None).await.is_ok() {}
+    assert_eq!(client.set_stock(&quantity).await.remove(0).unwrap(), Taken::Stands);
+}
+
+#[tokio::test]
+async fn what_a_search_has_not_got_yet_is_read_by_itself_and_where_it_is_much_looked_at_again_later() {
+    let shop = Shop::start().await;
+    batches().respond_with(ticket()).mount(&shop.server).await;
+    let done = |id: usize| json!({"id": id.to_string(), "status": "COMPLETED", "escapedHttpBody": r#"{"updateCount": 0}"#});
+    let answers: Vec<_> = (0..12).map(done).collect();
+    get("batch").respond_with(progress(&json!(answers))).mount(&shop.server).await;
+    let stale = (1..=9).map(|id| json!({"id": id, "quantity": 4}));
+    let variations = json!([{"id": 60, "quantity": 5}, {"id": 61}, {"id": 62, "quantity": 4}]);
+    let fresh = [json!({"id": 10, "quantity": 5}), json!({"id": "11", "combinations": variations})];
+    let items: Vec<_> = stale.chain(fresh).collect();
+    let found = json_answer(&json!({"total": items.len(), "items": items}));
+    let search = get("products").and(query_param("productId", "1,10,11,2,3,4,5,6,7,8,9"));
+    search.respond_with(found).expect(1).mount(&shop.server).await;
+    for (id, stands) in (1..=8).zip([5, 5, 5, 5, 5, 5, 4, 5]) {
+        let standing = json_answer(&json!({"quantity": stands}));
+        get(&format!("products/{id}")).respond_with(standing).expect(1).mount(&shop.server).await;
+    }
+    let quantity = |id: &str, variation| Quantity { listing: listing("TEE", id, variation, true), units: 5 };
+    let mut all: Vec<_> = (1..=10).map(|id| quantity(&id.to_string(), None)).collect();
+    all.extend(["60", "61"].map(|variation| quantity("11", Some(variation))));
+    let results = shop.ecwid.set_stock(&all).await;
+    let mut expected = ["done"; 12];
+    (expected[6], expected[8], expected[11]) = ("shop-refused", "shop-slow", "shop-slow");
+    assert_eq!(classes(&results), expected);
+    shop.server.verify().await;
 }
 
 #[tokio::test]

@@ -39,21 +39,24 @@ pub(super) async fn expect(
     Ok(())
 }
 
-/// Whether this was one.
+/// Which of these were one. By product, so that two transactions at once lock rows in the same order.
 pub(super) async fn heard(
     tx: &mut Transaction,
     store: &StoreId,
-    product_id: &str,
+    product_ids: &[String],
     since: Timestamp,
-) -> Result<bool, LedgerError> {
+) -> Result<Vec<bool>, LedgerError> {
     stale(tx, store, since).await?;
-    let heard = tx
-        .query("UPDATE echoes SET expected = expected - 1 WHERE store = $1 AND product_id = $2")
-        .bind(store.as_str())
-        .bind(product_id)
-        .execute()
-        .await?;
-    Ok(heard > 0)
+    let mut heard = vec![false; product_ids.len()];
+    let mut places: Vec<usize> = (0..product_ids.len()).collect();
+    places.sort_by_key(|place| &product_ids[*place]);
+    for place in places {
+        let sql = "UPDATE echoes SET expected = expected - 1
+                   WHERE store = $1 AND product_id = $2 AND expected > 0";
+        let found = tx.query(sql).bind(store.as_str()).bind(product_ids[place].as_str()).execute().await?;
+        heard[place] = found > 0;
+    }
+    Ok(heard)
 }
 
 /// Drops what is echoed no more.

@@ -171,14 +171,14 @@ impl StockLedger for SqlLedger {
         tx.commit().await
     }
 
-    async fn is_echo(
+    async fn are_echoes(
         &self,
         store: &StoreId,
-        product_id: &str,
+        product_ids: &[String],
         since: Timestamp,
-    ) -> Result<bool, LedgerError> {
+    ) -> Result<Vec<bool>, LedgerError> {
         let mut tx = self.database.write().await?;
-        let heard = echoes::heard(&mut tx, store, product_id, since).await?;
+        let heard = echoes::heard(&mut tx, store, product_ids, since).await?;
         tx.commit().await?;
         Ok(heard)
     }

@@ -1,7 +1,7 @@
 //! What changes at the shop mean for an order that the warehouse has.
 
-use crossdock_domain::{OrderId, ReleasedOrder, ShipmentId, Sku, Unfit};
-use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, ShipmentState, Telling, Verdict};
+use crossdock_domain::{OrderId, ReleasedOrder, Sku, Unfit};
+use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, Telling, Verdict};
 use jiff::SignedDuration;
 use rstest::rstest;
 
@@ -377,128 +377,6 @@ async fn what_waits_for_its_hour_is_promised_and_what_was_cancelled_only_as_far_
     // The count of minute 6 still had the unit that left at minute 7.
     assert_eq!(ledger.stock(&au()).await.unwrap()[0].promised.total, 1);
     assert_eq!(promised(9).await, 0);
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_order_amended_to_what_has_left_has_shipped(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    release_1001(&*ledger, &[("TEE", 2)]).await;
-    ledger
-        .intend_shipment(&shipment("S1", 5, Some(&[("TEE", 1)])), &happening("S1", minute(5)))
-        .await
-        .unwrap();
-    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(6))).await;
-    let step = judge(&*ledger, &judged("1001", 7, release("1001", &[("TEE", 1)]))).await;
-    assert!(matches!(step, NextStep::Tell(_)));
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
-}
-
-/// A part of two, of which the first is at the shop, and then so many are wanted.
-async fn part_of_two_and_then(ledger: &dyn Ledger, is_done: bool, units: u32) {
-    release_1001(ledger, &[("TEE", 2)]).await;
-    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
-    ledger.intend_shipment(&part, &happening("S1", minute(5))).await.unwrap();
-    if is_done {
-        stands_at_the_shop(ledger, "S1", &happening("done", minute(6))).await;
-    }
-    judge(ledger, &judged("1001", 7, release("1001", &[("TEE", units)]))).await;
-}
-
-async fn to_complete(ledger: &dyn Ledger) -> Option<ShipmentId> {
-    let shipment = ledger.shipment_to_complete(&number("1001")).await.unwrap();
-    shipment.map(|it| it.shipment.shipment_id)
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_order_amended_to_what_stands_at_the_shop_is_completed_once(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    part_of_two_and_then(&*ledger, true, 1).await;
-    for _ in 0..2 {
-        assert_eq!(to_complete(&*ledger).await, Some("S1".into()), "nobody knows that it was done");
-    }
-    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
-    ledger.shipment_completed(&part, &happening("ended", minute(8))).await.unwrap();
-    assert_eq!(to_complete(&*ledger).await, None, "it has been");
-    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
-    assert_eq!(
-        shipments.iter().map(|it| (it.completes, it.state)).collect::<Vec<_>>(),
-        [(true, ShipmentState::Done)]
-    );
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_order_amended_to_what_is_on_its_way_to_the_shop_is_completed_by_that(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    part_of_two_and_then(&*ledger, false, 1).await;
-    for _ in 0..2 {
-        assert_eq!(to_complete(&*ledger).await, Some("S1".into()), "it is written if nobody else does");
-    }
-    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
-    assert_eq!(
-        shipments.iter().map(|it| (it.completes, it.state)).collect::<Vec<_>>(),
-        [(true, ShipmentState::Intended)]
-    );
-    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(8))).await;
-    assert_eq!(to_complete(&*ledger).await, None);
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_order_that_grows_while_it_is_ended_at_the_shop_is_ended_by_what_is_open(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    part_of_two_and_then(&*ledger, true, 1).await;
-    assert_eq!(to_complete(&*ledger).await, Some("S1".into()));
-    judge(&*ledger, &judged("1001", 8, release("1001", &[("TEE", 2)]))).await;
-    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
-    ledger.shipment_completed(&part, &happening("ended", minute(9))).await.unwrap();
-    let rest = shipment("S2", 10, None);
-    assert!(ledger.intend_shipment(&rest, &happening("S2", minute(10))).await.unwrap().completes);
-    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
-    assert_eq!(shipments.iter().filter(|it| it.completes).count(), 1, "{shipments:?}");
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_refused_order_of_which_all_that_is_wanted_has_left_has_shipped(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    release_1001(&*ledger, &[("TEE", 2), ("MUG", 1)]).await;
-    let part = shipment("S1", 5, Some(&[("TEE", 1)]));
-    ledger.intend_shipment(&part, &happening("S1", minute(5))).await.unwrap();
-    stands_at_the_shop(&*ledger, "S1", &happening("done", minute(5))).await;
-    answer_1001(&*ledger, 6, refused(&[])).await;
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
-    judge(&*ledger, &judged("1001", 7, release("1001", &[("TEE", 1)]))).await;
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Shipped);
-    assert_eq!(to_complete(&*ledger).await, Some("S1".into()));
-}
-
-#[rstest]
-#[tokio::test]
-async fn an_order_that_is_amended_to_more_than_has_left_is_completed_by_nothing_yet(
-    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
-) {
-    let (ledger, _database) = fresh(engine).await;
-    part_of_two_and_then(&*ledger, true, 3).await;
-    assert_eq!(to_complete(&*ledger).await, None);
-    let all = shipment("S2", 8, None);
-    assert!(ledger.intend_shipment(&all, &happening("S2", minute(8))).await.unwrap().completes);
-    judge(&*ledger, &judged("1001", 9, release("1001", &[("TEE", 4)]))).await;
-    let shipments = ledger.shipments(&au(), &id()).await.unwrap();
-    assert!(shipments.iter().all(|one| !one.completes), "{shipments:?}");
-    assert_eq!(to_complete(&*ledger).await, None);
 }
 
 #[rstest]

@@ -167,9 +167,11 @@ async fn each_write_of_ours_has_one_echo_for_a_while(
         let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
         ledger.expect_echoes(&au(), &products, minute(at), minute(at - 5)).await.unwrap();
     };
-    let echo = async |shop: &str, product: &str, since: i64| {
-        ledger.is_echo(&store(shop), product, minute(since)).await.unwrap()
+    let echoes = async |shop: &str, products: &[&str], since: i64| {
+        let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
+        ledger.are_echoes(&store(shop), &products, minute(since)).await.unwrap()
     };
+    let echo = async |shop: &str, product: &str, since: i64| echoes(shop, &[product], since).await == [true];
     wrote(&["11", "12", "11"], 10).await;
     assert!(!echo("acme-nz", "11", 5).await && !echo("acme-au", "13", 5).await);
     assert!(echo("acme-au", "11", 5).await && echo("acme-au", "11", 5).await);
@@ -186,4 +188,10 @@ async fn each_write_of_ours_has_one_echo_for_a_while(
     }
     assert!(echo("acme-au", "14", 33).await);
     assert!(!echo("acme-au", "14", 33).await, "an edit by the merchant");
+
+    // Told at once, in any order, each counts for itself.
+    wrote(&["16", "15", "16"], 40).await;
+    let told = echoes("acme-au", &["16", "17", "16", "15", "16"], 40).await;
+    assert_eq!(told, [true, false, true, true, false]);
+    assert!(echoes("acme-au", &[], 40).await.is_empty());
 }

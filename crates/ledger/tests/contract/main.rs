@@ -6,6 +6,7 @@ mod after_release;
 mod answers;
 mod at_once;
 mod calls;
+mod completing;
 mod counts;
 mod database;
 mod dead_letters;

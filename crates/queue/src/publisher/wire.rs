@@ -67,9 +67,10 @@ pub(crate) enum WireError {
     /// It was not opened in time.
     #[error("RabbitMQ did not open the connection in time")]
     Slow,
-    /// A message was not confirmed in time.
-    #[error("a message was not confirmed in time")]
-    Unconfirmed,
+    /// The message of this id was not confirmed in time. RabbitMQ works off a channel's messages one after the other: one for a queue
+    /// without a leader keeps back those behind it.
+    #[error("message '{0}' was not confirmed in time; if that goes on, a queue for it may have no leader")]
+    Unconfirmed(String),
     /// Ended by ourselves.
     #[error("the connection was closed by ourselves")]
     Ended,

@@ -1,5 +1,6 @@
 //! `/v3/inventory/adjustments/absolute`: overrides what is on hand.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -42,6 +43,10 @@ enum Unfit {
 }
 
 /// Sets all items of the request, or none if one of them cannot be.
+///
+/// Tells of each quantity that is another then, and of its product: `store/product/updated` is documented to fire on "Inventory Stock"
+/// (OpenAPI file of Webhooks V3, 2026-04-01; unsure whether live shops do so for inventory adjustments, and whether once for a product
+/// of which several variants changed, as here).
 pub(super) async fn absolute(Shop(shop): Shop<Arc<State>>, body: Bytes) -> Result<Json<Value>, Refusal> {
     let body: Value = serde_json::from_slice(&body).map_err(|_| Refusal::of_path("/v3/", 400))?;
     let wanted = body["items"].as_array().filter(|items| !items.is_empty() && items.len() <= ITEMS_MAX);
@@ -49,11 +54,17 @@ pub(super) async fn absolute(Shop(shop): Shop<Arc<State>>, body: Bytes) -> Resul
         let reason = json!(format!("1 to {ITEMS_MAX} items are expected"));
         return Err(Refusal::unprocessable(INVALID_FIELDS, Map::from_iter([("items".to_owned(), reason)])));
     };
-    let events: Vec<Event> = {
+    let (mut events, mut products) = (Vec::new(), BTreeSet::new());
+    {
         let mut items = shop.catalog.items();
-        let changes = changes(&shop.catalog, &items, wanted)?;
-        changes.into_iter().filter_map(|change| apply(&shop.catalog, &mut items, &change)).collect()
-    };
+        for change in changes(&shop.catalog, &items, wanted)? {
+            if let Some(event) = apply(&shop.catalog, &mut items, &change) {
+                events.push(event);
+                products.insert(items[change.at].product_id);
+            }
+        }
+    }
+    events.extend(products.into_iter().map(Event::product_updated));
     for event in events {
         shop.announce(&[event]);
     }

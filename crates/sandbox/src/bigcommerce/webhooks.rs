@@ -38,6 +38,10 @@ impl Event {
         }
     }
 
+    pub(super) fn product_updated(id: u64) -> Self {
+        Self { scope: "store/product/updated", data: json!({ "type": "product", "id": id }) }
+    }
+
     pub(super) fn shipment(scope: &'static str, id: u64, order_id: u64) -> Self {
         Self { scope, data: json!({ "type": "shipment", "id": id, "orderId": order_id }) }
     }

@@ -37,11 +37,13 @@ struct Book {
     waiting: VecDeque<String>,
 }
 
+#[derive(Default)]
 struct Batch {
     requests: Vec<Value>,
     stop_on_first_failure: bool,
     answers: Vec<Value>,
-    begun: bool,
+    /// How many were begun: those that are answered, and the one that is under way.
+    begun: usize,
     /// The rest is not carried out.
     over: bool,
 }
@@ -77,7 +79,7 @@ pub(super) async fn submit(
             return Ok(Json(json!({ "ticket": known })));
         }
         let ticket = format!("11kl140a2-966f-1a9f-b4e6-{:012}", book.by_ticket.len() + 1);
-        let batch = Batch { requests, stop_on_first_failure, answers: Vec::new(), begun: false, over: false };
+        let batch = Batch { requests, stop_on_first_failure, ..Batch::default() };
         book.by_ticket.insert(ticket.clone(), batch);
         book.by_key.extend(key.map(|key| (key, ticket.clone())));
         book.waiting.push_back(ticket.clone());
@@ -94,7 +96,7 @@ pub(super) async fn progress(
 ) -> Result<Json<Value>, Refusal> {
     let book = shop.batches.book();
     let batch = params.get("ticket").and_then(|ticket| book.by_ticket.get(ticket)).ok_or_else(unknown)?;
-    let status = match (batch.begun, batch.is_over()) {
+    let status = match (batch.begun > 0, batch.is_over()) {
         (_, true) => "COMPLETED",
         (true, false) => "IN_PROGRESS",
         (false, false) => "QUEUED",
@@ -107,7 +109,7 @@ pub(super) async fn progress(
     Ok(Json(document))
 }
 
-/// What is not carried out yet will not be.
+/// What is not begun yet will not be. What is under way is carried out, though the batch is over, and answered once it is.
 pub(super) async fn cancel(
     Shop(shop): Shop<Arc<State>>,
     Query(params): Query<Params>,
@@ -137,8 +139,11 @@ async fn work_off(shop: Arc<State>) {
 fn next(shop: &State, ticket: &str) -> Option<Value> {
     let mut book = shop.batches.book();
     let batch = book.by_ticket.get_mut(ticket)?;
-    batch.begun = true;
-    (!batch.is_over()).then(|| batch.requests[batch.answers.len()].clone())
+    if batch.is_over() {
+        return None;
+    }
+    batch.begun += 1;
+    Some(batch.requests[batch.begun - 1].clone())
 }
 
 impl Batch {
@@ -147,7 +152,7 @@ impl Batch {
     }
 
     fn responses(&self) -> Value {
-        let open = self.requests.iter().skip(self.answers.len());
+        let open = self.requests.iter().skip(self.begun);
         let open = open.map(|request| json!({ "id": request["id"], "status": "NOT_EXECUTED" }));
         let open = open.filter(|_| self.is_over());
         self.answers.iter().cloned().chain(open).collect()

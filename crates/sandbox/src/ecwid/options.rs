@@ -62,6 +62,8 @@ pub struct EcwidOptions {
     pub search_lag: Duration,
     /// How long the shop takes for each request of a batch. Not documented.
     pub batch_pace: Duration,
+    /// Whether a quantity that stands already is answered `updateCount: 0`. Not documented.
+    pub only_changes_count: bool,
     /// Requests that are answered, those in batches among them: whether they count is not documented.
     pub quota: Quota,
     /// What orders' and events' random ids come from: the same seed gives the same ids, so a shop that outlives its process
@@ -83,6 +85,7 @@ impl Default for EcwidOptions {
             currency: "USD".into(),
             search_lag: Duration::ZERO,
             batch_pace: Duration::ZERO,
+            only_changes_count: false,
             quota: Quota::ECWID,
             seed: 1,
         }

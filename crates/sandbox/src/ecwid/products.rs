@@ -74,8 +74,7 @@ pub(super) async fn update(
 ) -> Result<Json<Value>, Refusal> {
     let items = items_to_set(&shop, &id)?;
     let target = (!has_variants(&items)).then_some(items[0].variant_id);
-    set_stock(&shop, items[0].product_id, target, &Level::read(&body)?);
-    Ok(updated_one())
+    Ok(set_stock(&shop, items[0].product_id, target, &Level::read(&body)?))
 }
 
 pub(super) async fn update_combination(
@@ -92,12 +91,7 @@ pub(super) async fn update_combination(
         let message = "Product variation with the same SKU as the main product must have the same stock.";
         return Err(Refusal::new(400, "DIFFERENT_COMBINATION_STOCK", message));
     }
-    set_stock(&shop, target.product_id, Some(target.variant_id), &level);
-    Ok(updated_one())
-}
-
-fn updated_one() -> Json<Value> {
-    Json(json!({ "updateCount": 1 }))
+    Ok(set_stock(&shop, target.product_id, Some(target.variant_id), &level))
 }
 
 fn items_of(shop: &State, id: &str) -> Result<Vec<Item>, Refusal> {
@@ -129,19 +123,29 @@ impl Level {
     }
 }
 
-/// Of a variant, or without one of the product as a whole.
-fn set_stock(shop: &State, product_id: u64, variant_id: Option<u64>, level: &Level) {
+/// Of a variant, or without one of the product as a whole. The answer.
+fn set_stock(shop: &State, product_id: u64, variant_id: Option<u64>, level: &Level) -> Json<Value> {
+    let mut changed = false;
+    let mut after = |before| {
+        let after = stock_after(before, level);
+        changed |= after != before;
+        after
+    };
     if variant_id.is_none() {
         let whole = shop.catalog.whole(product_id);
-        let stock = stock_after(whole.stock, level);
+        let stock = after(whole.stock);
         shop.catalog.set_whole(product_id, Whole { stock, ..whole });
     }
     for item in shop.catalog.items().iter_mut() {
         if item.product_id == product_id && Some(item.variant_id) == variant_id {
-            item.stock = stock_after(item.stock, level);
+            item.stock = after(item.stock);
         }
     }
-    shop.announce(&[Event::product_updated(product_id)]);
+    let counts = changed || !shop.only_changes_count;
+    if counts {
+        shop.announce(&[Event::product_updated(product_id)]);
+    }
+    Json(json!({ "updateCount": u8::from(counts) }))
 }
 
 fn field<T>(

@@ -24,6 +24,7 @@ pub(super) struct State {
     pub(super) store_id: u64,
     pub(super) currency: String,
     pub(super) search_lag: Duration,
+    pub(super) only_changes_count: bool,
     pub(super) access_token: Mutex<String>,
     pub(super) scopes: BTreeSet<EcwidScope>,
     pub(super) meter: Meter,

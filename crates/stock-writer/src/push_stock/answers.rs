@@ -1,6 +1,6 @@
 //! What a shop answered to a part of a push.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crossdock_domain::{Classify as _, Listing, Mend, Sku};
 use crossdock_ledger::Pushed;
@@ -39,8 +39,8 @@ impl Fate {
 #[derive(Debug, Default)]
 pub(super) struct Answers<'q> {
     fates: BTreeMap<&'q Sku, (i64, Fate)>,
-    /// Products that are not as they were.
-    pub(super) changed: Vec<String>,
+    /// What was taken, and how.
+    taken: Vec<(&'q Quantity, Taken)>,
     /// Listings that the shop refuses, each with its words.
     pub(super) refused: Vec<(&'q Listing, StorefrontError)>,
     /// What went wrong with the others.
@@ -55,21 +55,37 @@ impl<'q> Answers<'q> {
     /// One result for each quantity, in the same order.
     pub(super) fn of(part: &'q [Quantity], results: Vec<Result<Taken, StorefrontError>>) -> Self {
         let mut answers = Self { silent: true, ..Self::default() };
-        for (Quantity { listing, units }, result) in part.iter().zip(results) {
-            let fate = Fate::of(&result);
-            let of_sku = answers.fates.entry(&listing.sku).or_insert((*units, fate));
+        for (quantity, result) in part.iter().zip(results) {
+            let (listing, fate) = (&quantity.listing, Fate::of(&result));
+            let of_sku = answers.fates.entry(&listing.sku).or_insert((quantity.units, fate));
             of_sku.1 = of_sku.1.and(fate);
             match result {
                 Ok(taken) => {
                     (answers.silent, answers.took_some) = (false, true);
-                    if taken == Taken::Changed {
-                        answers.changed.push(listing.product_id.clone());
-                    }
+                    answers.taken.push((quantity, taken));
                 }
                 Err(error) => answers.take_error(listing, error),
             }
         }
         answers
+    }
+
+    /// Products that are not as they were, once for each write that the shop is going to tell of. Where it does not say whether a quantity
+    /// is another than it was, that is so unless it was told the same before; all that one adjustment changes of a product is one write.
+    pub(super) fn changed(&self, told_before: &BTreeMap<Sku, Pushed>) -> Vec<String> {
+        let (mut changed, mut may_have_changed) = (Vec::new(), BTreeSet::new());
+        for (Quantity { listing, units }, taken) in &self.taken {
+            let knew = told_before.get(&listing.sku).is_some_and(|told| told.units == *units);
+            match taken {
+                Taken::Changed => changed.push(listing.product_id.clone()),
+                Taken::MayHaveChanged if !knew => {
+                    may_have_changed.insert(listing.product_id.clone());
+                }
+                Taken::MayHaveChanged | Taken::Stands => {}
+            }
+        }
+        changed.extend(may_have_changed);
+        changed
     }
 
     /// SKUs of which every listing has its quantity.
@@ -188,7 +204,7 @@ mod tests {
         assert_eq!(answers.told(), [(Sku::from("A"), 5)]);
         let not_taken = answers.not_taken(&BTreeMap::new());
         assert_eq!(not_taken, [(Sku::from("B"), None), (Sku::from("D"), None)], "nobody knows of C");
-        assert_eq!(answers.changed, ["0", "2"]);
+        assert_eq!(answers.changed(&BTreeMap::new()), ["0", "2"]);
         assert_eq!(answers.refused.len(), 1);
     }
 
@@ -206,6 +222,19 @@ mod tests {
         }
         assert_eq!(of_two(Err(throttled()), Err(silence().of_a_write())), []);
         assert_eq!(of_two(Err(silence().of_a_write()), Err(throttled())), []);
+    }
+
+    #[test]
+    fn a_shop_that_does_not_say_what_changed_tells_once_of_each_product_that_was_told_something_else_before()
+    {
+        let mut part = quantities(&["NEW", "MORE", "SAME", "MORE-M", "LOST"]);
+        part[3].listing.product_id = part[1].listing.product_id.clone();
+        let mut results: Vec<_> = [0; 4].map(|_| Ok(Taken::MayHaveChanged)).into();
+        results.push(Err(silence().of_a_write()));
+        let told = |units| Pushed { units, at: Timestamp::UNIX_EPOCH };
+        let told_before = [("MORE", told(4)), ("SAME", told(5)), ("MORE-M", told(4)), ("LOST", told(4))];
+        let told_before = told_before.map(|(sku, told)| (Sku::from(sku), told)).into();
+        assert_eq!(Answers::of(&part, results).changed(&told_before), ["0", "1"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crossdock_events::{Event, EventData, ShopProductChanged, Source, StockDue};
 use crossdock_queue::{Broker, Publisher, Topology};
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{StorefrontError, Taken};
 use crossdock_telemetry::metrics::Metrics;
 use tokio_util::sync::CancellationToken;
 
@@ -47,7 +47,11 @@ fn due(full: bool, skus: Option<&[&str]>) -> Delivery {
 }
 
 fn changed(product_id: &str) -> Delivery {
-    let (product_id, cause) = (product_id.to_owned(), "product.updated".to_owned());
+    told(product_id, "product.updated")
+}
+
+fn told(product_id: &str, cause: &str) -> Delivery {
+    let (product_id, cause) = (product_id.to_owned(), cause.to_owned());
     delivery("changed", ShopProductChanged { store: store(), product_id, cause })
 }
 
@@ -86,6 +90,24 @@ async fn an_echo_is_heard_once_and_costs_no_call_though_the_push_beside_it_fails
     assert_eq!(bench.shop.inside().reads, 0);
     assert_eq!(classes(&serving.handle(&store(), &[changed(skus[0])]).await), [None]);
     assert_eq!(bench.shop.inside().reads, 1, "a second one is an edit by the merchant");
+}
+
+#[tokio::test]
+async fn a_bigcommerce_product_that_is_told_of_after_our_write_is_an_echo_and_a_sku_never() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1")])).await;
+    let serving = serving(&bench);
+    bench.count(&["MUG"], 7).await;
+    bench.shop.inside().answer = Some(|_| Ok(Taken::MayHaveChanged));
+    assert_eq!(classes(&serving.handle(&store(), &[due(false, None)]).await), [None]);
+    for (cause, reads) in [
+        ("store/product/inventory/updated", 0),
+        ("store/product/updated", 0),
+        ("store/sku/updated", 1),
+        ("store/product/updated", 2),
+    ] {
+        assert_eq!(classes(&serving.handle(&store(), &[told("1", cause)]).await), [None]);
+        assert_eq!(bench.shop.inside().reads, reads, "{cause}");
+    }
 }
 
 #[tokio::test]

@@ -31,7 +31,8 @@ const LOOK_MS: u64 = 2;
 
 const SECRET: &str = "bench-secret";
 
-const TOKEN: &str = "bench-token";
+/// The shops'.
+pub(super) const TOKEN: &str = "bench-token";
 
 /// Everything around Crossdock.
 pub(super) struct Installation {

@@ -1,6 +1,6 @@
-//! Requests to a shop for shipments, against the fewest that its API allows.
+//! Requests to a shop for shipments, against the fewest that its API allows; and how soon the shop knows of one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
@@ -8,9 +8,10 @@ use crossdock_tests::database::Engine;
 use crossdock_tests::node::Node;
 use jiff::Timestamp;
 
-use super::installation::{Installation, draft};
+use super::installation::{Installation, TOKEN, draft};
 use super::report::Report;
 use super::warehouse::Warehouse;
+use crate::figures::percentile;
 
 /// Shipments for each shop.
 const SHIPMENTS: u32 = 1_000;
@@ -34,6 +35,15 @@ const LEAVE: Duration = Duration::from_mins(8);
 /// Time between two looks at the shops.
 const LOOK: Duration = Duration::from_millis(500);
 
+/// Shipments whose way to the shop is timed, one after the other.
+const TIMED: usize = 100;
+
+/// Time between two looks at a timed one, in milliseconds.
+const TIMED_LOOK_MS: u64 = 1;
+
+/// Longest way of a timed one.
+const TIMED_MAX: Duration = Duration::from_mins(1);
+
 /// Lets orders arrive, then stops importing, then lets all of them leave in one parcel each.
 pub(super) async fn measure(node: &Node, report: &mut Report) -> anyhow::Result<()> {
     eprintln!("shipments: {SHIPMENTS} at each shop");
@@ -48,7 +58,11 @@ pub(super) async fn measure(node: &Node, report: &mut Report) -> anyhow::Result<
         numbers.push(installation.place(0).await);
         numbers.push(format!("W-{}", installation.ecwid.place_order(&draft())));
     }
-    arrivals.reach(numbers.len(), ARRIVE).await?;
+    let mut timed = Vec::new();
+    for _ in 0..TIMED {
+        timed.push(installation.place(0).await);
+    }
+    arrivals.reach(numbers.len() + timed.len(), ARRIVE).await?;
     drop(importer);
     let before = installation.all_calls();
     let _writer = installation.start("tracking-writer")?;
@@ -69,7 +83,57 @@ pub(super) async fn measure(node: &Node, report: &mut Report) -> anyhow::Result<
         let name = format!("calls for 1,000 shipments, {name}");
         report.add(name, (calls.into(), (fewest * SHIPMENTS).into()), "calls", None);
     }
+    let ways = ways(&installation, &warehouse, &timed).await?;
+    let calls = calls_alone(&installation, &timed[0]).await?;
+    for percent in [50, 99] {
+        let name =
+            format!("p{percent} from a shipment's event to the shop's order, of its three calls alone");
+        report.add(name, (percentile(&ways, percent), percentile(&calls, percent)), "ms", None);
+    }
     Ok(())
+}
+
+/// The times from an event that the broker has confirmed to the order's last status at the shop; sorted.
+async fn ways(
+    installation: &Installation,
+    warehouse: &Warehouse,
+    numbers: &[String],
+) -> anyhow::Result<Vec<Duration>> {
+    let mut took = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        let shipment = shipment(number);
+        let id = shipment.shipment_id.to_string();
+        warehouse.tell(&id, shipment).await?;
+        let began = Instant::now();
+        let is_done = async {
+            while !is_done(installation, number) {
+                tokio::time::sleep(Duration::from_millis(TIMED_LOOK_MS)).await;
+            }
+        };
+        tokio::time::timeout(TIMED_MAX, is_done).await.with_context(|| format!("{number} is not done"))?;
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    Ok(took)
+}
+
+/// The times that as many calls as a shipment needs take if nothing else is done, as often; sorted.
+async fn calls_alone(installation: &Installation, number: &str) -> anyhow::Result<Vec<Duration>> {
+    let (_, id) = number.split_once('-').context("a number has a prefix")?;
+    let (http, url) = (reqwest::Client::new(), installation.shops[0].url());
+    let order = url.join(&format!("stores/bench1/v2/orders/{id}"))?;
+    let mut took = Vec::with_capacity(TIMED);
+    for _ in 0..TIMED {
+        let began = Instant::now();
+        for _ in 0..BIGCOMMERCE_CALLS {
+            let call =
+                http.get(order.clone()).header("X-Auth-Token", TOKEN).header("Accept", "application/json");
+            call.send().await?.error_for_status()?.bytes().await?;
+        }
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    Ok(took)
 }
 
 /// All of an order.

@@ -79,6 +79,12 @@ pub(super) async fn measure_ecwid(node: &Node, report: &mut Report) -> anyhow::R
         }
     };
     tokio::time::timeout(ECWID_TIME, all_are_told).await.context("not all quantities are at the shop")?;
+    let all_are_heard_of = async {
+        while installation.ecwid_stock_calls()[1] < installation.ecwid_stock_calls()[0] {
+            tokio::time::sleep(ECWID_LOOK).await;
+        }
+    };
+    tokio::time::timeout(MINUTE, all_are_heard_of).await.context("a batch was not asked after")?;
     let calls = installation.ecwid_stock_calls();
     eprintln!("  {} batches, {} looks at them, {} single quantities", calls[0], calls[1], calls[2]);
     let calls = u32::try_from(calls.iter().sum::<usize>())?;

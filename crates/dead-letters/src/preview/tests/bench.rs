@@ -183,13 +183,16 @@ impl Bench {
     pub(super) async fn released(&self, store: &str, id: &str) {
         let store: StoreId = store.parse().unwrap();
         let rules = self.shops.get(&store).unwrap().settings.orders.clone();
-        let order = self.main.order(id);
+        let is_ecwid = store.as_str() == ECWID;
+        let (shop, platform) =
+            if is_ecwid { (&self.ecwid, Platform::Ecwid) } else { (&self.main, Platform::Bigcommerce) };
+        let order = shop.order(id);
         let Decision::Release(released) = rules.decide(&order, Timestamp::now()) else {
             panic!("it is held")
         };
         let judged = Judged {
             store: store.clone(),
-            platform: Platform::Bigcommerce,
+            platform,
             order_id: order.order_id.clone(),
             number: rules.number(&order),
             placed_at: order.placed_at,

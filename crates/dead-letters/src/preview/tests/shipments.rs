@@ -6,7 +6,7 @@ use crossdock_ledger::{DeadLetterState, DeadLettersWanted};
 
 use super::all;
 use super::bench::{Bench, Failed, shipment};
-use super::shop::{self, MAIN, order};
+use super::shop::{self, ECWID, MAIN, order};
 use crate::preview::told::TRACKING_WRITER;
 
 #[tokio::test]
@@ -53,6 +53,40 @@ async fn a_shipment_of_an_order_that_ended_or_that_does_not_fit_is_told_apart() 
     assert_eq!(bench.verdicts(&all()).await, ["goes_through"]);
     bench.main.has(shop::cancelled(order("1", "MUG")));
     assert_eq!(bench.verdicts(&all()).await, ["cancelled_since"]);
+}
+
+#[tokio::test]
+async fn a_tracking_number_for_an_ecwid_order_whose_buyer_was_told_of_one_is_another_mail() {
+    let bench = Bench::new().await;
+    let in_hand = shop::fulfilled(order("K8XTQ", "MUG"), "AWAITING_PROCESSING");
+    bench.ecwid.has(in_hand.clone());
+    bench.released(ECWID, "K8XTQ").await;
+    let failed = Failed::of(TRACKING_WRITER, "shop-unavailable").about("W-K8XTQ").at(ECWID);
+    bench.buried(failed, shipment("S1", "W-K8XTQ", "T1")).await;
+    assert_eq!(bench.says(&all()).await, ["tracking T1 is written to order K8XTQ"]);
+    for on_its_way in ["SHIPPED", "OUT_FOR_DELIVERY", "DELIVERED"] {
+        bench.ecwid.has(shop::fulfilled(in_hand.clone(), on_its_way));
+        assert_eq!(bench.verdicts(&all()).await, ["buyer_mailed_again"], "{on_its_way}");
+        let sentence = format!("the order is {on_its_way} there; another tracking number is another mail");
+        assert_eq!(bench.says(&all()).await, [sentence]);
+    }
+    bench.ecwid.has(shop::fulfilled(in_hand, "PROCESSING"));
+    assert_eq!(bench.verdicts(&all()).await, ["goes_through"]);
+}
+
+#[tokio::test]
+async fn a_shipment_of_an_order_of_which_all_has_left_may_be_the_one_that_stands() {
+    let bench = Bench::new().await;
+    bench.main.has(order("1", "MUG"));
+    bench.released(MAIN, "1").await;
+    let failed = Failed::of(TRACKING_WRITER, "shop-unavailable").about("BG1");
+    bench.buried(failed, shipment("S1", "BG1", "T1")).await;
+    bench.main.has(shop::left(order("1", "MUG"), 1));
+    assert_eq!(bench.verdicts(&all()).await, ["goes_through"], "one of two is open");
+    bench.main.has(shop::left(order("1", "MUG"), 2));
+    assert_eq!(bench.verdicts(&all()).await, ["unknown"]);
+    let says = bench.says(&all()).await;
+    assert_eq!(says, ["all has shipped at the shop; done if by this tracking number, else refused"]);
 }
 
 #[tokio::test]

@@ -112,6 +112,20 @@ pub(super) fn unpaid(order: ShopOrder) -> ShopOrder {
     ShopOrder { status: ShopStatus::Order("pending".to_owned()), ..order }
 }
 
+/// The same at an Ecwid shop: paid, and delivered so far.
+pub(super) fn fulfilled(order: ShopOrder, fulfillment: &str) -> ShopOrder {
+    let (payment, fulfillment) = ("PAID".to_owned(), fulfillment.to_owned());
+    ShopOrder { status: ShopStatus::PaymentAndFulfillment { payment, fulfillment }, ..order }
+}
+
+/// The same, of which so many units of each line have left.
+pub(super) fn left(mut order: ShopOrder, units: u32) -> ShopOrder {
+    for line in &mut order.lines {
+        line.shipped = units;
+    }
+    order
+}
+
 #[async_trait]
 impl Storefront for Fake {
     async fn orders(&self, ids: &[OrderId], _: Priority) -> Vec<Result<ShopOrder, StorefrontError>> {

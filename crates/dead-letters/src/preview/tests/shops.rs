@@ -1,14 +1,14 @@
 //! Shops that do not answer as they should.
 
 use crossdock_ledger::{Pause, PauseCause};
-use crossdock_storefront::StorefrontError;
+use crossdock_storefront::{Account, StorefrontError};
 use jiff::{SignedDuration, Timestamp};
 
-use super::bench::{Bench, Failed};
+use super::bench::{Bench, Failed, shipment};
 use super::shop::{ECWID, Fake, MAIN, order};
 use super::{all, changed};
 use crate::preview::read_orders::read_orders;
-use crate::preview::told::ORDER_IMPORTER;
+use crate::preview::told::{ORDER_IMPORTER, TRACKING_WRITER};
 
 #[tokio::test]
 async fn a_shop_that_does_not_answer_hides_only_what_is_its_own() {
@@ -41,14 +41,56 @@ async fn a_shop_that_refuses_our_credentials_is_not_asked() {
     let bench = Bench::new().await;
     bench.main.has(order("1", "MUG"));
     bench.buried(Failed::of(ORDER_IMPORTER, "shop-unavailable").about("1"), changed(MAIN, "1", "x")).await;
-    let account =
-        crossdock_storefront::Account::of(&bench.shops.get(&MAIN.parse().unwrap()).unwrap().settings);
-    let now = Timestamp::now();
-    let (cause, until) = (PauseCause::Credentials, now + SignedDuration::from_mins(1));
-    let pause = Pause { cause: cause.clone(), since: now, until, answer: "401".into() };
-    bench.ledger.begin_pause(&account.store, &account.fingerprint, &pause).await.unwrap();
+    let cause = PauseCause::Credentials;
+    begin_pause(&bench, &cause).await;
     assert_eq!(bench.verdicts(&all()).await, ["credentials_refused"]);
     assert_eq!(bench.main.calls(), 0);
-    bench.ledger.end_pause(&account.store, &account.fingerprint, &cause).await.unwrap();
+    end_pause(&bench, &cause).await;
     assert_eq!(bench.verdicts(&all()).await, ["goes_through"]);
+}
+
+#[tokio::test]
+async fn a_shop_that_refuses_our_token_a_scope_keeps_back_only_what_needs_that() {
+    let bench = Bench::new().await;
+    bench.main.has(order("1", "MUG"));
+    bench.released(MAIN, "1").await;
+    bench.main.has(order("2", "MUG"));
+    bench.buried(Failed::of(ORDER_IMPORTER, "shop-unavailable").about("2"), changed(MAIN, "2", "x")).await;
+    let failed = Failed::of(TRACKING_WRITER, "shop-unavailable").about("BG1");
+    bench.buried(failed, shipment("S1", "BG1", "T1")).await;
+    let told = async || {
+        let mut told = bench.told(&all()).await;
+        told.sort();
+        told.into_iter().map(|(_, verdict)| verdict).collect::<Vec<_>>()
+    };
+    for (scope, verdicts) in [
+        ("modify orders", ["goes_through", "credentials_refused"]),
+        ("read orders", ["credentials_refused", "credentials_refused"]),
+        ("modify store inventory", ["goes_through", "goes_through"]),
+    ] {
+        let cause = PauseCause::Scope(scope.to_owned());
+        begin_pause(&bench, &cause).await;
+        assert_eq!(told().await, verdicts, "{scope}");
+        let refused = format!("acme-au has refused our token the scope to {scope} since ");
+        let said = bench.says(&all()).await.into_iter().filter(|says| says.starts_with(&refused)).count();
+        assert_eq!(said, verdicts.iter().filter(|it| **it == "credentials_refused").count(), "{scope}");
+        end_pause(&bench, &cause).await;
+    }
+}
+
+async fn begin_pause(bench: &Bench, cause: &PauseCause) {
+    let (now, account) = (Timestamp::now(), account(bench));
+    let until = now + SignedDuration::from_mins(1);
+    let pause = Pause { cause: cause.clone(), since: now, until, answer: "no".into() };
+    bench.ledger.begin_pause(&account.store, &account.fingerprint, &pause).await.unwrap();
+}
+
+async fn end_pause(bench: &Bench, cause: &PauseCause) {
+    let account = account(bench);
+    bench.ledger.end_pause(&account.store, &account.fingerprint, cause).await.unwrap();
+}
+
+/// Of the main shop.
+fn account(bench: &Bench) -> Account {
+    Account::of(&bench.shops.get(&MAIN.parse().unwrap()).unwrap().settings)
 }

@@ -58,22 +58,23 @@ pub(super) async fn set_cancelled(
 /// Dead letters of an act that one statement changes: so that none takes longer than the server works on one.
 const PART_LETTERS_MAX: i64 = 5_000;
 
-/// Runs an update over all dead letters of an act, a part at a time. `{these}` in it are those of a part, and `$4` and on what is bound.
-pub(super) async fn update(
+/// Runs a change over all dead letters of an act, a part at a time, and returns how many rows it changed. `{these}` in it are those of a part,
+/// `$1` is the act, and `$4` and on what is bound.
+pub(super) async fn in_parts(
     tx: &mut Transaction,
     act: ActId,
-    update: &str,
+    change: &str,
     bind: impl Fn(Query<'_>) -> Query<'_>,
-) -> Result<(), LedgerError> {
+) -> Result<u64, LedgerError> {
     let these = "SELECT letter FROM dead_letter_act_letters WHERE act = $1 AND letter > $2 AND letter <= $3";
-    let update = update.replace("{these}", these);
-    let mut after = 0;
+    let change = change.replace("{these}", these);
+    let (mut after, mut changed) = (0, 0);
     while let Some(last) = end_of_part(tx, act, after).await? {
-        let query = tx.query(AssertSqlSafe(update.clone())).bind(act.0).bind(after).bind(last);
-        bind(query).execute().await?;
+        let query = tx.query(AssertSqlSafe(change.clone())).bind(act.0).bind(after).bind(last);
+        changed += bind(query).execute().await?;
         after = last;
     }
-    Ok(())
+    Ok(changed)
 }
 
 async fn end_of_part(tx: &mut Transaction, act: ActId, after: i64) -> Result<Option<i64>, LedgerError> {

@@ -34,7 +34,7 @@ pub(super) async fn discard(
     let discarded =
         "UPDATE dead_letters SET was = state, state = 'discarded', changed_at = $4, discarding = $1
         WHERE id IN ({these})";
-    acts::update(tx, discarding, discarded, |query| query.bind(Moment::from(act.at))).await?;
+    acts::in_parts(tx, discarding, discarded, |query| query.bind(Moment::from(act.at))).await?;
     lie(tx, discarding, false).await?;
     Ok(Some(discarding))
 }
@@ -43,31 +43,25 @@ pub(super) async fn discard(
 async fn lie(tx: &mut Transaction, act: ActId, lies: bool) -> Result<(), LedgerError> {
     let fallen = "UPDATE fallen SET lies = $4
         WHERE (role, message_id) IN (SELECT role, message_id FROM dead_letters WHERE id IN ({these}))";
-    acts::update(tx, act, fallen, |query| query.bind(lies)).await
+    acts::in_parts(tx, act, fallen, |query| query.bind(lies)).await?;
+    Ok(())
 }
 
 pub(super) async fn undo(tx: &mut Transaction, discarding: ActId, act: &Acting) -> Result<u64, LedgerError> {
     let undoing = acts::insert(tx, ActKind::Undo, act, Some(discarding)).await?;
-    let letters = tx
-        .query(
-            "INSERT INTO dead_letter_act_letters (act, letter, at)
-             SELECT $1, own.letter, $3
-             FROM dead_letter_act_letters AS own JOIN dead_letters ON dead_letters.id = own.letter
-             WHERE own.act = $2 AND dead_letters.state = 'discarded' AND dead_letters.discarding = $2",
-        )
-        .bind(undoing.0)
-        .bind(discarding.0)
-        .bind(Moment::from(act.at))
-        .execute()
-        .await?;
+    let taken_back = "INSERT INTO dead_letter_act_letters (act, letter, at)
+        SELECT $4, id, $5 FROM dead_letters WHERE state = 'discarded' AND discarding = $1 AND id IN ({these})";
+    let letters =
+        acts::in_parts(tx, discarding, taken_back, |query| query.bind(undoing.0).bind(Moment::from(act.at)))
+            .await?;
     acts::count(tx, undoing, letters).await?;
     let restored = "UPDATE dead_letters SET state = was, changed_at = $4 WHERE id IN ({these})";
-    acts::update(tx, undoing, restored, |query| query.bind(Moment::from(act.at))).await?;
+    acts::in_parts(tx, undoing, restored, |query| query.bind(Moment::from(act.at))).await?;
     // What was sent is part of its replay again.
     let sent = "UPDATE dead_letter_act_letters SET outcome = 'sent', at = $4
         WHERE outcome = 'left' AND (act, letter) IN (
             SELECT replay, id FROM dead_letters WHERE state = 'sent' AND id IN ({these}))";
-    acts::update(tx, undoing, sent, |query| query.bind(Moment::from(act.at))).await?;
+    acts::in_parts(tx, undoing, sent, |query| query.bind(Moment::from(act.at))).await?;
     lie(tx, undoing, true).await?;
     Ok(letters)
 }

@@ -42,14 +42,16 @@ pub(super) async fn leave_to(tx: &mut Transaction, act: ActId, at: Timestamp) ->
     let left = "UPDATE dead_letter_act_letters SET outcome = 'left', at = $4
         WHERE outcome = 'sent' AND act <> $1
           AND letter IN (SELECT id FROM dead_letters WHERE state = 'sent' AND id IN ({these}))";
-    acts::update(tx, act, left, |query| query.bind(Moment::from(at))).await
+    acts::in_parts(tx, act, left, |query| query.bind(Moment::from(at))).await?;
+    Ok(())
 }
 
 /// Those of this act are part of the replay from now on.
 async fn queue(tx: &mut Transaction, act: ActId, replay: ActId, at: Timestamp) -> Result<(), LedgerError> {
     let queued =
         "UPDATE dead_letters SET state = 'queued', changed_at = $4, replay = $5 WHERE id IN ({these})";
-    acts::update(tx, act, queued, |query| query.bind(Moment::from(at)).bind(replay.0)).await
+    acts::in_parts(tx, act, queued, |query| query.bind(Moment::from(at)).bind(replay.0)).await?;
+    Ok(())
 }
 
 pub(super) async fn cancel(tx: &mut Transaction, replay: ActId, act: &Acting) -> Result<bool, LedgerError> {
@@ -78,7 +80,7 @@ pub(super) async fn cancel(tx: &mut Transaction, replay: ActId, act: &Acting) ->
         .await?;
     acts::count(tx, cancelling, letters).await?;
     let dead = "UPDATE dead_letters SET state = 'dead', changed_at = $4 WHERE id IN ({these})";
-    acts::update(tx, cancelling, dead, |query| query.bind(Moment::from(act.at))).await?;
+    acts::in_parts(tx, cancelling, dead, |query| query.bind(Moment::from(act.at))).await?;
     move_outcomes(tx, replay, ("queued", "left"), cancelling, act.at).await?;
     acts::set_cancelled(tx, replay, true).await?;
     Ok(true)
@@ -94,19 +96,13 @@ pub(super) async fn resume(tx: &mut Transaction, replay: ActId, act: &Acting) ->
         return Ok(false);
     }
     let resuming = acts::insert(tx, ActKind::Resume, act, Some(replay)).await?;
-    let letters = tx
-        .query(
-            "INSERT INTO dead_letter_act_letters (act, letter, at)
-             SELECT $1, own.letter, $3
-             FROM dead_letter_act_letters AS own JOIN dead_letters ON dead_letters.id = own.letter
-             WHERE own.act = $2 AND own.outcome = 'left'
-               AND dead_letters.state = 'dead' AND dead_letters.replay = $2",
-        )
-        .bind(resuming.0)
-        .bind(replay.0)
-        .bind(Moment::from(act.at))
-        .execute()
-        .await?;
+    let resumed = "INSERT INTO dead_letter_act_letters (act, letter, at)
+        SELECT $4, id, $5 FROM dead_letters WHERE state = 'dead' AND replay = $1 AND id IN (
+            SELECT letter FROM dead_letter_act_letters
+            WHERE act = $1 AND outcome = 'left' AND letter > $2 AND letter <= $3)";
+    let letters =
+        acts::in_parts(tx, replay, resumed, |query| query.bind(resuming.0).bind(Moment::from(act.at)))
+            .await?;
     acts::count(tx, resuming, letters).await?;
     queue(tx, resuming, replay, act.at).await?;
     move_outcomes(tx, replay, ("left", "queued"), resuming, act.at).await?;
@@ -129,6 +125,7 @@ async fn move_outcomes(
         WHERE act = $6 AND outcome = $7 AND letter > $2 AND letter <= $3
           AND EXISTS (SELECT 1 FROM dead_letter_act_letters AS theirs
                       WHERE theirs.act = $1 AND theirs.letter = dead_letter_act_letters.letter LIMIT 1 OFFSET 0)";
-    acts::update(tx, act, moved, |query| query.bind(Moment::from(at)).bind(to).bind(replay.0).bind(from))
-        .await
+    acts::in_parts(tx, act, moved, |query| query.bind(Moment::from(at)).bind(to).bind(replay.0).bind(from))
+        .await?;
+    Ok(())
 }

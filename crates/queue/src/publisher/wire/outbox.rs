@@ -175,10 +175,14 @@ impl Shared {
     /// Waits until a message has waited too long.
     pub(super) async fn unconfirmed(&self) -> WireError {
         let limit = Duration::from_secs(CONFIRM_SECS_MAX);
-        while self.lock().age() < limit {
+        loop {
+            if let Some((waited, id)) = self.lock().oldest()
+                && waited >= limit
+            {
+                return WireError::Unconfirmed(id.to_owned());
+            }
             sleep(Duration::from_secs(LOOK_SECS)).await;
         }
-        WireError::Unconfirmed
     }
 }
 
@@ -198,10 +202,10 @@ impl Outbox {
         self.windows.iter().map(Window::len).sum()
     }
 
-    /// How long the oldest of those who wait has waited.
-    fn age(&self) -> Duration {
+    /// The message that somebody has waited for longest, and how long.
+    fn oldest(&self) -> Option<(Duration, &str)> {
         let now = Instant::now();
-        self.windows.iter().map(|window| window.age(now)).max().unwrap_or_default()
+        self.windows.iter().filter_map(|window| window.oldest(now)).max()
     }
 }
 

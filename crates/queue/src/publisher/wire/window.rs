@@ -126,10 +126,10 @@ impl Window {
         self.slots.clear();
     }
 
-    /// How long the oldest of those who wait has waited.
-    pub(super) fn age(&self, now: Instant) -> Duration {
-        let oldest = self.slots.iter().find(|slot| slot.waiting.is_some());
-        oldest.map_or(Duration::ZERO, |slot| now.duration_since(slot.since))
+    /// The message that somebody has waited for longest, and how long.
+    pub(super) fn oldest(&self, now: Instant) -> Option<(Duration, &str)> {
+        let oldest = self.slots.iter().find(|slot| slot.waiting.is_some())?;
+        Some((now.duration_since(oldest.since), oldest.id.as_str()))
     }
 }
 
@@ -209,9 +209,11 @@ mod tests {
         let (mut window, mut answers) = window(2);
         window.give_up("no memory");
         assert_eq!(told(&mut answers), vec![Some(Answer::Unknown("no memory".to_owned())); 2]);
-        assert_eq!(window.age(Instant::now() + Duration::from_secs(9)), Duration::ZERO);
+        let later = Instant::now() + Duration::from_secs(9);
+        assert_eq!(window.oldest(later), None);
         let mut third = window.push("m3".to_owned(), Instant::now(), None);
-        assert!(window.age(Instant::now() + Duration::from_secs(9)) > Duration::from_secs(8));
+        let (waited, id) = window.oldest(later).unwrap();
+        assert!(waited > Duration::from_secs(8) && id == "m3", "{id} for {waited:?}");
         window.settle(3, true, true).unwrap();
         assert_eq!((third.try_recv(), window.slots.len()), (Ok(Answer::Confirmed), 0));
     }

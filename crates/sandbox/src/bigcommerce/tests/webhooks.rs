@@ -110,11 +110,36 @@ async fn each_change_tells_its_own_scopes() {
         json!({ "location_id": 1, "sku": "TEE-M", "quantity": 2 }),
     ];
     stand.put("v3/inventory/adjustments/absolute", &json!({ "items": items })).await;
-    let received = inbox.wait_for(seen + 2).await;
-    assert_eq!(scopes(&received[seen..]), ["store/product/inventory/updated", "store/sku/inventory/updated"]);
+    let received = inbox.wait_for(seen + 4).await;
+    let product = "store/product/updated";
+    assert_eq!(
+        scopes(&received[seen..]),
+        ["store/product/inventory/updated", product, product, "store/sku/inventory/updated"]
+    );
     let sku = of_scope(&received[seen..], "store/sku/inventory/updated");
     let inventory = json!({ "product_id": 78, "method": "absolute", "value": 2, "variant_id": 179 });
     assert_eq!(sku["data"]["inventory"], inventory);
+    seen = received.len();
+
+    // One quantity is what it was, and two variants are one product.
+    let items = [
+        json!({ "location_id": 1, "sku": "MUG", "quantity": 1 }),
+        json!({ "location_id": 1, "sku": "TEE-S", "quantity": 3 }),
+        json!({ "location_id": 1, "sku": "TEE-M", "quantity": 3 }),
+    ];
+    stand.put("v3/inventory/adjustments/absolute", &json!({ "items": items })).await;
+    let received = inbox.wait_for(seen + 3).await;
+    let sku = "store/sku/inventory/updated";
+    assert_eq!(scopes(&received[seen..]), [product, sku, sku]);
+    let told = of_scope(&received[seen..], product);
+    assert_eq!(told["data"], json!({ "type": "product", "id": 78 }));
+    seen = received.len();
+
+    stand.shop.change_product(77, |item| item.sku = "CUP".to_owned());
+    stand.shop.change_product(1, |item| item.sku = "CUP".to_owned());
+    let received = inbox.wait_for(seen + 1).await;
+    let told = of_scope(&received[seen..], product);
+    assert_eq!(told["data"], json!({ "type": "product", "id": 77 }));
     seen = received.len();
 
     stand.shop.set_status(&id, 5);

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::Stand;
+use super::{Stand, options};
 use crate::Whole;
+use crate::ecwid::EcwidOptions;
 
 fn ids(page: &Value) -> Vec<u64> {
     page["items"].as_array().unwrap().iter().map(|product| product["id"].as_u64().unwrap()).collect()
@@ -53,6 +54,17 @@ async fn stock_is_set_where_it_counts() {
     assert_eq!(stock("POSTER"), Some(7));
     assert_eq!(stand.put("products/701", &json!({ "quantity": "7" })).await.code(), "WRONG_PARAMETER");
     assert_eq!(stand.get("products/701").await.body["quantity"], 7);
+}
+
+#[tokio::test]
+async fn a_shop_may_count_only_what_changed() {
+    let stand = Stand::with(EcwidOptions { only_changes_count: true, ..options() }).await;
+    let level = json!({ "quantity": 7, "unlimited": false });
+    for resource in ["products/701", "products/702", "products/702/combinations/1703"] {
+        for count in [1, 0] {
+            assert_eq!(stand.put(resource, &level).await.body, json!({ "updateCount": count }), "{resource}");
+        }
+    }
 }
 
 #[tokio::test]
