@@ -25,16 +25,25 @@ impl Terminal {
     /// Starts a command with this configuration. No argument may have a quote in it.
     ///
     /// # Panics
-    /// If the binary is not there, or no `script` (of util-linux; every Debian has it).
+    /// If the binary is not there, or no `env` or `script` (of coreutils and util-linux; every Debian has them).
     pub fn start(config: &Path, arguments: &[&str]) -> Self {
         let (binary, config) = (binary().display().to_string(), config.display().to_string());
         let words = [&[binary.as_str(), "--config", config.as_str()], arguments].concat();
         let line = words.iter().map(|word| format!("'{word}'")).collect::<Vec<_>>().join(" ");
-        let mut command = Command::new("script");
-        command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+        // Whoever runs the tests in the background has them ignore Ctrl-C, and what they start too.
+        let mut command = Command::new("env");
+        command.args([
+            "--default-signal=INT",
+            "script",
+            "--quiet",
+            "--return",
+            "--command",
+            &line,
+            "/dev/null",
+        ]);
         command.env("SHELL", "/bin/sh").env("TERM", "xterm").env_remove("CROSSDOCK_CONFIG");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().expect("util-linux's script starts");
+        let mut child = command.spawn().expect("coreutils' env starts");
         let (keys, screen) = (child.stdin.take(), child.stdout.take());
         let (keys, screen) = (keys.expect("it is piped"), screen.expect("it is piped"));
         Self { child, keys, screen, shown: String::new() }
