@@ -10,11 +10,13 @@ use std::time::Duration;
 
 use crossdock_domain::StoreId;
 use crossdock_ledger::Ledger;
-use crossdock_sandbox::{Draft, Fault};
+use crossdock_sandbox::{Draft, Fault, Quota};
+use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
+use crossdock_tests::surroundings::Surroundings;
 use crossdock_tests::world::World;
 use rstest::rstest;
 use serde_json::Value;
@@ -161,7 +163,10 @@ async fn an_order_that_cannot_be_read_stops_neither_the_sweep_nor_the_cursor() {
 #[tokio::test(flavor = "multi_thread")]
 async fn orders_that_move_while_a_list_is_read_are_all_found() {
     const ORDERS: usize = 300;
-    let world = silent(Engine::Sqlite).await;
+    // What moves is read again and again: with a small plan's quota that is waited for.
+    let bigcommerce_quota = Quota { requests: 1_000_000, ..Quota::BIGCOMMERCE };
+    let surroundings = Surroundings { bigcommerce_quota, ..Surroundings::default() };
+    let world = silence(World::amid(Engine::Sqlite, Vhost::create().await, surroundings).await);
     let ids: Vec<String> =
         (0..ORDERS).map(|_| world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1)]))).collect();
     let _crossdock = world.run().await;
