@@ -67,8 +67,8 @@ pub(crate) enum WireError {
     /// It was not opened in time.
     #[error("RabbitMQ did not open the connection in time")]
     Slow,
-    /// The message of this id was not confirmed in time. RabbitMQ works off a channel's messages one after the other: one for a queue
-    /// without a leader keeps back those behind it.
+    /// The message of this id was not confirmed in time. Unsure why RabbitMQ would be silent for one kind of message alone: a queue
+    /// without a leader would explain it (rabbitmq-server issue 10070, 2023-12-08).
     #[error("message '{0}' was not confirmed in time; if that goes on, a queue for it may have no leader")]
     Unconfirmed(String),
     /// Ended by ourselves.
