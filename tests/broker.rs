@@ -1,5 +1,7 @@
 //! A virtual host of its own for each test, on the RabbitMQ node that `make test` starts.
 
+use std::collections::HashSet;
+
 use crossdock_queue::EVENTS_EXCHANGE;
 use lapin::options::{BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
@@ -183,16 +185,20 @@ impl Vhost {
         unbound.await.expect("the queue is there");
     }
 
-    /// Closes all connections to this virtual host, as an operator would.
-    pub async fn close_connections(&self) {
+    /// Closes all connections to this virtual host that the management API knows of, as an operator would, and returns the names that
+    /// their owners gave them. It learns of a new one with a delay of some seconds.
+    pub async fn close_connections(&self) -> HashSet<String> {
         let all = self.call(Method::GET, &format!("vhosts/{}/connections", self.name), None).await;
+        let mut closed = HashSet::new();
         for connection in all.as_array().into_iter().flatten() {
             let name = connection["name"].as_str().unwrap_or_default();
             let mut url = self.api.join("api/connections/").expect("the API's paths fit");
             url.path_segments_mut().expect("http URLs have paths").pop_if_empty().push(name);
             // One that is gone already answers 404: as wanted.
             let _ = client().delete(url).send().await;
+            closed.extend(connection["user_provided_name"].as_str().map(str::to_owned));
         }
+        closed
     }
 
     /// Removes an exchange.

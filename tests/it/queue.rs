@@ -11,7 +11,7 @@ mod retrying;
 mod stalls;
 mod topology;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -89,12 +89,16 @@ impl Rig {
         (tokio::spawn(consumer.run(stop.clone())), stop)
     }
 
-    /// Closes all connections to this virtual host. The management API learns of a connection with a delay, so it is asked until
-    /// the publisher's is gone.
-    async fn lose_connections(&self, vhost: &Vhost) {
-        eventually("the publisher's connection is closed", async || {
-            vhost.close_connections().await;
-            matches!(self.publisher.link(), Link::Down(_)).then_some(())
+    /// Closes the publisher's connection to this virtual host, and that of everybody named here. The management API learns of a
+    /// connection with a delay, so it is asked until all are gone.
+    async fn lose_connections(&self, vhost: &Vhost, others: &[&str]) {
+        let closed = Mutex::new(HashSet::new());
+        eventually("the connections are closed", async || {
+            let now = vhost.close_connections().await;
+            let mut closed = closed.lock().expect(UNPOISONED);
+            closed.extend(now);
+            let gone = |other: &&str| closed.contains(&format!("crossdock {other}"));
+            (matches!(self.publisher.link(), Link::Down(_)) && others.iter().all(gone)).then_some(())
         })
         .await;
     }
@@ -172,8 +176,7 @@ impl Script {
 
     /// Different messages that were handled in this lane.
     fn distinct(&self, lane: &str) -> usize {
-        let ids: std::collections::HashSet<String> =
-            self.deliveries(lane).into_iter().map(|it| it.id).collect();
+        let ids: HashSet<String> = self.deliveries(lane).into_iter().map(|it| it.id).collect();
         ids.len()
     }
 

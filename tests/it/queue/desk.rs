@@ -147,7 +147,7 @@ async fn a_desk_that_is_away_from_the_start_is_given_nothing() {
     eventually("it is dead", async || (vhost.depth(DEAD_LETTERS).await == 1).then_some(())).await;
     let desk = Desktop::away();
     open(&rig, &desk);
-    rig.lose_connections(&vhost).await;
+    rig.lose_connections(&vhost, &["dead-letters"]).await;
     rig.connected().await;
     desk.away.store(false, Ordering::SeqCst);
     desk.has(1).await;
@@ -327,13 +327,13 @@ async fn a_desk_has_caught_up_once_it_has_all_that_lay_on_the_queue() {
     assert!(!rig.publisher.desk_caught_up(), "there is none yet");
     let desk = Desktop::away();
     open(&rig, &desk);
-    rig.lose_connections(&vhost).await;
+    rig.lose_connections(&vhost, &["dead-letters"]).await;
     rig.connected().await;
     assert!(!rig.publisher.desk_caught_up(), "it has taken nothing");
     desk.away.store(false, Ordering::SeqCst);
     let caught_up = async || rig.publisher.desk_caught_up().then(|| desk.letters().len());
     assert_eq!(eventually("the desk catches up", caught_up).await, 120);
-    rig.lose_connections(&vhost).await;
+    rig.lose_connections(&vhost, &["dead-letters"]).await;
     let lost = async || (!rig.publisher.desk_caught_up()).then_some(());
     eventually("without a connection nobody knows what lies there", lost).await;
     eventually("the desk catches up again", async || rig.publisher.desk_caught_up().then_some(())).await;

@@ -27,7 +27,7 @@ async fn every_confirmed_message_is_handled_though_all_connections_are_closed_ag
     });
     for _ in 0..4 {
         rig.connected().await;
-        rig.lose_connections(&vhost).await;
+        rig.lose_connections(&vhost, &[WORK.role]).await;
     }
     enough.cancel();
     let confirmed = publishing.await.unwrap();

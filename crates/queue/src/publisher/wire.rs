@@ -67,8 +67,8 @@ pub(crate) enum WireError {
     /// It was not opened in time.
     #[error("RabbitMQ did not open the connection in time")]
     Slow,
-    /// The message of this id was not confirmed in time. Unsure why RabbitMQ would be silent for one kind of message alone: a queue
-    /// without a leader would explain it (rabbitmq-server issue 10070, 2023-12-08).
+    /// The message of this id was not confirmed in time. If that goes on for one kind of message, a queue that takes it has no leader: as one
+    /// that was less than a second old when RabbitMQ 3.10.8 was killed (tried on 2026-11-22; rabbitmq-server issues 10070 and 15725).
     #[error("message '{0}' was not confirmed in time; if that goes on, a queue for it may have no leader")]
     Unconfirmed(String),
     /// Ended by ourselves.

@@ -81,7 +81,9 @@ pub(super) async fn cancel(tx: &mut Transaction, replay: ActId, act: &Acting) ->
     acts::count(tx, cancelling, letters).await?;
     let dead = "UPDATE dead_letters SET state = 'dead', changed_at = $4 WHERE id IN ({these})";
     acts::in_parts(tx, cancelling, dead, |query| query.bind(Moment::from(act.at))).await?;
-    move_outcomes(tx, replay, ("queued", "left"), cancelling, act.at).await?;
+    let left = "UPDATE dead_letter_act_letters SET outcome = 'left', at = $4
+        WHERE act = $1 AND outcome = 'queued' AND letter > $2 AND letter <= $3";
+    acts::in_parts(tx, replay, left, |query| query.bind(Moment::from(act.at))).await?;
     acts::set_cancelled(tx, replay, true).await?;
     Ok(true)
 }
@@ -96,36 +98,23 @@ pub(super) async fn resume(tx: &mut Transaction, replay: ActId, act: &Acting) ->
         return Ok(false);
     }
     let resuming = acts::insert(tx, ActKind::Resume, act, Some(replay)).await?;
-    let resumed = "INSERT INTO dead_letter_act_letters (act, letter, at)
-        SELECT $4, id, $5 FROM dead_letters WHERE state = 'dead' AND replay = $1 AND id IN (
-            SELECT letter FROM dead_letter_act_letters
-            WHERE act = $1 AND outcome = 'left' AND letter > $2 AND letter <= $3)";
-    let letters =
-        acts::in_parts(tx, replay, resumed, |query| query.bind(resuming.0).bind(Moment::from(act.at)))
-            .await?;
+    // None of a cancelled one's is queued.
+    let queued = "UPDATE dead_letter_act_letters SET outcome = 'queued', at = $4
+        WHERE act = $1 AND outcome = 'left' AND letter > $2 AND letter <= $3
+          AND EXISTS (SELECT 1 FROM dead_letters WHERE id = letter AND state = 'dead' AND replay = $1)";
+    acts::in_parts(tx, replay, queued, |query| query.bind(Moment::from(act.at))).await?;
+    let letters = tx
+        .query(
+            "INSERT INTO dead_letter_act_letters (act, letter, at)
+             SELECT $1, letter, $3 FROM dead_letter_act_letters WHERE act = $2 AND outcome = 'queued'",
+        )
+        .bind(resuming.0)
+        .bind(replay.0)
+        .bind(Moment::from(act.at))
+        .execute()
+        .await?;
     acts::count(tx, resuming, letters).await?;
     queue(tx, resuming, replay, act.at).await?;
-    move_outcomes(tx, replay, ("left", "queued"), resuming, act.at).await?;
     acts::set_cancelled(tx, replay, false).await?;
     Ok(true)
-}
-
-/// Of the replay's dead letters, those of another act.
-///
-/// Each is looked up by itself: as a join (which an `OFFSET` keeps it from being), PostgreSQL, which knows nothing yet of how much this
-/// transaction put down, would compare all of the replay's with all of a part.
-async fn move_outcomes(
-    tx: &mut Transaction,
-    replay: ActId,
-    (from, to): (&str, &str),
-    act: ActId,
-    at: Timestamp,
-) -> Result<(), LedgerError> {
-    let moved = "UPDATE dead_letter_act_letters SET outcome = $5, at = $4
-        WHERE act = $6 AND outcome = $7 AND letter > $2 AND letter <= $3
-          AND EXISTS (SELECT 1 FROM dead_letter_act_letters AS theirs
-                      WHERE theirs.act = $1 AND theirs.letter = dead_letter_act_letters.letter LIMIT 1 OFFSET 0)";
-    acts::in_parts(tx, act, moved, |query| query.bind(Moment::from(at)).bind(to).bind(replay.0).bind(from))
-        .await?;
-    Ok(())
 }
