@@ -1,6 +1,6 @@
 //! What a shop sells and what the warehouse packs: refunds, things without a parcel, statuses, the first day.
 
-use crossdock_domain::{ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Sku};
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -110,15 +110,21 @@ async fn lines_of_one_sku_are_all_packed_and_each_gets_its_units_of_a_shipment()
         .collect();
     assert_eq!(lines, [("TEE-M", 2, Some("Red")), ("TEE-M", 1, Some("Blue")), ("MUG", 1, None)]);
 
-    let part = vec![ShippedLine { sku: Sku::from("TEE-M"), quantity: 3 }];
-    world.warehouse.ship(&number, Some(part)).unwrap();
-    let shipped = eventually("the shirts' shipment is at the shop", || async {
-        world.bigcommerce.shipments(&id).into_iter().next()
-    })
-    .await;
-    let by_line: Vec<_> =
-        shipped["items"].as_array().unwrap().iter().filter_map(|item| item["quantity"].as_u64()).collect();
-    assert_eq!(by_line, [2, 1]);
+    // The warehouse says which of them it packed first, and of the rest it does not.
+    let blue =
+        PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: Some(order.lines[1].line_id.clone()) };
+    let red = PackedLine { sku: Sku::from("TEE-M"), quantity: 2, line_id: None };
+    for (parcel, (packed, line)) in [(blue, 1), (red, 0)].into_iter().enumerate() {
+        let quantity = packed.quantity;
+        world.warehouse.ship(&number, Some(vec![packed])).unwrap();
+        let shipped = eventually("the shirts' shipment is at the shop", || async {
+            world.bigcommerce.shipments(&id).into_iter().nth(parcel)
+        })
+        .await;
+        let items = shipped["items"].as_array().unwrap();
+        assert_eq!((items.len(), &items[0]["quantity"]), (1, &json!(quantity)));
+        assert_eq!(items[0]["order_product_id"].to_string(), order.lines[line].line_id.as_str());
+    }
     world.warehouse.ship(&number, None).unwrap();
     world.order_in_state(&number, "shipped").await;
     assert_eq!(world.bigcommerce.status(&id), Some(COMPLETED));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossdock_domain::{ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Sku};
 use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Draft, Fault, Item};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -141,7 +141,8 @@ async fn a_shop_with_dead_credentials_is_left_alone_and_resumes_with_new_ones_wh
 
     let began = Instant::now();
     world.bigcommerce.set_access_token("journey-rotated-token");
-    let parts = ["MUG", "TEE-M"].map(|sku| vec![ShippedLine { sku: Sku::from(sku), quantity: 1 }]);
+    let parts =
+        ["MUG", "TEE-M"].map(|sku| vec![PackedLine { sku: Sku::from(sku), quantity: 1, line_id: None }]);
     let shipments = parts.map(|lines| world.warehouse.ship(&shipped, Some(lines)).unwrap());
     let waiting: Vec<String> = (0..5).map(|_| place()).collect();
     eventually("all that needs the shop is put aside", || async {

@@ -18,7 +18,7 @@ mod side_by_side;
 mod told;
 mod voids;
 
-use crossdock_domain::{ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Sku};
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -80,7 +80,7 @@ async fn a_part_leaves_the_order_open_until_the_rest_has_left() {
     let number = format!("BG{id}");
     world.order_in_state(&number, "accepted").await;
 
-    let part = vec![ShippedLine { sku: Sku::from("TEE-M"), quantity: 1 }];
+    let part = vec![PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: None }];
     world.warehouse.ship(&number, Some(part)).unwrap();
     eventually("the order is partly shipped", || async {
         (world.bigcommerce.status(&id) == Some(PARTIALLY_SHIPPED)).then_some(())

@@ -1,5 +1,6 @@
 //! Which units of which of the order's lines a consignment carries, by shipping address.
 
+use crossdock_domain::PackedLine;
 use crossdock_storefront::{Dispatch, StorefrontError};
 
 use crate::line_items::OrderProduct;
@@ -14,8 +15,8 @@ pub(crate) struct Parcel {
 
 /// What is still to be written of a consignment, of which `ours` stands at the shop already.
 ///
-/// A SKU is matched to the order's open units line by line, as several lines may carry it; refunded units come last, as a
-/// parcel may have left before the refund. Lines without a shipping address (collected by the buyer) cannot have a shipment
+/// A SKU is matched to the order's open units line by line, as several lines may carry it: first to the line that the warehouse names,
+/// as far as it has units open, then to all in their order; refunded units come last, as a parcel may have left before the refund. Lines without a shipping address (collected by the buyer) cannot have a shipment
 /// and yield no parcel.
 ///
 /// # Errors
@@ -33,25 +34,38 @@ pub(crate) fn missing_parcels(
         if wanted > open {
             return Err(misfit(dispatch, sku, lines().next().is_some(), wanted, open));
         }
-        let unrefunded = take(wanted, lines().map(unrefunded_units));
-        let left = wanted - sum(unrefunded.iter().copied());
-        let refunded = take(left, lines().zip(&unrefunded).map(|(line, taken)| open_units(line) - taken));
-        for (line, (taken, more)) in lines().zip(unrefunded.iter().zip(refunded)) {
-            add(&mut parcels, line, taken + more);
+        let named = |line: &OrderProduct| {
+            named_units(dispatch, line).saturating_sub(units_in(ours, line.id)).min(open_units(line))
+        };
+        let taken = take(wanted, &lines().collect::<Vec<_>>(), &[&named, &unrefunded_units, &open_units]);
+        for (line, taken) in lines().zip(taken) {
+            add(&mut parcels, line, taken);
         }
     }
     parcels.retain(|parcel| parcel.order_address_id != 0);
     Ok(parcels)
 }
 
-/// Up to `wanted` units, from the first that has any on.
-fn take(mut wanted: u32, available: impl Iterator<Item = u32>) -> Vec<u32> {
-    let taken = available.map(|units| {
-        let taken = wanted.min(units);
-        wanted -= taken;
-        taken
-    });
-    taken.collect()
+/// Up to `wanted` units of these lines: each is filled up to the first ceiling before any is filled up to the next.
+fn take(mut wanted: u32, lines: &[&OrderProduct], ceilings: &[&dyn Fn(&OrderProduct) -> u32]) -> Vec<u32> {
+    let mut taken = vec![0; lines.len()];
+    for ceiling in ceilings {
+        for (line, taken) in lines.iter().zip(&mut taken) {
+            let more = wanted.min(ceiling(line).saturating_sub(*taken));
+            *taken += more;
+            wanted -= more;
+        }
+    }
+    taken
+}
+
+/// What the warehouse says is of this very line.
+fn named_units(dispatch: &Dispatch, product: &OrderProduct) -> u32 {
+    let id = product.id.to_string();
+    let names = |line: &&PackedLine| {
+        line.sku.as_str() == product.sku && line.line_id.as_ref().is_some_and(|named| named.as_str() == id)
+    };
+    sum(dispatch.shipment.lines.iter().flatten().filter(names).map(|line| line.quantity))
 }
 
 fn sum(units: impl Iterator<Item = u32>) -> u32 {

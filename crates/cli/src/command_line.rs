@@ -63,7 +63,7 @@ impl From<Format> for LogFormat {
 pub(crate) enum Command {
     /// Runs the roles until told to stop (SIGTERM, Ctrl-C); SIGHUP reads the configuration again
     Run(Roles),
-    /// Checks the configuration; with --online also the broker, the ledger, and each shop's credentials and scopes
+    /// Checks the configuration; with --online also the broker, the ledger, and whether each shop takes our credentials
     Check(Check),
     /// What became of orders, and importing them by hand
     #[command(subcommand)]

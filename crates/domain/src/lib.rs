@@ -19,7 +19,7 @@ pub use listing::{Listing, ListingStock, UnknownListingStock};
 pub use mend::{Classify, Mend};
 pub use money::{InvalidMoney, Money};
 pub use released_order::{OrderLine, Platform, ReleasedOrder};
-pub use shipment::{Shipment, ShippedLine};
+pub use shipment::{PackedLine, Shipment, ShippedLine};
 pub use shop_order::{ShopLine, ShopOrder, ShopStatus};
 pub use statuses::{BIGCOMMERCE_STATUSES, ECWID_FULFILLMENT_STATUSES, ECWID_PAYMENT_STATUSES};
 pub use stock::{Promised, StockLevel, StockPush, sellable};

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{OrderNumber, ShipmentId, Sku};
+use crate::{LineId, OrderNumber, ShipmentId, Sku};
 
 /// One consignment of one order. Part of the wire contract (`warehouse.shipment.dispatched`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,14 +27,47 @@ pub struct Shipment {
     pub dispatched_at: Timestamp,
     /// What is in it; none: all that is still open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lines: Option<Vec<ShippedLine>>,
+    pub lines: Option<Vec<PackedLine>>,
+}
+
+/// Units of one of the order's lines in a consignment, as the warehouse tells of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PackedLine {
+    /// What was packed.
+    pub sku: Sku,
+    /// Units.
+    pub quantity: u32,
+    /// Which of the order's lines, by its id in `order.released`. Told, it decides where several lines share the SKU; else they are filled
+    /// in their order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line_id: Option<LineId>,
+}
+
+impl PackedLine {
+    /// How much of what.
+    pub fn units(&self) -> (&Sku, u32) {
+        (&self.sku, self.quantity)
+    }
+}
+
+impl From<ShippedLine> for PackedLine {
+    fn from(ShippedLine { sku, quantity }: ShippedLine) -> Self {
+        Self { sku, quantity, line_id: None }
+    }
 }
 
 /// Units of one SKU in a consignment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShippedLine {
     /// What was packed.
     pub sku: Sku,
     /// Units.
     pub quantity: u32,
+}
+
+impl ShippedLine {
+    /// How much of what.
+    pub fn units(&self) -> (&Sku, u32) {
+        (&self.sku, self.quantity)
+    }
 }

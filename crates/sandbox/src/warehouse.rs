@@ -13,7 +13,7 @@ mod tell;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel};
+use crossdock_domain::{OrderNumber, PackedLine, ReleasedOrder, Shipment, ShipmentId, Sku, StockLevel};
 use crossdock_queue::{Broker, Consumer, Publisher, WorkQueue};
 use crossdock_telemetry::metrics::Metrics;
 use fastrand::Rng;
@@ -134,7 +134,7 @@ impl Warehouse {
     }
 
     /// Ships these lines of an order, or all that is open, and tells it. The shelf is not asked whether it holds them.
-    pub fn ship(&self, number: &str, lines: Option<Vec<ShippedLine>>) -> Result<Shipment, NotOpen> {
+    pub fn ship(&self, number: &str, lines: Option<Vec<PackedLine>>) -> Result<Shipment, NotOpen> {
         self.book().ship(&OrderNumber::from(number), lines)
     }
 

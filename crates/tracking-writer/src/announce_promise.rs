@@ -57,7 +57,7 @@ fn named(told: &Told) -> Option<Vec<Sku>> {
 
 #[cfg(test)]
 mod tests {
-    use crossdock_domain::{Platform, Shipment, ShippedLine};
+    use crossdock_domain::{PackedLine, Platform, Shipment};
     use crossdock_events::ShipmentVoided;
 
     use super::*;
@@ -79,7 +79,7 @@ mod tests {
     }
 
     fn dispatched(skus: Option<&[&str]>) -> Told {
-        let line = |sku: &&str| ShippedLine { sku: (*sku).into(), quantity: 1 };
+        let line = |sku: &&str| PackedLine { sku: (*sku).into(), quantity: 1, line_id: None };
         let shipment = Shipment {
             shipment_id: "S-1".into(),
             number: "BG1001".into(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossdock_domain::{Shipment, ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Shipment, Sku};
 use crossdock_events::{CONTENT_TYPE, Event, EventData, ShopOrderChanged, Source};
 use crossdock_ledger::{DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey};
 use crossdock_queue::Message;
@@ -115,7 +115,10 @@ pub(crate) async fn accepted(world: &World, lines: &[(&str, u32)]) -> (String, S
 
 /// Ships one unit of a SKU.
 pub(crate) fn ship(world: &World, number: &str, sku: &str) -> Shipment {
-    world.warehouse.ship(number, Some(vec![ShippedLine { sku: Sku::from(sku), quantity: 1 }])).unwrap()
+    world
+        .warehouse
+        .ship(number, Some(vec![PackedLine { sku: Sku::from(sku), quantity: 1, line_id: None }]))
+        .unwrap()
 }
 
 /// The next shipment that is written to the BigCommerce shop is refused for good.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crossdock_domain::{OrderId, Shipment, ShippedLine, Sku, StockLevel};
+use crossdock_domain::{OrderId, PackedLine, Shipment, Sku, StockLevel};
 use crossdock_events::{ShipmentVoided, StockCounted};
 use crossdock_sandbox::OrderState;
 use jiff::Timestamp;
@@ -164,8 +164,11 @@ fn part(dice: &mut fastrand::Rng, open: &Units) -> Units {
 }
 
 fn shipment(order: &Order, consignment: &Consignment) -> Shipment {
-    let line =
-        |(sku, quantity): (&&'static str, &u32)| ShippedLine { sku: Sku::from(*sku), quantity: *quantity };
+    let line = |(sku, quantity): (&&'static str, &u32)| PackedLine {
+        sku: Sku::from(*sku),
+        quantity: *quantity,
+        line_id: None,
+    };
     let label = consignment.label();
     // A link for some, none for others.
     let tracking_url =

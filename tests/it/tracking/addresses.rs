@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crossdock_domain::{ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Sku};
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -99,7 +99,7 @@ async fn parts_fill_one_address_after_the_other_and_the_last_of_them_completes_t
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = world.run().await;
     let (id, number) = accepted(&world).await;
-    let part = |quantity| Some(vec![ShippedLine { sku: Sku::from("TEE-M"), quantity }]);
+    let part = |quantity| Some(vec![PackedLine { sku: Sku::from("TEE-M"), quantity, line_id: None }]);
     world.warehouse.ship(&number, part(1)).unwrap();
     eventually("a part of the first address has left", || async {
         (world.bigcommerce.status(&id) == Some(PARTIALLY_SHIPPED)).then_some(())

@@ -1,6 +1,6 @@
 //! Orders that change at the shop when some of them have left.
 
-use crossdock_domain::{ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Sku};
 use crossdock_order_importer::WAREHOUSE_ORDERS;
 use crossdock_sandbox::{Draft, OrderState};
 use crossdock_tests::database::Engine;
@@ -46,7 +46,7 @@ impl Pair {
     /// The tees leave.
     fn ship_tees(&self, world: &World) {
         for number in self.numbers() {
-            let tee = ShippedLine { sku: Sku::from("TEE-M"), quantity: 1 };
+            let tee = PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: None };
             world.warehouse.ship(&number, Some(vec![tee])).unwrap();
         }
     }

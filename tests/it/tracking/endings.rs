@@ -1,6 +1,6 @@
 //! Shipments of orders that the merchant has ended at the shop meanwhile.
 
-use crossdock_domain::{Shipment, ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Shipment, Sku};
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -57,7 +57,7 @@ async fn an_ecwid_order_that_was_ended_between_two_parcels_gets_the_second_numbe
     let id = world.ecwid.place_order(&Draft::of(&[("TEE-M", 2)]));
     let number = format!("W-{id}");
     world.order_in_state(&number, "accepted").await;
-    let part = vec![ShippedLine { sku: Sku::from("TEE-M"), quantity: 1 }];
+    let part = vec![PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: None }];
     let first = world.warehouse.ship(&number, Some(part)).unwrap();
     shows(&world, &id, &first.tracking_number).await;
     world.ecwid.set_statuses(&id, "PAID", ended);
@@ -78,7 +78,7 @@ async fn a_part_of_an_ecwid_order_that_was_ended_does_not_set_it_back_to_process
     world.order_in_state(&number, "accepted").await;
     world.ecwid.set_statuses(&id, "PAID", "DELIVERED");
 
-    let part = vec![ShippedLine { sku: Sku::from("TEE-M"), quantity: 1 }];
+    let part = vec![PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: None }];
     let shipment = world.warehouse.ship(&number, Some(part)).unwrap();
     shows(&world, &id, &shipment.tracking_number).await;
     assert_eq!(world.ecwid.updates(&id), [number_and_link(&shipment)]);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossdock_domain::{OrderId, Shipment, ShippedLine, Sku};
+use crossdock_domain::{OrderId, PackedLine, Shipment, Sku};
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -91,7 +91,7 @@ impl Sent {
     /// The warehouse tells of it.
     fn told(&mut self, world: &World, deed: Deed) {
         let (warehouse, id) = (&world.warehouse, self.labels.last().map(|it| it.shipment_id.clone()));
-        let part = || vec![ShippedLine { sku: Sku::from("TEE-M"), quantity: 1 }];
+        let part = || vec![PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: None }];
         match (deed, id) {
             (Deed::Relabel, Some(id)) => self.labels.extend(warehouse.relabel(&id)),
             (Deed::Void, Some(id)) => warehouse.void(&id).unwrap(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crossdock_domain::{Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Shipment, ShipmentId, Sku};
 use crossdock_events::{CONTENT_TYPE, Event, EventData as _, Source};
 use crossdock_ledger::MessageKey;
 use crossdock_queue::{Message, headers};
@@ -28,7 +28,7 @@ const STRANGE: &str = "Test001";
 
 /// One of this SKU.
 fn shipment(like: &Shipment, number: &str, id: &str, sku: &str) -> Shipment {
-    let lines = Some(vec![ShippedLine { sku: Sku::from(sku), quantity: 1 }]);
+    let lines = Some(vec![PackedLine { sku: Sku::from(sku), quantity: 1, line_id: None }]);
     Shipment {
         shipment_id: ShipmentId::from(id),
         number: number.into(),

@@ -1,6 +1,6 @@
 //! Shipments that cannot be written or taken back, and what their dead letters say.
 
-use crossdock_domain::{Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Shipment, ShipmentId, Sku};
 use crossdock_ledger::MessageKey;
 use crossdock_queue::headers;
 use crossdock_sandbox::{Draft, Fault};
@@ -32,7 +32,7 @@ fn says<'t>(dead: &'t Taken, header: &str) -> &'t str {
 
 /// The shipment with other contents, under another id.
 fn with_lines(shipment: &Shipment, id: &str, sku: &str, quantity: u32) -> Shipment {
-    let lines = Some(vec![ShippedLine { sku: Sku::from(sku), quantity }]);
+    let lines = Some(vec![PackedLine { sku: Sku::from(sku), quantity, line_id: None }]);
     Shipment { shipment_id: ShipmentId::from(id), lines, ..shipment.clone() }
 }
 

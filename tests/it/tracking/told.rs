@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crossdock_domain::{
-    Address, LineId, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShipmentId,
-    ShippedLine,
+    Address, LineId, OrderId, OrderLine, OrderNumber, PackedLine, Platform, ReleasedOrder, Shipment,
+    ShipmentId,
 };
 use crossdock_events::{Event, EventData, OrderWanted, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Verdict};
@@ -24,7 +24,7 @@ pub(crate) fn part_dispatched(order_id: &OrderId, tracking_number: &str, at: i64
     let shipment = Shipment {
         shipment_id: ShipmentId::new(format!("S-{order_id}/{tracking_number}")),
         dispatched_at: moment(at),
-        lines: Some(vec![ShippedLine { sku: "MUG".into(), quantity: 1 }]),
+        lines: Some(vec![PackedLine { sku: "MUG".into(), quantity: 1, line_id: None }]),
         ..shipment(order_id, tracking_number)
     };
     delivery(&format!("{tracking_number} at {at}"), at, shipment)

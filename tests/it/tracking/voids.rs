@@ -1,6 +1,6 @@
 //! Shipments that have not left after all.
 
-use crossdock_domain::{ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Sku};
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
@@ -69,7 +69,7 @@ async fn a_voided_part_leaves_the_other_part_at_the_shop() {
     let id = world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 2)]));
     let number = format!("BG{id}");
     world.order_in_state(&number, "accepted").await;
-    let part = || Some(vec![ShippedLine { sku: Sku::from("TEE-M"), quantity: 1 }]);
+    let part = || Some(vec![PackedLine { sku: Sku::from("TEE-M"), quantity: 1, line_id: None }]);
     let first = world.warehouse.ship(&number, part()).unwrap();
     let second = world.warehouse.ship(&number, part()).unwrap();
     world.order_in_state(&number, "shipped").await;

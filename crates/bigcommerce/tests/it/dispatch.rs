@@ -1,6 +1,6 @@
 //! Writing a consignment to an order, whatever went before.
 
-use crossdock_domain::{OrderId, Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_domain::{OrderId, PackedLine, Shipment, ShipmentId, ShippedLine, Sku};
 use crossdock_settings::TrackingSettings;
 use crossdock_storefront::{Dispatch, Storefront as _, StorefrontError};
 use serde_json::json;
@@ -21,7 +21,7 @@ pub(crate) fn consignment(id: &str, lines: &[(&str, u32)], completes: bool) -> D
         tracking_number: format!("TRACK-{id}"),
         tracking_url: Some(format!("https://auspost.com.au/track/TRACK-{id}")),
         dispatched_at: "2026-03-01T00:00:00Z".parse().unwrap(),
-        lines: Some(lines.clone()),
+        lines: Some(lines.iter().cloned().map(PackedLine::from).collect()),
     };
     Dispatch {
         order_id: OrderId::from("1001"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crossdock_domain::{Shipment, ShippedLine, ShopOrder, ShopStatus, Sku};
+use crossdock_domain::{PackedLine, Shipment, ShippedLine, ShopOrder, ShopStatus, Sku};
 use crossdock_events::{Event, ShipmentDispatched};
 use crossdock_ledger::{OrderRecord, OrderState, ShipmentRecord, ShipmentState};
 
@@ -31,8 +31,11 @@ pub(super) async fn foresee(
     known.open_shop(&record.store, Access::WRITE_ORDERS)?;
     let order = Known::readable(&record.store, known.order(&record.store, &record.order_id))?;
     if letter.entry.class == "shipment-misfit" {
-        let lines = shipment.lines.as_deref().or(stands.as_ref().map(|it| it.lines.as_slice()));
-        fits(lines.unwrap_or_default(), order)?;
+        let packed = match (&shipment.lines, &stands) {
+            (Some(named), _) => units(named.iter().map(PackedLine::units)),
+            (None, stands) => units(stands.iter().flat_map(|it| &it.lines).map(ShippedLine::units)),
+        };
+        fits(packed, order)?;
     }
     Ok(at_the_shop(letter, shipment, stands.as_ref(), order))
 }
@@ -58,7 +61,7 @@ fn told_before(
         return Some(if again { Foresight::fails_again(says) } else { Foresight::superseded(says) });
     }
     if let Some(named) = &shipment.lines
-        && units(named) != units(&stands.lines)
+        && units(named.iter().map(PackedLine::units)) != units(stands.lines.iter().map(ShippedLine::units))
     {
         return Some(Foresight::fails_again(format!("consignment {id} was told before with other lines")));
     }
@@ -101,9 +104,9 @@ fn at_the_shop(
     letter.unless_unsure(Foresight::goes_through(says))
 }
 
-/// Stops at a line that the shop's order cannot take.
-fn fits(lines: &[ShippedLine], order: &ShopOrder) -> Result<(), Foresight> {
-    for (sku, wanted) in units(lines) {
+/// Stops at a SKU of which the shop's order cannot take as many units.
+fn fits(packed: BTreeMap<&Sku, u64>, order: &ShopOrder) -> Result<(), Foresight> {
+    for (sku, wanted) in packed {
         let mut of_it = order.lines.iter().filter(|line| line.sku == *sku).peekable();
         if of_it.peek().is_none() {
             return Err(Foresight::fails_again(format!("the shop's order has no {sku}")));
@@ -118,10 +121,10 @@ fn fits(lines: &[ShippedLine], order: &ShopOrder) -> Result<(), Foresight> {
     Ok(())
 }
 
-fn units(lines: &[ShippedLine]) -> BTreeMap<&Sku, u64> {
+fn units<'l>(lines: impl Iterator<Item = (&'l Sku, u32)>) -> BTreeMap<&'l Sku, u64> {
     let mut units = BTreeMap::new();
-    for line in lines {
-        *units.entry(&line.sku).or_default() += u64::from(line.quantity);
+    for (sku, quantity) in lines {
+        *units.entry(sku).or_default() += u64::from(quantity);
     }
     units
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crossdock_domain::{Shipment, ShippedLine, Sku};
+use crossdock_domain::{PackedLine, Shipment, ShippedLine, Sku};
 
 use super::shipment_row::Standing;
 use super::tell::tell;
@@ -27,7 +27,7 @@ pub(super) async fn told_again(
         return Err(LedgerError::ShipmentVoided(shipment.shipment_id.clone()));
     }
     if let Some(named) = &shipment.lines
-        && units(named) != units(&record.lines)
+        && units(named.iter().map(PackedLine::units)) != units(record.lines.iter().map(ShippedLine::units))
     {
         return Err(LedgerError::ShipmentLinesDiffer(shipment.shipment_id.clone()));
     }
@@ -86,9 +86,6 @@ fn has_label_of(one: &Shipment, other: &Shipment) -> bool {
     label(one) == label(other)
 }
 
-fn units(lines: &[ShippedLine]) -> BTreeMap<Sku, u32> {
-    summed(lines.iter().map(|line| (&line.sku, line.quantity)))
-        .into_iter()
-        .map(|line| (line.sku, line.quantity))
-        .collect()
+fn units<'l>(lines: impl Iterator<Item = (&'l Sku, u32)>) -> BTreeMap<Sku, u32> {
+    summed(lines).into_iter().map(|line| (line.sku, line.quantity)).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crossdock_domain::{OrderNumber, Shipment, ShipmentId, ShippedLine, Sku};
+use crossdock_domain::{OrderNumber, PackedLine, Shipment, ShipmentId, ShippedLine, Sku};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
@@ -95,7 +95,7 @@ async fn intention(
     let mut gone = units_gone(tx, order).await?;
     let released = released_lines(order);
     let lines = match &shipment.lines {
-        Some(named) => summed(named.iter().map(|line| (&line.sku, line.quantity))),
+        Some(named) => summed(named.iter().map(PackedLine::units)),
         None => open(&released, &gone),
     };
     for line in &lines {

@@ -1,7 +1,7 @@
 //! Taking consignments back: their units are open again at once, and stand at the shop until that is undone there. One that never came
 //! there is as if it had not been put down.
 
-use crossdock_domain::{OrderNumber, Shipment, ShipmentId};
+use crossdock_domain::{OrderNumber, PackedLine, Shipment, ShipmentId};
 use jiff::Timestamp;
 
 use super::completion::none_completes_what_is_open;
@@ -70,7 +70,9 @@ async fn begin(
     let released = released_lines(order);
     let completes = open(&released, &units_gone(tx, order).await?).is_empty();
     // Its lines are put down with what was told: they are not counted any more.
-    let shipment = Shipment { lines: Some(stands.lines.clone()), ..stands.shipment.clone() };
+    let packed = || stands.lines.iter().cloned().map(PackedLine::from).collect();
+    let lines = Some(stands.shipment.lines.clone().unwrap_or_else(packed));
+    let shipment = Shipment { lines, ..stands.shipment.clone() };
     let voiding =
         ShipmentRecord { shipment, lines: Vec::new(), completes, state: ShipmentState::Voiding, ..stands };
     let id = voiding.shipment.shipment_id.as_str();

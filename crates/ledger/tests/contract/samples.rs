@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crossdock_domain::{
-    Address, LineId, Listing, ListingStock, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder,
-    Shipment, ShipmentId, ShippedLine, Sku, StockLevel, StoreId,
+    Address, LineId, Listing, ListingStock, OrderId, OrderLine, OrderNumber, PackedLine, Platform,
+    ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel, StoreId,
 };
 use crossdock_ledger::{Answer, Happening, Judged, Ledger, NextStep, OrderRecord, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -138,6 +138,11 @@ pub(crate) async fn told_of_1001(ledger: &dyn Ledger) -> Vec<String> {
     timeline.into_iter().map(|entry| entry.what).collect()
 }
 
+/// The same, as the warehouse tells of them.
+pub(crate) fn packed_lines(lines: &[(&str, u32)]) -> Vec<PackedLine> {
+    shipped_lines(lines).into_iter().map(PackedLine::from).collect()
+}
+
 pub(crate) fn shipped_lines(lines: &[(&str, u32)]) -> Vec<ShippedLine> {
     lines.iter().map(|(sku, quantity)| ShippedLine { sku: Sku::from(*sku), quantity: *quantity }).collect()
 }
@@ -152,7 +157,7 @@ pub(crate) fn shipment(id: &str, at: i64, lines: Option<&[(&str, u32)]>) -> Ship
         tracking_number: format!("TRACK-{id}"),
         tracking_url: None,
         dispatched_at: minute(at),
-        lines: lines.map(shipped_lines),
+        lines: lines.map(packed_lines),
     }
 }
 

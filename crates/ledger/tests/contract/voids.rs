@@ -6,8 +6,8 @@ use rstest::rstest;
 
 use crate::database::{Engine, fresh};
 use crate::samples::{
-    answer_1001, au, happening, judged, level, minute, number, order_1001, release_1001, release_order,
-    released_order, shipment, shipped_lines, stands_at_the_shop, told_of_1001,
+    answer_1001, au, happening, judged, level, minute, number, order_1001, packed_lines, release_1001,
+    release_order, released_order, shipment, shipped_lines, stands_at_the_shop, told_of_1001,
 };
 
 async fn intend(ledger: &dyn Ledger, id: &str, at: i64, lines: &[(&str, u32)]) -> ShipmentRecord {
@@ -72,7 +72,7 @@ async fn what_is_voided_is_open_and_promised_again_and_the_order_has_not_shipped
     assert_eq!((voiding.state, voiding.completes), (ShipmentState::Voiding, true));
     assert_eq!(voiding.shop_shipments, ["shop-S1"]);
     assert_eq!(voiding.status_before.as_deref(), Some("status of minute 1"));
-    assert_eq!(voiding.shipment.lines, Some(shipped_lines(&[("TEE", 2)])));
+    assert_eq!(voiding.shipment.lines, Some(packed_lines(&[("TEE", 2)])));
     assert_eq!((order_1001(&*ledger).await.state, promised(&*ledger).await), (OrderState::Accepted, 2));
 
     // Told once more: it is still to be undone at the shop.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
-use crossdock_domain::{OrderNumber, ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel};
+use crossdock_domain::{OrderNumber, PackedLine, ReleasedOrder, Shipment, ShipmentId, Sku, StockLevel};
 use crossdock_events::{
     Event, EventData, Source, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
 };
@@ -43,7 +43,7 @@ pub(super) struct Entry {
     pub(super) order: ReleasedOrder,
     pub(super) state: OrderState,
     /// What has not left yet, one line for each SKU.
-    pub(super) open: Vec<ShippedLine>,
+    pub(super) open: Vec<PackedLine>,
     pub(super) trace: TraceParent,
     /// Places of its consignments among all.
     pub(super) shipped: Vec<usize>,
@@ -269,7 +269,7 @@ impl Book {
     }
 
     /// Units of an order are on the shelf again, set aside for it.
-    pub(super) fn reopen(&mut self, number: &OrderNumber, lines: &[ShippedLine]) {
+    pub(super) fn reopen(&mut self, number: &OrderNumber, lines: &[PackedLine]) {
         for line in lines {
             self.shelf.put_away(&line.sku, i64::from(line.quantity));
         }
@@ -305,12 +305,12 @@ pub(super) fn event_id(what: &str) -> String {
 }
 
 /// What an order wants, one line for each SKU.
-fn units(order: &ReleasedOrder) -> Vec<ShippedLine> {
-    let mut units: Vec<ShippedLine> = Vec::new();
+fn units(order: &ReleasedOrder) -> Vec<PackedLine> {
+    let mut units: Vec<PackedLine> = Vec::new();
     for line in &order.lines {
         match units.iter_mut().find(|known| known.sku == line.sku) {
             Some(known) => known.quantity += line.quantity,
-            None => units.push(ShippedLine { sku: line.sku.clone(), quantity: line.quantity }),
+            None => units.push(PackedLine { sku: line.sku.clone(), quantity: line.quantity, line_id: None }),
         }
     }
     units

@@ -1,6 +1,6 @@
 //! Carriers, and the numbers that they put on parcels.
 
-use crossdock_domain::{OrderNumber, Shipment, ShipmentId, ShippedLine};
+use crossdock_domain::{OrderNumber, PackedLine, Shipment, ShipmentId};
 use fastrand::Rng;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -53,7 +53,7 @@ impl Labels {
         Self { dice, printed: 0 }
     }
 
-    pub(super) fn print(&mut self, number: &OrderNumber, lines: Vec<ShippedLine>, at: Timestamp) -> Shipment {
+    pub(super) fn print(&mut self, number: &OrderNumber, lines: Vec<PackedLine>, at: Timestamp) -> Shipment {
         let carrier = &CARRIERS[self.printed % CARRIERS.len()];
         self.printed += 1;
         let digits = std::iter::repeat_with(|| self.dice.digit(10)).take(carrier.digits);

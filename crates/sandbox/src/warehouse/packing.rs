@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossdock_domain::{OrderNumber, Shipment, ShipmentId, ShippedLine, Sku, StockLevel};
+use crossdock_domain::{OrderNumber, PackedLine, Shipment, ShipmentId, Sku, StockLevel};
 use crossdock_events::{ShipmentVoided, StockCounted};
 use tokio::time::Instant;
 
@@ -35,7 +35,7 @@ impl Book {
     pub(super) fn ship(
         &mut self,
         number: &OrderNumber,
-        lines: Option<Vec<ShippedLine>>,
+        lines: Option<Vec<PackedLine>>,
     ) -> Result<Shipment, NotOpen> {
         let at = self.open(number)?;
         if self.entries[at].order.test {
@@ -125,11 +125,7 @@ impl Book {
 }
 
 /// What stays open after these lines have left.
-fn rest(
-    number: &OrderNumber,
-    open: &[ShippedLine],
-    lines: &[ShippedLine],
-) -> Result<Vec<ShippedLine>, NotOpen> {
+fn rest(number: &OrderNumber, open: &[PackedLine], lines: &[PackedLine]) -> Result<Vec<PackedLine>, NotOpen> {
     let mut open = open.to_vec();
     for line in lines {
         let left = open.iter_mut().find(|left| left.sku == line.sku && left.quantity >= line.quantity);

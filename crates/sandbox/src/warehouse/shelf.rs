@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crossdock_domain::{ShippedLine, Sku, StockLevel};
+use crossdock_domain::{PackedLine, Sku, StockLevel};
 
 /// The places of all SKUs that the warehouse keeps.
 #[derive(Debug, Default)]
@@ -27,21 +27,21 @@ impl Shelf {
         self.0.contains_key(sku)
     }
 
-    pub(super) fn allocate(&mut self, lines: &[ShippedLine]) {
+    pub(super) fn allocate(&mut self, lines: &[PackedLine]) {
         for line in lines {
             self.place(&line.sku).allocated += i64::from(line.quantity);
         }
     }
 
     /// Gives back what was set aside.
-    pub(super) fn unallocate(&mut self, lines: &[ShippedLine]) {
+    pub(super) fn unallocate(&mut self, lines: &[PackedLine]) {
         for line in lines {
             self.place(&line.sku).allocated -= i64::from(line.quantity);
         }
     }
 
     /// Whether everything in these lines lies here. A SKU may stand in several lines.
-    pub(super) fn holds(&self, lines: &[ShippedLine]) -> bool {
+    pub(super) fn holds(&self, lines: &[PackedLine]) -> bool {
         let units_of = |sku: &Sku| {
             lines.iter().filter(|line| line.sku == *sku).map(|line| i64::from(line.quantity)).sum()
         };
@@ -51,7 +51,7 @@ impl Shelf {
     }
 
     /// Takes lines that were set aside off the shelf.
-    pub(super) fn take(&mut self, lines: &[ShippedLine]) {
+    pub(super) fn take(&mut self, lines: &[PackedLine]) {
         self.unallocate(lines);
         for line in lines {
             self.place(&line.sku).on_hand -= i64::from(line.quantity);
@@ -86,8 +86,10 @@ impl Shelf {
 mod tests {
     use super::*;
 
-    fn lines(of: &[(&str, u32)]) -> Vec<ShippedLine> {
-        of.iter().map(|(sku, quantity)| ShippedLine { sku: Sku::from(*sku), quantity: *quantity }).collect()
+    fn lines(of: &[(&str, u32)]) -> Vec<PackedLine> {
+        of.iter()
+            .map(|(sku, quantity)| PackedLine { sku: Sku::from(*sku), quantity: *quantity, line_id: None })
+            .collect()
     }
 
     fn numbers(shelf: &Shelf, sku: &str) -> (i64, Option<i64>) {

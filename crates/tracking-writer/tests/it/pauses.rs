@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crossdock_domain::{
-    Address, LineId, Mend, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Shipment, ShippedLine,
+    Address, LineId, Mend, OrderId, OrderLine, OrderNumber, PackedLine, Platform, ReleasedOrder, Shipment,
     Sku,
 };
 use crossdock_events::{Event, EventData, ShipmentVoided, Source};
@@ -85,7 +85,7 @@ async fn a_parcel_of_all_that_is_open_takes_what_a_waiting_void_has_opened_again
 }
 
 fn parcel(id: &str, units: Option<u32>) -> Delivery {
-    let lines = units.map(|quantity| vec![ShippedLine { sku: Sku::from("MUG"), quantity }]);
+    let lines = units.map(|quantity| vec![PackedLine { sku: Sku::from("MUG"), quantity, line_id: None }]);
     let (number, tracking_number) = (NUMBER.into(), format!("TRACK-{id}"));
     let carrier = "Australia Post".to_owned();
     message(

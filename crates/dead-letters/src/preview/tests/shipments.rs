@@ -35,8 +35,9 @@ async fn a_shipment_of_an_order_that_ended_or_that_does_not_fit_is_told_apart() 
     let bench = Bench::new().await;
     bench.main.has(order("1", "MUG"));
     bench.released(MAIN, "1").await;
-    let lines =
-        |sku: &str, quantity| Some(vec![crossdock_domain::ShippedLine { sku: Sku::from(sku), quantity }]);
+    let lines = |sku: &str, quantity| {
+        Some(vec![crossdock_domain::PackedLine { sku: Sku::from(sku), quantity, line_id: None }])
+    };
     let misfit = || Failed::of(TRACKING_WRITER, "shipment-misfit").about("BG1");
     let unknown = ShipmentDispatched { lines: lines("HAT", 1), ..shipment("S1", "BG1", "T1") };
     let id = bench.buried(misfit(), unknown).await;

@@ -66,8 +66,8 @@ fn order(number: &str, lines: &[(&str, u32)]) -> ReleasedOrder {
     }
 }
 
-fn units(sku: &str, quantity: u32) -> Vec<ShippedLine> {
-    vec![ShippedLine { sku: sku.into(), quantity }]
+fn units(sku: &str, quantity: u32) -> Vec<PackedLine> {
+    vec![PackedLine { sku: sku.into(), quantity, line_id: None }]
 }
 
 #[test]
