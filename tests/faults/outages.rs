@@ -21,10 +21,6 @@ const STOPPED: Duration = Duration::from_secs(30);
 /// How often RabbitMQ dies while all is bought. It dies once more while dead letters are replayed.
 const KILLS: usize = 2;
 
-/// Age at which RabbitMQ's new queues survive its death. A quorum queue that is younger is lost by RabbitMQ 3.10.8 (seen up to 0.6 s, not at
-/// 1.1 s, on 2026-11-22): it stays, empty and without a leader, and confirms nothing until it is deleted.
-const OLD_ENOUGH: Duration = Duration::from_secs(2);
-
 /// How long a database is away, in milliseconds.
 const AWAY_MS: std::ops::Range<u64> = 1_000..6_000;
 
@@ -50,7 +46,6 @@ pub(crate) async fn broker_killed(attack: (String, u64), mut dice: Rng) -> Repor
     let engine = if dice.bool() { Engine::Sqlite } else { Engine::Postgres };
     let world = world(engine, node.vhost().await).await;
     let mut course = Course::begin(attack, world, Buying::FAILING, dice).await;
-    sleep(OLD_ENOUGH).await;
     for _ in 0..KILLS {
         kill_broker(&mut course, &node).await;
     }

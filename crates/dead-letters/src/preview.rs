@@ -123,10 +123,12 @@ impl Preview {
 async fn foresee(known: &Known<'_>, letter: &Letter) -> Result<Foresight, Halt> {
     let told = letter.told()?;
     match told {
-        Told::OrderChanged(event) => order_changed::foresee(known, letter, event).await,
-        Told::Accepted(data) => answer::accepted(known, &data.number),
-        Told::Rejected(data) => answer::rejected(known, &data.number),
-        Told::SkuKnown(data) => Ok(answer::sku_known(&data.sku)),
+        Told::OrderChanged(event) => {
+            order_changed::foresee(known, letter, event).await.map(|it| letter.unless_broken(it))
+        }
+        Told::Accepted(data) => answer::accepted(known, &data.number).map(|it| letter.unless_broken(it)),
+        Told::Rejected(data) => answer::rejected(known, &data.number).map(|it| letter.unless_broken(it)),
+        Told::SkuKnown(data) => Ok(letter.unless_broken(answer::sku_known(&data.sku))),
         Told::ForWarehouse(event) => delivery::foresee(known, letter, event).await,
         Told::Dispatched(event) => dispatched::foresee(known, letter, event).await,
         Told::Voided(event) => voided::foresee(known, letter, event).await,
@@ -134,7 +136,8 @@ async fn foresee(known: &Known<'_>, letter: &Letter) -> Result<Foresight, Halt> 
         Told::StockDue(event) => stock_due::foresee(known, letter, event).await,
         Told::ProductChanged(data) => product_changed::foresee(known, letter, data).await,
         Told::Promised => {
-            Ok(Foresight::goes_through("the shops compare what they offer with what is promised now"))
+            let says = "the shops compare what they offer with what is promised now";
+            Ok(letter.unless_broken(Foresight::goes_through(says)))
         }
         Told::Wanted(data) => {
             known.open_shop(&data.store, Access::WRITE_ORDERS)?;

@@ -37,8 +37,8 @@ pub struct PackedLine {
     pub sku: Sku,
     /// Units.
     pub quantity: u32,
-    /// Which of the order's lines, by its id in `order.released`. Told, it decides where several lines share the SKU; else they are filled
-    /// in their order.
+    /// Which of the order's lines, by its id in `order.released`. Where several lines share the SKU, this one is filled first, as far as it
+    /// is open; the others in their order. Told again with another one, the consignment stays as it was told first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line_id: Option<LineId>,
 }

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use crossdock_ledger::{
-    Acting, DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, Paused, ReplayKey,
+    ActId, Acting, DeadLetterId, DeadLetterState, DeadLettersWanted, Fallen, Ledger, MessageKey, Paused,
+    Progress, ReplayKey,
 };
 use crossdock_tests::database::Engine;
 use jiff::{SignedDuration, Timestamp};
@@ -177,9 +178,18 @@ async fn act_on_all(ledger: &dyn Ledger) -> anyhow::Result<[Duration; 6]> {
     let start = Instant::now();
     anyhow::ensure!(ledger.cancel_replay(replay, &acting()).await?);
     let cancelled = start.elapsed();
+    let left = progress(ledger, replay).await?;
     let start = Instant::now();
     anyhow::ensure!(ledger.resume_replay(replay, &acting()).await?);
-    Ok([discarded, taken_back, queued, given_out, cancelled, start.elapsed()])
+    let resumed = start.elapsed();
+    let queued_again = progress(ledger, replay).await?;
+    anyhow::ensure!(left.left > 0 && queued_again.queued == left.left, "{left:?}, then {queued_again:?}");
+    Ok([discarded, taken_back, queued, given_out, cancelled, resumed])
+}
+
+async fn progress(ledger: &dyn Ledger, replay: ActId) -> anyhow::Result<Progress> {
+    let act = ledger.act(replay).await?.context("it was begun")?;
+    act.progress.context("a replay has a progress")
 }
 
 async fn fill(ledger: &dyn Ledger, letters: u32) -> anyhow::Result<()> {

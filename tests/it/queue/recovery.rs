@@ -102,3 +102,16 @@ async fn a_stopping_consumer_finishes_its_batch_and_returns_the_rest() {
     eventually("what was not handled is back", async || (vhost.depth(WORK.name).await == 2).then_some(()))
         .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_confirmed_first_of_all_survives_a_kill_at_once() {
+    let node = Node::create().await;
+    let vhost = node.vhost().await;
+    let rig = Rig::start(vhost.url()).await;
+    rig.publisher.publish(message("a", "1")).await.unwrap();
+    node.kill().await;
+    node.start().await;
+    let handler = Script::done();
+    rig.consume(&handler);
+    handler.handled("a", 1).await;
+}

@@ -2,22 +2,26 @@
 
 use crossdock_ledger::{DeadLetter, WholeDeadLetter};
 
-use super::foresight::Foresight;
+use super::foresight::{ForecastVerdict, Foresight};
 use super::told::{ROLES, Told, Unreadable};
 
 /// Kinds of failure that tell nothing of what would mend them: a replay has to show it.
 const UNSURE: [&str; 10] = [
-    "delivery-limit",
-    "handler-broken",
-    "handler-panicked",
-    "handler-timed-out",
-    "never-came",
+    BROKEN[0],
+    BROKEN[1],
+    BROKEN[2],
+    BROKEN[3],
+    BROKEN[4],
     "shipment-void-refused",
     "shop-malformed",
     "shop-not-found",
     "shop-refused",
     "warehouse-refused",
 ];
+
+/// Of them, those that are nobody's answer: what the shop says by now tells nothing about them either.
+const BROKEN: [&str; 5] =
+    ["delivery-limit", "handler-broken", "handler-panicked", "handler-timed-out", "never-came"];
 
 /// One of those that would be replayed.
 pub(super) struct Letter {
@@ -63,8 +67,20 @@ impl Letter {
 
     /// This, unless it failed in a way of which nobody can say whether it would again.
     pub(super) fn unless_unsure(&self, foresight: Foresight) -> Foresight {
+        self.unless_failed_as(&UNSURE, foresight)
+    }
+
+    /// The same of what was foreseen by the very reading that had failed: if it goes through, it must not have broken off.
+    pub(super) fn unless_broken(&self, foresight: Foresight) -> Foresight {
+        if foresight.verdict == ForecastVerdict::GoesThrough {
+            return self.unless_failed_as(&BROKEN, foresight);
+        }
+        foresight
+    }
+
+    fn unless_failed_as(&self, classes: &[&str], foresight: Foresight) -> Foresight {
         let class = self.entry.class.as_str();
-        if self.entry.edited || !UNSURE.contains(&class) {
+        if self.entry.edited || !classes.contains(&class) {
             return foresight;
         }
         Foresight::unknown(format!("it failed as '{class}'; whether it would again, only a replay tells"))

@@ -1,6 +1,6 @@
 //! Consignments that are told again with another label.
 
-use crossdock_domain::{Classify, Mend, Shipment};
+use crossdock_domain::{Classify, Mend, PackedLine, Shipment};
 use crossdock_ledger::{Ledger, LedgerError, OrderState, ShipmentRecord, ShipmentState};
 use rstest::rstest;
 
@@ -106,4 +106,32 @@ async fn other_lines_under_a_known_id_are_refused(
     let error = ledger.intend_shipment(&other, &happening("S1", minute(7))).await.unwrap_err();
     assert_eq!((error.mend(), error.class()), (Mend::Never, "shipment-lines-differ"));
     assert_eq!(tell(&*ledger, "T1", 5).await.unwrap(), first);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_line_that_the_warehouse_named_stays_named(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let blue = Some(vec![PackedLine { sku: "TEE".into(), quantity: 1, line_id: Some("8".into()) }]);
+    let told = |number: &str| Shipment {
+        tracking_number: number.to_owned(),
+        lines: blue.clone(),
+        ..shipment("S1", 5, None)
+    };
+    for (number, at) in [("T1", 5), ("T1", 6), ("T2", 7)] {
+        let put_down = ledger.intend_shipment(&told(number), &happening("S1", minute(at))).await.unwrap();
+        assert_eq!(put_down.shipment.lines, blue, "{number}");
+    }
+    // The same units of another line: it stays as it was told first.
+    let mut red = told("T2");
+    red.lines.as_mut().unwrap()[0].line_id = Some("7".into());
+    let put_down = ledger.intend_shipment(&red, &happening("S1", minute(8))).await.unwrap();
+    assert_eq!(put_down.shipment.lines, blue);
+    stands_at_the_shop(&*ledger, "S1", &happening("S1 done", minute(30))).await;
+    let happening = happening("S1 void", minute(40));
+    let voiding = ledger.void_shipment(&put_down.shipment.number, &"S1".into(), &happening).await.unwrap();
+    assert_eq!(voiding.unwrap().shipment.lines, blue);
 }

@@ -278,7 +278,7 @@ impl Book {
         for line in lines {
             match entry.open.iter_mut().find(|open| open.sku == line.sku) {
                 Some(open) => open.quantity += line.quantity,
-                None => entry.open.push(line.clone()),
+                None => entry.open.push(PackedLine { line_id: None, ..line.clone() }),
             }
         }
         if entry.state == OrderState::Shipped {

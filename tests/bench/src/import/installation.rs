@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossdock_sandbox::{
     BigcommerceOptions, BigcommerceShop, Draft, EcwidOptions, EcwidShop, Item, Quota, Request,
@@ -133,14 +133,30 @@ impl Installation {
         [self.shops[0].requests().len(), self.ecwid.requests().len()]
     }
 
-    /// Requests of the Ecwid shop so far for quantities: batches, looks at what has become of them, and single ones.
-    pub(super) fn ecwid_stock_calls(&self) -> [usize; 3] {
+    /// The same once no webhook is on its way, and no request has come for so long.
+    pub(super) async fn all_calls_when_quiet(&self, quiet: Duration) -> [usize; 2] {
+        let (mut calls, mut since) = (self.all_calls(), Instant::now());
+        while since.elapsed() < quiet {
+            tokio::time::sleep(Duration::from_millis(LOOK_MS)).await;
+            let told = self.shops[0].callbacks().on_their_way() + self.ecwid.callbacks().on_their_way();
+            let now = self.all_calls();
+            if told > 0 || now != calls {
+                (calls, since) = (now, Instant::now());
+            }
+        }
+        calls
+    }
+
+    /// Requests of the Ecwid shop so far for quantities: batches, looks at what has become of them, single ones, and products that are read
+    /// because the shop told of them.
+    pub(super) fn ecwid_stock_calls(&self) -> [usize; 4] {
         let requests = self.ecwid.requests();
         let count = |is: fn(&Request) -> bool| requests.iter().filter(|request| is(request)).count();
         let of_batches = |request: &Request| request.path_and_query.contains("/batch");
         let batches = count(|request| request.method == "POST");
         let looks = requests.iter().filter(|request| request.method != "POST" && of_batches(request)).count();
-        [batches, looks, count(|request| request.method == "PUT")]
+        let read = count(|request| request.method == "GET" && request.path_and_query.contains("/products/"));
+        [batches, looks, count(|request| request.method == "PUT"), read]
     }
 
     /// Requests of the Ecwid shop for orders so far.

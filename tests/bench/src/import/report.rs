@@ -2,7 +2,10 @@
 
 /// All lines so far.
 #[derive(Debug, Default)]
-pub(super) struct Report(Vec<Line>);
+pub(super) struct Report {
+    lines: Vec<Line>,
+    left_out: Vec<&'static str>,
+}
 
 /// Something measured, of something that bounds it.
 #[derive(Debug)]
@@ -32,7 +35,12 @@ impl Report {
     ) {
         let line = Line { name: name.into(), measured, bound, unit, target };
         eprintln!("  {}: {measured:.2} {unit}, beside {bound:.2}", line.name);
-        self.0.push(line);
+        self.lines.push(line);
+    }
+
+    /// Says what is not measured, and how it would be.
+    pub(super) fn leave_out(&mut self, what: &'static str) {
+        self.left_out.push(what);
     }
 
     /// Prints a line for each.
@@ -41,7 +49,7 @@ impl Report {
             "\n{:<72} {:>10} {:>10} {:>8} {:>7} {:>7}",
             "importing", "measured", "beside", "", "ratio", "target"
         );
-        for Line { name, measured, bound, unit, target } in &self.0 {
+        for Line { name, measured, bound, unit, target } in &self.lines {
             let ratio = measured / bound;
             let target = target.map(|Target::AtMost(most)| {
                 let reached = if ratio <= most { "reached" } else { "missed" };
@@ -49,6 +57,9 @@ impl Report {
             });
             let target = target.unwrap_or_default();
             println!("{name:<72} {measured:>10.2} {bound:>10.2} {unit:>8} {ratio:>7.2} {target}");
+        }
+        for what in &self.left_out {
+            println!("not measured: {what}");
         }
     }
 }

@@ -42,7 +42,11 @@ const OF_FEWEST_MAX: f64 = 1.05;
 /// Longer than requests to Ecwid are counted.
 const MINUTE: Duration = Duration::from_secs(70);
 
-/// Lets all SKUs be counted twice: the first count finds out where they are listed, the second is measured.
+/// Time without a request after which nothing follows what was told: products that a shop tells of are read anew within it.
+const QUIET: Duration = Duration::from_secs(20);
+
+/// Lets all SKUs be counted twice: the first count finds out where they are listed, the second is measured, with what follows when the shops
+/// tell of what was written to them.
 pub(super) async fn measure(node: &Node, report: &mut Report) -> anyhow::Result<()> {
     eprintln!("stock: {SKUS} changed SKUs");
     let goods = [goods(SKUS), goods(ECWID_SKUS)];
@@ -52,9 +56,11 @@ pub(super) async fn measure(node: &Node, report: &mut Report) -> anyhow::Result<
     let _writer = installation.start("stock-writer")?;
     count(&installation, &warehouse, 7).await?;
     tokio::time::sleep(MINUTE).await;
+    installation.announce();
+    installation.announce_ecwid();
     let before = installation.all_calls();
     count(&installation, &warehouse, 9).await?;
-    let after = installation.all_calls();
+    let after = installation.all_calls_when_quiet(QUIET).await;
     let [bigcommerce, ecwid] =
         [0, 1].map(|shop| f64::from(u32::try_from(after[shop] - before[shop]).unwrap_or(u32::MAX)));
     let target = Some(Target::AtMost(OF_FEWEST_MAX));
@@ -72,6 +78,7 @@ pub(super) async fn measure_ecwid(node: &Node, report: &mut Report) -> anyhow::R
     let (_receiver, _arrivals) = installation.open().await?;
     let warehouse = Warehouse::connect(&installation.vhost.address()).await?;
     let _writer = installation.start("stock-writer")?;
+    installation.announce_ecwid();
     tell(&warehouse, 7).await?;
     let all_are_told = async {
         while !offers(installation.ecwid.catalog(), 7) {
@@ -85,8 +92,12 @@ pub(super) async fn measure_ecwid(node: &Node, report: &mut Report) -> anyhow::R
         }
     };
     tokio::time::timeout(MINUTE, all_are_heard_of).await.context("a batch was not asked after")?;
+    installation.all_calls_when_quiet(QUIET).await;
     let calls = installation.ecwid_stock_calls();
-    eprintln!("  {} batches, {} looks at them, {} single quantities", calls[0], calls[1], calls[2]);
+    let [batches, looks, single, read] = calls;
+    eprintln!(
+        "  {batches} batches, {looks} looks at them, {single} single quantities, {read} products read anew"
+    );
     let calls = u32::try_from(calls.iter().sum::<usize>())?;
     let fewest = SKUS.div_ceil(ECWID_MINUTE) * ECWID_CALLS;
     let name = format!("calls for 10,000 changed SKUs, Ecwid ({ECWID_MINUTE} a minute)");

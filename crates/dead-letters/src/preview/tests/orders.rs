@@ -41,6 +41,24 @@ async fn of_refused_orders_those_go_through_whose_sku_is_known_and_that_nobody_c
 }
 
 #[tokio::test]
+async fn what_broke_its_handler_is_not_said_to_go_through() {
+    let bench = Bench::new().await;
+    for (id, class) in [("1", "handler-panicked"), ("2", "delivery-limit"), ("3", "shop-unavailable")] {
+        bench.main.has(order(id, "MUG"));
+        bench
+            .buried(Failed::of(ORDER_IMPORTER, class).about(id), changed(MAIN, id, "store/order/updated"))
+            .await;
+    }
+    bench.main.has(shop::cancelled(order("4", "MUG")));
+    let failed = Failed::of(ORDER_IMPORTER, "handler-panicked").about("4");
+    bench.buried(failed, changed(MAIN, "4", "store/order/updated")).await;
+    let mut told = bench.told(&all()).await;
+    told.sort();
+    let verdicts: Vec<_> = told.iter().map(|(_, verdict)| *verdict).collect();
+    assert_eq!(verdicts, ["unknown", "unknown", "goes_through", "cancelled_since"]);
+}
+
+#[tokio::test]
 async fn an_order_is_judged_as_its_shop_has_it_now() {
     let bench = Bench::new().await;
     let failed = |id: &str| Failed::of(ORDER_IMPORTER, "shop-unavailable").about(id);

@@ -68,17 +68,7 @@ pub(super) async fn cancel(tx: &mut Transaction, replay: ActId, act: &Acting) ->
         return Ok(false);
     }
     let cancelling = acts::insert(tx, ActKind::Cancel, act, Some(replay)).await?;
-    let letters = tx
-        .query(
-            "INSERT INTO dead_letter_act_letters (act, letter, at)
-             SELECT $1, letter, $3 FROM dead_letter_act_letters WHERE act = $2 AND outcome = 'queued'",
-        )
-        .bind(cancelling.0)
-        .bind(replay.0)
-        .bind(Moment::from(act.at))
-        .execute()
-        .await?;
-    acts::count(tx, cancelling, letters).await?;
+    act_on_queued(tx, replay, cancelling, act.at).await?;
     let dead = "UPDATE dead_letters SET state = 'dead', changed_at = $4 WHERE id IN ({these})";
     acts::in_parts(tx, cancelling, dead, |query| query.bind(Moment::from(act.at))).await?;
     let left = "UPDATE dead_letter_act_letters SET outcome = 'left', at = $4
@@ -103,18 +93,23 @@ pub(super) async fn resume(tx: &mut Transaction, replay: ActId, act: &Acting) ->
         WHERE act = $1 AND outcome = 'left' AND letter > $2 AND letter <= $3
           AND EXISTS (SELECT 1 FROM dead_letters WHERE id = letter AND state = 'dead' AND replay = $1)";
     acts::in_parts(tx, replay, queued, |query| query.bind(Moment::from(act.at))).await?;
-    let letters = tx
-        .query(
-            "INSERT INTO dead_letter_act_letters (act, letter, at)
-             SELECT $1, letter, $3 FROM dead_letter_act_letters WHERE act = $2 AND outcome = 'queued'",
-        )
-        .bind(resuming.0)
-        .bind(replay.0)
-        .bind(Moment::from(act.at))
-        .execute()
-        .await?;
-    acts::count(tx, resuming, letters).await?;
+    act_on_queued(tx, replay, resuming, act.at).await?;
     queue(tx, resuming, replay, act.at).await?;
     acts::set_cancelled(tx, replay, false).await?;
     Ok(true)
+}
+
+/// Puts down that this act is on what is queued of the replay.
+async fn act_on_queued(
+    tx: &mut Transaction,
+    replay: ActId,
+    act: ActId,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let queued = "INSERT INTO dead_letter_act_letters (act, letter, at)
+        SELECT $4, letter, $5 FROM dead_letter_act_letters
+        WHERE act = $1 AND outcome = 'queued' AND letter > $2 AND letter <= $3";
+    let letters =
+        acts::in_parts(tx, replay, queued, |query| query.bind(act.0).bind(Moment::from(at))).await?;
+    acts::count(tx, act, letters).await
 }
