@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::eventually;
+use crate::http;
 use crate::process::Process;
 use crate::world::World;
 
@@ -59,7 +60,7 @@ impl World {
 
 /// Messages that a process has taken and not yet answered for; none if it does not tell.
 async fn held(metrics: Url) -> Option<u64> {
-    let asked = reqwest::Client::new().get(metrics).timeout(Duration::from_secs(METRICS_SECS_MAX));
+    let asked = http().get(metrics).timeout(Duration::from_secs(METRICS_SECS_MAX));
     let text = asked.send().await.ok()?.text().await.ok()?;
     let of_a_role =
         |line: &str| line.strip_prefix("crossdock_queue_held{")?.rsplit_once(' ')?.1.parse::<u64>().ok();

@@ -1,5 +1,6 @@
 //! A virtual host of its own for each test, on the RabbitMQ node that `make test` starts.
 
+use crate::{eventually, http};
 use std::collections::HashSet;
 
 use crossdock_queue::EVENTS_EXCHANGE;
@@ -157,11 +158,12 @@ impl Vhost {
         }
     }
 
-    /// A queue that gets a copy of every event of this type from now on.
+    /// A queue that gets a copy of every event of this type from now on, once Crossdock has declared its exchange.
     ///
     /// # Panics
-    /// If there is no exchange for events yet.
+    /// If it does not.
     pub async fn tap(&self, kind: &str) -> String {
+        eventually("Crossdock has declared its exchange", || self.has_exchange(EVENTS_EXCHANGE)).await;
         let connection = self.connect().await;
         let channel = connection.create_channel().await.expect("a new connection opens a channel");
         let name = format!("tap.{kind}");
@@ -174,6 +176,11 @@ impl Vhost {
             channel.queue_bind(queue, exchange, ShortString::from(kind), options, FieldTable::default());
         bound.await.expect("the exchange for events is there");
         name
+    }
+
+    async fn has_exchange(&self, name: &str) -> Option<()> {
+        let url = self.api.join(&format!("api/exchanges/{}/{name}", self.name)).expect("the API's paths fit");
+        http().get(url).send().await.ok()?.status().is_success().then_some(())
     }
 
     /// From now on no event of this type reaches this queue.
@@ -198,8 +205,7 @@ impl Vhost {
             let mut url = self.api.join("api/connections/").expect("the API's paths fit");
             url.path_segments_mut().expect("http URLs have paths").pop_if_empty().push(name);
             // One that is gone already answers 404.
-            let is_closed =
-                client().delete(url).send().await.is_ok_and(|answer| answer.status().is_success());
+            let is_closed = http().delete(url).send().await.is_ok_and(|answer| answer.status().is_success());
             closed.extend(connection["user_provided_name"].as_str().filter(|_| is_closed).map(str::to_owned));
         }
         closed
@@ -218,7 +224,7 @@ impl Vhost {
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let url = self.api.join(&format!("api/{path}")).expect("the API's paths fit");
-        let mut request = client().request(method, url);
+        let mut request = http().request(method, url);
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -234,16 +240,12 @@ impl Drop for Vhost {
         // On a thread of its own: a drop cannot wait inside the test's runtime.
         let removed = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(async { client().delete(url).send().await }).map_err(std::io::Error::other)
+            runtime.block_on(async { http().delete(url).send().await }).map_err(std::io::Error::other)
         });
         if !matches!(removed.join(), Ok(Ok(_))) {
             eprintln!("virtual host {} was left behind", self.name);
         }
     }
-}
-
-fn client() -> reqwest::Client {
-    reqwest::Client::new()
 }
 
 fn text(value: &lapin::types::AMQPValue) -> Option<String> {

@@ -9,6 +9,7 @@ pub mod dice;
 pub mod flood;
 mod free_address;
 mod haste;
+mod http;
 pub mod load;
 mod local_script;
 pub mod log;
@@ -29,5 +30,6 @@ pub mod way;
 pub mod webhook;
 pub mod world;
 
+pub use http::http;
 pub use midnight::clear_of_midnight;
 pub use wait::eventually;

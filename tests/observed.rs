@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::eventually;
+use crate::http;
 use crate::world::World;
 
 impl World {
     /// Status and body of `/readyz`; none if nobody answers.
     pub async fn readiness(&self) -> Option<(u16, Value)> {
-        let answer = reqwest::get(self.at("readyz")).await.ok()?;
+        let answer = http().get(self.at("readyz")).send().await.ok()?;
         Some((answer.status().as_u16(), answer.json().await.ok()?))
     }
 
@@ -26,7 +27,7 @@ impl World {
     /// # Panics
     /// If the receiver does not answer.
     pub async fn count(&self, name: &str) -> u64 {
-        let answer = reqwest::get(self.at("metrics")).await.expect("the receiver answers");
+        let answer = http().get(self.at("metrics")).send().await.expect("the receiver answers");
         let text = answer.text().await.expect("metrics are text");
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().expect("what is counted is a whole number"))
@@ -37,7 +38,7 @@ impl World {
     /// # Panics
     /// If there is none of this name.
     pub async fn metric(&self, name: &str) -> u64 {
-        let answer = reqwest::get(self.at("metrics")).await.expect("the receiver answers");
+        let answer = http().get(self.at("metrics")).send().await.expect("the receiver answers");
         let text = answer.text().await.expect("metrics are text");
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         let value = line.unwrap_or_else(|| panic!("{name} is not in\n{text}"));

@@ -19,6 +19,7 @@ use crate::configuration::configuration;
 use crate::database::Engine;
 use crate::eventually;
 use crate::free_address::free_address;
+use crate::http;
 use crate::process::{Process, crossdock};
 use crate::surroundings::{Surroundings, broker, catalog, start_warehouse};
 
@@ -139,7 +140,7 @@ impl World {
     /// Waits until the receiver is ready.
     pub async fn ready(&self) {
         let url = self.at("readyz");
-        let http = reqwest::Client::new();
+        let http = http();
         eventually("the receiver is ready", || async {
             http.get(url.clone()).send().await.ok().filter(|answer| answer.status() == 200).map(drop)
         })

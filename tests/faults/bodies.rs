@@ -5,6 +5,7 @@ use crossdock_receiver::{WAREHOUSE_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::shop_sender::Answer;
 use crossdock_tests::webhook::{Webhook, warehouse_event};
 use crossdock_tests::world::World;
@@ -63,7 +64,7 @@ impl Kind {
         if self == Self::Unannounced {
             return send_unannounced(world, &webhook, bytes).await.unwrap_or(Answer::Cut);
         }
-        answer(request(&Client::new(), world, &webhook).body(vec![b' '; bytes])).await
+        answer(request(&http(), world, &webhook).body(vec![b' '; bytes])).await
     }
 
     fn status(self) -> u16 {
@@ -77,7 +78,7 @@ pub(crate) async fn large_bodies(attack: (String, u64), mut dice: Rng) -> Report
     let mut course = Course::begin(attack, world, Buying::USUAL, dice).await;
     let tap = course.world.vhost.tap(StockCounted::TYPE).await;
     course.pause().await;
-    let (http, world) = (Client::new(), &course.world);
+    let (http, world) = (http(), &course.world);
     let refused = stream::iter(Kind::ALL.repeat(REFUSED))
         .map(|kind| async move { (kind, kind.send(world).await) })
         .buffer_unordered(AT_ONCE)

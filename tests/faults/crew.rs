@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
@@ -82,7 +83,7 @@ impl Crew {
         let mut handled = 0;
         for role in CONSUMERS {
             let metrics = self.running[role].metrics_url();
-            let text = reqwest::get(metrics).await.ok()?.text().await.ok()?;
+            let text = http().get(metrics).send().await.ok()?.text().await.ok()?;
             if sum(&text, "crossdock_queue_held{") > 0 {
                 return None;
             }

@@ -9,6 +9,7 @@ use crossdock_sandbox::{Draft, OrderState};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::world::World;
 use fastrand::Rng;
 use jiff::Timestamp;
@@ -179,7 +180,7 @@ async fn hold_too_much(course: &mut Course, provoked: &mut Provoked) {
 
 /// What nobody but Crossdock should do at the shops, is done twice there; and an order leaves the warehouse twice.
 async fn spoil_orders(course: &Course, provoked: &mut Provoked) {
-    let (world, http) = (&course.world, Client::new());
+    let (world, http) = (&course.world, http());
     let of = |shop: Shop| course.bought.orders.iter().filter(move |order| order.shop == shop);
     let [second_parcel, second_status, shipped_twice] =
         [0, 1, 2].map(|at| of(Shop::Bigcommerce).nth(at).expect("there is one"));

@@ -7,6 +7,7 @@ use fastrand::Rng;
 use crate::around::world;
 use crate::buyers::Buying;
 use crate::course::Course;
+use crate::outages::replay;
 use crate::report::Report;
 
 /// How often it dies.
@@ -15,7 +16,7 @@ const KILLS: usize = 8;
 /// How often all dead letters are replayed: those of the refused orders go through the first time, the others fail each time.
 const REPLAYS: usize = 3;
 
-/// How often the desk dies in each replay.
+/// How often a role dies in each replay.
 const KILLS_IN_A_REPLAY: usize = 2;
 
 /// Kills this role at random moments, and starts it again.
@@ -26,10 +27,19 @@ pub(crate) async fn kills(attack: (String, u64), role: &'static str, engine: Eng
         // What webhooks do not tell, it finds.
         world.change_config(|text| text.replace("sweep_every = \"24h\"", "sweep_every = \"5s\""));
     }
-    let buying = Buying { webhooks_get_lost: sweeping, ..Buying::USUAL };
+    // It makes dead letters, and hands over what is replayed of them.
+    let failing = role == "order-importer";
+    let buying = if failing { Buying::FAILING } else { Buying::USUAL };
+    let buying = Buying { webhooks_get_lost: sweeping, ..buying };
     let mut course = Course::begin(attack, world, buying, dice).await;
     for _ in 0..KILLS {
         kill(&mut course, role).await;
+    }
+    if failing {
+        replay(&mut course).await;
+        for _ in 0..KILLS_IN_A_REPLAY {
+            kill(&mut course, role).await;
+        }
     }
     course.end().await
 }

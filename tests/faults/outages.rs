@@ -32,13 +32,22 @@ pub(crate) async fn broker_stopped(attack: (String, u64), mut dice: Rng) -> Repo
     let engine = if dice.bool() { Engine::Sqlite } else { Engine::Postgres };
     let world = world(engine, node.vhost().await).await;
     let mut course = Course::begin(attack, world, Buying::FAILING, dice).await;
+    if course.dice.bool() {
+        stop_broker(&mut course, &node).await;
+        replay(&mut course).await;
+    } else {
+        replay(&mut course).await;
+        stop_broker(&mut course, &node).await;
+    }
+    course.end().await
+}
+
+async fn stop_broker(course: &mut Course, node: &Node) {
     course.pause().await;
     node.stop().await;
     sleep(STOPPED).await;
     node.start().await;
     course.struck("stops of RabbitMQ");
-    replay(&mut course).await;
-    course.end().await
 }
 
 pub(crate) async fn broker_killed(attack: (String, u64), mut dice: Rng) -> Report {

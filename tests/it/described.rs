@@ -7,6 +7,7 @@ use crossdock_events::standard_webhooks::{
 };
 use crossdock_receiver::{WAREHOUSE_BODY_BYTES_MAX, WEBHOOK_BODY_BYTES_MAX};
 use crossdock_tests::database::Engine;
+use crossdock_tests::http;
 use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::ShopSender;
 use crossdock_tests::world::{BIGCOMMERCE_SECRET, ECWID_SECRET, WAREHOUSE_SECRET, World};
@@ -32,7 +33,7 @@ const ROUTES: [(&str, &str); 9] = [
 const SEEN_ELSEWHERE: [u16; 2] = [408, 503];
 
 async fn description(world: &World) -> Value {
-    let answer = reqwest::get(world.at("openapi.json")).await.unwrap();
+    let answer = http().get(world.at("openapi.json")).send().await.unwrap();
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["content-type"]),
         (200, &"application/json".parse().unwrap())
@@ -70,7 +71,7 @@ fn references(part: &Value) -> Vec<String> {
 /// A POST of this body, signed by Standard Webhooks.
 fn signed(world: &World, path: &str, key: &Key, body: &'static str, content_type: &str) -> RequestBuilder {
     let now = Timestamp::now().as_second();
-    reqwest::Client::new()
+    http()
         .post(world.at(path))
         .header("content-type", content_type)
         .header(ID_HEADER, "msg_1")
@@ -84,12 +85,12 @@ fn genuine(world: &World, shop: &ShopSender, store: &str) -> RequestBuilder {
     let webhook = shop.webhook(7);
     let url = world.at(&format!("{}{store}", webhook.path));
     let headers = webhook.headers.into_iter();
-    let request = headers.fold(reqwest::Client::new().post(url), |it, (name, value)| it.header(name, value));
+    let request = headers.fold(http().post(url), |it, (name, value)| it.header(name, value));
     request.body(webhook.body)
 }
 
 fn unsigned(world: &World, path: &str, bytes: usize) -> RequestBuilder {
-    reqwest::Client::new().post(world.at(path)).body(" ".repeat(bytes))
+    http().post(world.at(path)).body(" ".repeat(bytes))
 }
 
 /// A request, the described path that it is for, and the answer that it must have.
@@ -150,7 +151,7 @@ async fn the_description_is_openapi_3_1_and_names_the_routes_that_are_there_and_
         assert!(target.is_some(), "{reference} is nowhere");
     }
 
-    let http = reqwest::Client::new();
+    let http = http();
     for (method, path) in ROUTES {
         let url = world.at(&path.replace("{store}", "acme-au"));
         let (own, other) =

@@ -6,6 +6,7 @@ use crossdock_events::standard_webhooks::{Key, key_from_whsec, sign};
 use crossdock_sandbox::Draft;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::{BIGCOMMERCE_SECRET, ECWID_SECRET, WAREHOUSE_SECRET, World};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -87,7 +88,7 @@ async fn forged_stale_and_unsigned_requests_are_refused_and_publish_nothing() {
     let world = World::create(Engine::Sqlite).await;
     let _receiver = Process::start(&world.config, Some("receiver"));
     world.ready().await;
-    let http = reqwest::Client::new();
+    let http = http();
     for Forged { what, path, headers, body } in forgeries(Timestamp::now().as_second()) {
         let mut request = http.post(world.receiver.join(path).unwrap()).body(body);
         request = request.header("content-type", "application/json");

@@ -15,6 +15,7 @@ use crossdock_settings::Settings;
 use crossdock_telemetry::metrics::Metrics;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
 use serde_json::Value;
@@ -61,7 +62,7 @@ async fn a_role_that_hangs_is_named_in_readiness_until_it_gets_on() {
     let consumer = Consumer::new(broker, WORK, publisher.clone(), handler);
     tokio::spawn(consumer.stalls_after(SILENT).run(stop));
     let ready = async || -> Option<Value> {
-        let answer = reqwest::get(&url).await.ok().filter(|answer| answer.status() == 200)?;
+        let answer = http().get(&url).send().await.ok().filter(|answer| answer.status() == 200)?;
         serde_json::from_str(&answer.text().await.ok()?).ok()
     };
     let before = eventually("it is ready", &ready).await;
@@ -93,15 +94,15 @@ async fn a_process_without_the_receiver_tells_its_health_and_metrics_and_takes_n
     let reconciler =
         Process::start_command(&world.config, &["run", "--role", "reconciler", "--health", &address]);
     world.ready().await;
-    assert_eq!(reqwest::get(world.at("livez")).await.unwrap().status(), 200);
+    assert_eq!(http().get(world.at("livez")).send().await.unwrap().status(), 200);
     let swept = "crossdock_reconciler_sweeps_total{store=\"acme-au\",result=\"done\"} 1";
     eventually("the reconciler's metrics tell of a sweep", || async {
-        let metrics = reqwest::get(world.at("metrics")).await.ok()?.text().await.ok()?;
+        let metrics = http().get(world.at("metrics")).send().await.ok()?.text().await.ok()?;
         metrics.contains(swept).then_some(())
     })
     .await;
     for route in ["webhooks/bigcommerce/acme-au", "webhooks/ecwid", "warehouse/events", "openapi.json"] {
-        let answer = reqwest::Client::new().post(world.at(route)).body("{}").send().await.unwrap();
+        let answer = http().post(world.at(route)).body("{}").send().await.unwrap();
         assert_eq!(answer.status(), 404, "{route}");
     }
     reconciler.signal("TERM").await;

@@ -2,6 +2,7 @@
 
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::postgres::Postgres;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::World;
@@ -19,7 +20,7 @@ async fn a_process_whose_roles_wait_for_the_ledger_lives_and_is_not_ready_until_
         Process::start_command(&world.config, &["run", "--role", "order-importer", "--health", &address]);
 
     let told = async || -> Option<(u16, Value)> {
-        let answer = reqwest::get(world.at("readyz")).await.ok()?;
+        let answer = http().get(world.at("readyz")).send().await.ok()?;
         Some((answer.status().as_u16(), serde_json::from_str(&answer.text().await.ok()?).ok()?))
     };
     let (status, waits) =
@@ -27,7 +28,7 @@ async fn a_process_whose_roles_wait_for_the_ledger_lives_and_is_not_ready_until_
             .await;
     let reason = "the roles of this process wait for the ledger";
     assert_eq!((status, &waits["ready"], &waits["reason"]), (503, &Value::from(false), &Value::from(reason)));
-    assert_eq!(reqwest::get(world.at("livez")).await.unwrap().status(), 200);
+    assert_eq!(http().get(world.at("livez")).send().await.unwrap().status(), 200);
 
     server.start().await;
     world.ready().await;

@@ -6,6 +6,7 @@ use crossdock_domain::{Sku, StockLevel};
 use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Draft, LegacyAccount};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::process::crossdock;
 use crossdock_tests::world::World;
 use reqwest::StatusCode;
@@ -43,7 +44,7 @@ async fn with_legacy_shop(engine: Engine) -> (World, Arc<BigcommerceShop>) {
 /// A line of the metrics about the shop.
 async fn metric(world: &World, name: &str) -> Option<u64> {
     let name = format!("crossdock_reconciler_{name}{{store=\"acme-old\"}} ");
-    let text = reqwest::get(world.at("metrics")).await.ok()?.text().await.ok()?;
+    let text = http().get(world.at("metrics")).send().await.ok()?.text().await.ok()?;
     text.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok())
 }
 
@@ -113,7 +114,7 @@ async fn nobody_is_believed_to_be_a_shop_without_webhooks_and_people_are_told_so
     let _crossdock = world.run().await;
     for path in ["webhooks/bigcommerce/acme-old", "webhooks/bigcommerce"] {
         let body = r#"{"scope":"store/order/created","hash":"1","producer":"stores/abc123","data":{"type":"order","id":1}}"#;
-        let answer = reqwest::Client::new().post(world.at(path)).body(body).send().await.unwrap();
+        let answer = http().post(world.at(path)).body(body).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
     }
 

@@ -7,6 +7,7 @@ use crossdock_sandbox::Draft;
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::node::Node;
 use crossdock_tests::world::World;
 use jiff::Timestamp;
@@ -137,7 +138,7 @@ async fn without_a_broker_the_shops_are_told_to_come_again() {
         world.bigcommerce.callbacks().answers().first().copied()
     });
     assert_eq!(answer.await, 503);
-    let ready = reqwest::get(world.receiver.join("readyz").unwrap()).await.unwrap();
+    let ready = http().get(world.receiver.join("readyz").unwrap()).send().await.unwrap();
     assert_eq!(ready.status(), 503);
-    assert_eq!(reqwest::get(world.receiver.join("livez").unwrap()).await.unwrap().status(), 200);
+    assert_eq!(http().get(world.receiver.join("livez").unwrap()).send().await.unwrap().status(), 200);
 }

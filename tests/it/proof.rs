@@ -6,6 +6,7 @@ use crossdock_domain::StoreId;
 use crossdock_ledger::Swept;
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::{Process, crossdock};
 use crossdock_tests::world::World;
@@ -142,7 +143,7 @@ async fn the_reconciler_proves_each_day_once_and_imports_what_is_missing() {
         ledger.proved_day(&acme).await.unwrap().filter(|proved| *proved >= day(2))
     })
     .await;
-    let metrics = reqwest::get(world.at("metrics")).await.unwrap().text().await.unwrap();
+    let metrics = http().get(world.at("metrics")).send().await.unwrap().text().await.unwrap();
     for line in [
         r#"crossdock_reconciler_proof_missing{store="acme-au"} 1"#,
         r#"crossdock_reconciler_proof_orders{store="acme-au",state="released"} 0"#,

@@ -3,6 +3,7 @@
 use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::world::{ALL_BUT_THE_DESK, World};
@@ -26,7 +27,7 @@ async fn a_burst_that_a_shop_puts_off_is_one_line_for_its_pause() {
     world.bigcommerce.callbacks().release_reversed();
     let put_off = r#"crossdock_queue_deliveries_total{role="order-importer",result="retried"}"#;
     eventually("all are put off", || async {
-        let answer = reqwest::get(world.at("metrics")).await.ok()?.text().await.ok()?;
+        let answer = http().get(world.at("metrics")).send().await.ok()?.text().await.ok()?;
         let line = answer.lines().find_map(|line| line.strip_prefix(put_off))?;
         (line.trim().parse::<u64>().ok()? >= ORDERS).then_some(())
     })

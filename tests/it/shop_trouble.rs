@@ -8,6 +8,7 @@ use crossdock_domain::{PackedLine, Sku};
 use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Draft, Fault, Item};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::{Process, crossdock as crossdock_command};
 use crossdock_tests::world::World;
@@ -173,7 +174,7 @@ async fn a_shop_with_dead_credentials_is_left_alone_and_resumes_with_new_ones_wh
             .count()
     };
     assert_eq!(said(&log), 1);
-    let metrics = reqwest::get(world.at("metrics")).await.unwrap().text().await.unwrap();
+    let metrics = http().get(world.at("metrics")).send().await.unwrap().text().await.unwrap();
     for line in [
         r#"crossdock_shop_paused{store="acme-au",cause="credentials"} 1"#,
         r#"crossdock_shop_paused{store="acme-nz",cause="credentials"} 0"#,

@@ -4,6 +4,7 @@ use crossdock_domain::{Sku, StockLevel};
 use crossdock_sandbox::{Fault, Item, Request};
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::process::crossdock;
 use crossdock_tests::world::World;
 use serde_json::Value;
@@ -41,7 +42,7 @@ fn calls(requests: &[Request]) -> Vec<String> {
 /// The merchant changes a product: `product.updated` goes out.
 pub(crate) async fn edit_at_ecwid(world: &World, product_id: u64) {
     let url = format!("{}api/v3/12239080/products/{product_id}", world.ecwid.url());
-    let edit = reqwest::Client::new().put(url).bearer_auth("journey-ecwid-token");
+    let edit = http().put(url).bearer_auth("journey-ecwid-token");
     let edited =
         edit.header("content-type", "application/json").body(r#"{"quantity":1}"#).send().await.unwrap();
     assert_eq!(edited.status(), 200);

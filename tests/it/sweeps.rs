@@ -14,6 +14,7 @@ use crossdock_sandbox::{Draft, Fault, Quota};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::surroundings::Surroundings;
@@ -52,7 +53,7 @@ fn acme() -> StoreId {
 
 /// A metric; none as long as it has no such line.
 async fn metric(world: &World, name: &str) -> Option<u64> {
-    let text = reqwest::get(world.at("metrics")).await.ok()?.text().await.ok()?;
+    let text = http().get(world.at("metrics")).send().await.ok()?.text().await.ok()?;
     text.lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))
         .and_then(|value| value.parse().ok())

@@ -9,6 +9,7 @@ use crossdock_sandbox::{Draft, Fault};
 use crossdock_tests::broker::Taken;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::{Answer, ShopSender};
@@ -53,7 +54,7 @@ async fn tell(world: &World, trace: &Sent, kind: &str, id: &str, data: Value) {
     let event = json!({"specversion": "1.0", "id": id, "source": "/warehouse", "type": kind, "time": now, "data": data});
     let (body, seconds) = (event.to_string(), now.as_second());
     let signature = sign(&key_from_whsec(WAREHOUSE_SECRET).unwrap(), id, seconds, body.as_bytes());
-    let request = reqwest::Client::new().post(world.at("warehouse/events"));
+    let request = http().post(world.at("warehouse/events"));
     let request = request
         .header("content-type", "application/cloudevents+json")
         .header("traceparent", &trace.traceparent)

@@ -2,6 +2,7 @@
 
 use crossdock_ledger::DeadLetterState;
 use crossdock_tests::database::Engine;
+use crossdock_tests::http;
 use crossdock_tests::webhook::warehouse_event;
 use crossdock_tests::world::World;
 use jiff::Timestamp;
@@ -22,7 +23,7 @@ async fn tell(world: &World, source: &str, kind: &str, data: &Value) {
     let event =
         json!({"specversion": "1.0", "id": "42", "source": source, "type": kind, "time": now, "data": data});
     let signed = warehouse_event(source, event.to_string(), now);
-    let request = reqwest::Client::new().post(world.at(signed.path)).body(signed.body);
+    let request = http().post(world.at(signed.path)).body(signed.body);
     let request =
         signed.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
     assert_eq!(request.send().await.unwrap().status(), 200);

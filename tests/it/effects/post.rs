@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crossdock_events::{Event, EventData, Source};
 use crossdock_queue::{Message, Publisher};
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::webhook::warehouse_event;
 use crossdock_tests::world::World;
 use fastrand::Rng;
@@ -34,7 +35,7 @@ impl Post {
     pub(super) fn open(world: &World) -> Self {
         Self {
             publisher: world.publisher(),
-            http: reqwest::Client::new(),
+            http: http(),
             url: world.at("warehouse/events"),
             told: Vec::new(),
             kept_back: Vec::new(),

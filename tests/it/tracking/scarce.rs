@@ -6,6 +6,7 @@ use crossdock_sandbox::{BigcommerceShop, Draft, Quota, Request};
 use crossdock_tests::broker::Vhost;
 use crossdock_tests::database::Engine;
 use crossdock_tests::eventually;
+use crossdock_tests::http;
 use crossdock_tests::log::Log;
 use crossdock_tests::process::Process;
 use crossdock_tests::surroundings::Surroundings;
@@ -26,7 +27,7 @@ const MADE: u32 = 480;
 
 /// Another app asks the shop until so few requests are left.
 async fn used_up(shop: &BigcommerceShop) {
-    let (http, url) = (reqwest::Client::new(), shop.url().join("/stores/journey1/v2/store").unwrap());
+    let (http, url) = (http(), shop.url().join("/stores/journey1/v2/store").unwrap());
     loop {
         let answer =
             http.get(url.clone()).header("x-auth-token", "journey-bigcommerce-token").send().await.unwrap();
