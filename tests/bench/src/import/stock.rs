@@ -7,7 +7,6 @@ use crossdock_domain::{Sku, StockLevel};
 use crossdock_events::StockCounted;
 use crossdock_sandbox::{Catalog, Item};
 use crossdock_tests::database::Engine;
-use crossdock_tests::eventually;
 use crossdock_tests::node::Node;
 use jiff::Timestamp;
 
@@ -27,8 +26,11 @@ const ECWID_MINUTE: u32 = 390;
 /// Longest time for all [`SKUS`] at Ecwid.
 const ECWID_TIME: Duration = Duration::from_mins(45);
 
-/// Time between two looks at what the Ecwid shop offers.
-const ECWID_LOOK: Duration = Duration::from_secs(1);
+/// Longest time for both shops: each product of which a shop tells goes through the receiver and the queue meanwhile.
+const TIME: Duration = Duration::from_mins(5);
+
+/// Time between two looks at what a shop offers.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Quantities that one BigCommerce adjustment can hold.
 const BIGCOMMERCE_ITEMS: u32 = 2_000;
@@ -82,13 +84,13 @@ pub(super) async fn measure_ecwid(node: &Node, report: &mut Report) -> anyhow::R
     tell(&warehouse, 7).await?;
     let all_are_told = async {
         while !offers(installation.ecwid.catalog(), 7) {
-            tokio::time::sleep(ECWID_LOOK).await;
+            tokio::time::sleep(LOOK).await;
         }
     };
     tokio::time::timeout(ECWID_TIME, all_are_told).await.context("not all quantities are at the shop")?;
     let all_are_heard_of = async {
         while installation.ecwid_stock_calls()[1] < installation.ecwid_stock_calls()[0] {
-            tokio::time::sleep(ECWID_LOOK).await;
+            tokio::time::sleep(LOOK).await;
         }
     };
     tokio::time::timeout(MINUTE, all_are_heard_of).await.context("a batch was not asked after")?;
@@ -108,12 +110,13 @@ pub(super) async fn measure_ecwid(node: &Node, report: &mut Report) -> anyhow::R
 /// Counts so many units of each SKU, and waits until both shops offer them.
 async fn count(installation: &Installation, warehouse: &Warehouse, units: i64) -> anyhow::Result<()> {
     tell(warehouse, units).await?;
-    eventually("both shops are told", || async {
-        let shops = [installation.shops[0].catalog(), installation.ecwid.catalog()];
-        shops.iter().all(|catalog| offers(catalog, units)).then_some(())
-    })
-    .await;
-    Ok(())
+    let shops = [installation.shops[0].catalog(), installation.ecwid.catalog()];
+    let both_are_told = async {
+        while !shops.iter().all(|catalog| offers(catalog, units)) {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(TIME, both_are_told).await.context("not all quantities are at both shops")
 }
 
 /// There are so many units of each SKU.
