@@ -16,8 +16,8 @@ pub(crate) struct Parcel {
 /// What is still to be written of a consignment, of which `ours` stands at the shop already.
 ///
 /// A SKU is matched to the order's open units line by line, as several lines may carry it: first to the line that the warehouse names,
-/// as far as it has units open, then to all in their order; refunded units come last, as a parcel may have left before the refund. Lines without a shipping address (collected by the buyer) cannot have a shipment
-/// and yield no parcel.
+/// as far as it has units open, then to all in their order; refunded units come last, as a parcel may have left before the refund.
+/// Lines without a shipping address (collected by the buyer) cannot have a shipment and yield no parcel.
 ///
 /// # Errors
 /// [`StorefrontError::Misfit`] if the order lacks the SKU or has fewer units of it open.

@@ -113,7 +113,7 @@ async fn dead_letters(connection: &Connection) -> Result<(), DeclareError> {
     Ok(())
 }
 
-/// Whether it stands. It is declared last, so with it stands everything.
+/// Whether it stands. That of the events is made after all queues: where it stands, they are old enough.
 async fn has_exchange(connection: &Connection, name: &str) -> Result<bool, DeclareError> {
     let passive = ExchangeDeclareOptions { passive: true, ..ExchangeDeclareOptions::default() };
     let channel = open(connection).await?;
