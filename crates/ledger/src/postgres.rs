@@ -38,7 +38,8 @@ struct PoolLimits {
     connections_max: u32,
     /// Longest wait for one of them.
     acquire_timeout: Duration,
-    /// Longest wait for an answer: a little more than the server's own limit, so that only a dead connection meets it.
+    /// Longest wait for an answer: a little more than the server's own limit, so that only a dead connection meets it. Longer than
+    /// `acquire_timeout`, or a pool without connections is not told from one that is slow.
     answer_timeout: Duration,
 }
 
@@ -197,10 +198,11 @@ mod tests {
 
     use super::*;
 
+    /// As apart from each other as in daily use: of two that end at once, either may be the one that is told.
     const LIMITS: PoolLimits = PoolLimits {
         connections_max: 2,
-        acquire_timeout: Duration::from_millis(500),
-        answer_timeout: Duration::from_millis(500),
+        acquire_timeout: Duration::from_secs(1),
+        answer_timeout: Duration::from_secs(3),
     };
 
     /// Passes everything on to PostgreSQL. Once silenced, the connections that it has stay open and say nothing any more.
