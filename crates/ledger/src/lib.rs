@@ -47,7 +47,7 @@ pub use order::{
 pub use pause::{Pause, PauseCause};
 pub use rules_told::RulesTold;
 pub use shipment::{ShipmentRecord, ShipmentState};
-pub use stock::{Catalogue, PromisedTo, Pushed, Reading, Refused, StockLine};
+pub use stock::{Catalogue, ProductTold, PromisedTo, Pushed, Reading, Refused, StockLine};
 pub use stock_ledger::StockLedger;
 pub use swept::Swept;
 pub use timeline::{Happening, TimelineEntry};

@@ -80,3 +80,12 @@ pub struct Reading {
     /// Where it goes on, in the platform's own terms; none: at the beginning.
     pub place: Option<String>,
 }
+
+/// A shop told that a product changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductTold {
+    /// The product.
+    pub product_id: String,
+    /// The event that tells it: the same where a shop, or the queue, tells it again.
+    pub event_id: String,
+}

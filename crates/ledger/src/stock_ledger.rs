@@ -5,7 +5,7 @@ use crossdock_domain::{Listing, Sku, StockLevel, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use crate::{Catalogue, LedgerError, PromisedTo, Pushed, StockLine};
+use crate::{Catalogue, LedgerError, ProductTold, PromisedTo, Pushed, StockLine};
 
 /// The part of the [`crate::Ledger`] that knows of stock, under the same promise.
 #[async_trait]
@@ -111,7 +111,7 @@ pub trait StockLedger: Send + Sync {
     async fn drop_reading(&self, store: &StoreId) -> Result<(), LedgerError>;
 
     /// We wrote to these products, one that stands twice twice: the shop will tell of it. What was written before `since` is echoed no
-    /// more, and a later write to the same product does not make it younger.
+    /// more.
     async fn expect_echoes(
         &self,
         store: &StoreId,
@@ -120,12 +120,12 @@ pub trait StockLedger: Send + Sync {
         since: Timestamp,
     ) -> Result<(), LedgerError>;
 
-    /// The shop tells of these products, one that stands twice twice: whether each telling is the echo of a write of ours since this
-    /// moment. Each write has one.
+    /// What the shop tells of products: whether each is the echo of a write of ours since this moment. Each write has one event that is
+    /// its echo, however often that event comes.
     async fn are_echoes(
         &self,
         store: &StoreId,
-        product_ids: &[String],
+        told: &[ProductTold],
         since: Timestamp,
     ) -> Result<Vec<bool>, LedgerError>;
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -13,6 +14,10 @@ const RETRY_WAITS_MS: [u64; 8] = [500, 1000, 1500, 2500, 4000, 8000, 15_000, 30_
 
 /// How long an answer may take before the try counts as failed. BigCommerce waits about 10 s, so do we.
 const ANSWER_SECS_MAX: u64 = 10;
+
+/// Most tries of a shop that are under way at once. The platforms do not say how many theirs are; a change of ten thousand products is
+/// told by some workers, not over ten thousand connections.
+const AT_ONCE_MAX: usize = 128;
 
 /// One callback, ready to be signed anew for each try.
 #[derive(Debug, Clone)]
@@ -57,6 +62,7 @@ pub struct Callbacks {
     mood: Arc<Mutex<Mood>>,
     answers: Arc<Mutex<Vec<u16>>>,
     told: Arc<Mutex<Option<Vec<Told>>>>,
+    workers: Arc<Semaphore>,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -92,6 +98,7 @@ impl Callbacks {
             mood: Arc::default(),
             answers: Arc::default(),
             told: Arc::default(),
+            workers: Arc::new(Semaphore::new(AT_ONCE_MAX)),
             tasks: TaskTracker::new(),
             stop,
         }
@@ -209,6 +216,7 @@ impl Callbacks {
     }
 
     async fn attempt(&self, delivery: &Delivery) -> u16 {
+        let _worker = self.workers.acquire().await.expect("nobody closes it");
         let Some(url) = self.address(&delivery.path) else { return 0 };
         let request = self
             .http

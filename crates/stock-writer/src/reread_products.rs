@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossdock_domain::Sku;
-use crossdock_events::ShopProductChanged;
-use crossdock_ledger::{Catalogue, Ledger};
+use crossdock_events::{Event, ShopProductChanged};
+use crossdock_ledger::{Catalogue, Ledger, ProductTold};
 use crossdock_queue::Failure;
 use crossdock_storefront::{ProductListings, Shop};
 use jiff::{SignedDuration, Timestamp};
@@ -57,21 +57,23 @@ impl RereadProducts {
         Ok(news)
     }
 
-    /// The places of those changes that are echoes of writes of ours. Each write has one: what is told here is not to be asked for again.
+    /// The places of those changes that are echoes of writes of ours. Each write has one, which may be told several times.
     pub(crate) async fn echoes(
         &self,
         shop: &Shop,
-        changes: &[(usize, &ShopProductChanged)],
+        changes: &[(usize, &Event<ShopProductChanged>)],
     ) -> Result<BTreeSet<usize>, Failure> {
-        let may_be = |(place, change): &(usize, &ShopProductChanged)| {
-            ECHOES.contains(&change.cause.as_str()).then(|| (*place, change.product_id.clone()))
+        let may_be = |(place, event): &(usize, &Event<ShopProductChanged>)| {
+            let told =
+                || ProductTold { product_id: event.data.product_id.clone(), event_id: event.id.clone() };
+            ECHOES.contains(&event.data.cause.as_str()).then(|| (*place, told()))
         };
-        let (places, product_ids): (Vec<usize>, Vec<String>) = changes.iter().filter_map(may_be).unzip();
+        let (places, told): (Vec<usize>, Vec<ProductTold>) = changes.iter().filter_map(may_be).unzip();
         if places.is_empty() {
             return Ok(BTreeSet::new());
         }
         let since = echoed_since(Timestamp::now());
-        let are_echoes = self.ledger.are_echoes(&shop.settings.id, &product_ids, since).await?;
+        let are_echoes = self.ledger.are_echoes(&shop.settings.id, &told, since).await?;
         let echoes =
             places.into_iter().zip(are_echoes).filter_map(|(place, is_echo)| is_echo.then_some(place));
         Ok(echoes.collect())

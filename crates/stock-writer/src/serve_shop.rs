@@ -85,7 +85,7 @@ impl ServeShop {
             let refusal = message.alone().filter(|_| !can_mend).and_then(|sku| refusal(&leftover, sku));
             outcomes[*position] = match refusal {
                 Some(refusal) => Outcome::Failed(refusal.clone()),
-                // Whatever else failed: told again, it would be taken for the echo of another write.
+                // Whatever else failed: told again when it is too old for an echo, it would be read.
                 None if echoes.contains(position) => Outcome::Done,
                 None => Outcome::from(done.clone()),
             };
@@ -126,12 +126,12 @@ impl ServeShop {
         for (position, message) in messages {
             match message {
                 Message::Due(event) => wanted.add(event, now),
-                Message::Changed(event) => changes.push((*position, &event.data)),
+                Message::Changed(event) => changes.push((*position, event)),
             }
         }
         *echoes = reread.echoes(shop, &changes).await?;
         let edits = changes.into_iter().filter(|(position, _)| !echoes.contains(position));
-        let edited = edits.map(|(_, change)| change.product_id.clone()).collect();
+        let edited = edits.map(|(_, event)| event.data.product_id.clone()).collect();
         let mut news = Vec::new();
         let reread = reread.handle(shop, edited).await?;
         if shop.settings.stock.follows_changes() {

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crossdock_domain::{Listing, Mend, Sku, StockLevel};
-use crossdock_ledger::{Ledger, StockLine};
+use crossdock_ledger::{Ledger, ProductTold, StockLine};
 use crossdock_queue::{Failure, Turn};
 use crossdock_storefront::{Quantity, StorefrontError, Taken};
 use jiff::{SignedDuration, Timestamp};
@@ -66,8 +66,8 @@ impl Bench {
 
     async fn is_echo(&self, product_id: &str) -> bool {
         let store = self.shop.shop().settings.id.clone();
-        let products = [product_id.to_owned()];
-        self.ledger.are_echoes(&store, &products, Timestamp::UNIX_EPOCH).await.unwrap() == [true]
+        let told = ProductTold { product_id: product_id.to_owned(), event_id: fastrand::u64(..).to_string() };
+        self.ledger.are_echoes(&store, &[told], Timestamp::UNIX_EPOCH).await.unwrap() == [true]
     }
 }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{SqlLedger, begun_pushes, catalogues, counts, echoes, listings, promises, pushed, refused};
-use crate::{Catalogue, LedgerError, PromisedTo, Pushed, StockLedger, StockLine};
+use crate::{Catalogue, LedgerError, ProductTold, PromisedTo, Pushed, StockLedger, StockLine};
 
 #[async_trait]
 impl StockLedger for SqlLedger {
@@ -174,11 +174,11 @@ impl StockLedger for SqlLedger {
     async fn are_echoes(
         &self,
         store: &StoreId,
-        product_ids: &[String],
+        told: &[ProductTold],
         since: Timestamp,
     ) -> Result<Vec<bool>, LedgerError> {
         let mut tx = self.database.write().await?;
-        let heard = echoes::heard(&mut tx, store, product_ids, since).await?;
+        let heard = echoes::heard(&mut tx, store, told, since).await?;
         tx.commit().await?;
         Ok(heard)
     }

@@ -1,7 +1,7 @@
 //! Where shops list SKUs: read as a whole, kept up to date product by product.
 
 use crossdock_domain::{Listing, ListingStock, Sku};
-use crossdock_ledger::{Catalogue, Ledger, Reading};
+use crossdock_ledger::{Catalogue, Ledger, ProductTold, Reading};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -167,31 +167,42 @@ async fn each_write_of_ours_has_one_echo_for_a_while(
         let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
         ledger.expect_echoes(&au(), &products, minute(at), minute(at - 5)).await.unwrap();
     };
-    let echoes = async |shop: &str, products: &[&str], since: i64| {
-        let products: Vec<String> = products.iter().map(|id| (*id).to_owned()).collect();
-        ledger.are_echoes(&store(shop), &products, minute(since)).await.unwrap()
+    let echoes = async |shop: &str, told: &[(&str, &str)], since: i64| {
+        let told: Vec<ProductTold> = told
+            .iter()
+            .map(|(product, event)| ProductTold {
+                product_id: (*product).to_owned(),
+                event_id: (*event).to_owned(),
+            })
+            .collect();
+        ledger.are_echoes(&store(shop), &told, minute(since)).await.unwrap()
     };
-    let echo = async |shop: &str, product: &str, since: i64| echoes(shop, &[product], since).await == [true];
+    let echo = async |product: &str, event: &str, since: i64| {
+        echoes("acme-au", &[(product, event)], since).await == [true]
+    };
     wrote(&["11", "12", "11"], 10).await;
-    assert!(!echo("acme-nz", "11", 5).await && !echo("acme-au", "13", 5).await);
-    assert!(echo("acme-au", "11", 5).await && echo("acme-au", "11", 5).await);
-    assert!(!echo("acme-au", "11", 5).await, "a third one is an edit");
-    assert!(!echo("acme-au", "12", 11).await, "too late");
+    assert_eq!(echoes("acme-nz", &[("11", "a")], 5).await, [false]);
+    assert!(!echo("13", "a", 5).await);
+    assert!(echo("11", "a", 5).await && echo("11", "b", 5).await);
+    assert!(!echo("11", "c", 5).await, "a third one is an edit");
+    assert!(echo("11", "a", 5).await && echo("11", "b", 5).await, "told again, each is what it was");
+    assert!(!echo("12", "a", 11).await, "too late");
+    assert!(!echo("11", "a", 11).await, "too late, though it was one");
     wrote(&["12"], 20).await;
     wrote(&["12"], 21).await;
-    assert!(echo("acme-au", "12", 20).await && echo("acme-au", "12", 20).await);
-    assert!(!echo("acme-au", "12", 20).await);
+    assert!(echo("12", "a", 20).await && echo("12", "b", 20).await);
+    assert!(!echo("12", "c", 20).await);
     wrote(&[], 22).await;
-    // Echoes that never come do not live on with each further write.
+    // Each for its own time: echoes that never come do not live on with each further write.
     for at in [30, 34, 38] {
         wrote(&["14"], at).await;
     }
-    assert!(echo("acme-au", "14", 33).await);
-    assert!(!echo("acme-au", "14", 33).await, "an edit by the merchant");
+    assert!(echo("14", "a", 33).await && echo("14", "b", 33).await);
+    assert!(!echo("14", "c", 33).await, "an edit by the merchant");
 
     // Told at once, in any order, each counts for itself.
     wrote(&["16", "15", "16"], 40).await;
-    let told = echoes("acme-au", &["16", "17", "16", "15", "16"], 40).await;
-    assert_eq!(told, [true, false, true, true, false]);
+    let told = [("16", "a"), ("17", "b"), ("16", "c"), ("15", "d"), ("16", "c"), ("16", "e")];
+    assert_eq!(echoes("acme-au", &told, 40).await, [true, false, true, true, true, false]);
     assert!(echoes("acme-au", &[], 40).await.is_empty());
 }
