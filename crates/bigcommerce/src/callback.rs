@@ -136,7 +136,10 @@ fn read_and_follow<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, InvalidCa
 
 fn event_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let hash = loose::text(deserializer)?;
-    if hash.is_empty() { Err(serde::de::Error::custom("the event's hash is empty")) } else { Ok(hash) }
+    if hash.is_empty() || hash.contains(char::is_control) {
+        return Err(serde::de::Error::custom("the event's hash is empty, or has control characters"));
+    }
+    Ok(hash)
 }
 
 /// A moment in seconds since 1970; none for anything else, as nothing depends on it.

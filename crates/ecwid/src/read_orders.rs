@@ -188,11 +188,18 @@ mod tests {
         let ecwid = Ecwid::new(http, &connection, &TrackingSettings::default(), Arc::default()).unwrap();
         let ids: Vec<OrderId> =
             (0..20).map(|_| OrderId::new(shop.place_order(&Draft::of(&[("TEE", 1)])))).collect();
-        for id in &ids[10..14] {
-            shop.faults().next("GET", id.as_str(), Fault::Hang(Duration::from_mins(10)));
+        let mut read = Vec::new();
+        // On a slow machine, the others need longer.
+        for secs in [1, 4, 16] {
+            for id in &ids[10..14] {
+                shop.faults().next("GET", id.as_str(), Fault::Hang(Duration::from_mins(10)));
+            }
+            let deadline = Instant::now() + Duration::from_secs(secs);
+            read = ecwid.orders_until(&ids, Priority::Urgent, deadline).await;
+            if read[..10].iter().all(Result::is_ok) {
+                break;
+            }
         }
-        let deadline = Instant::now() + Duration::from_secs(3);
-        let read = ecwid.orders_until(&ids, Priority::Urgent, deadline).await;
         assert!(read[..10].iter().all(Result::is_ok), "{read:?}");
         assert!(read[10..].iter().all(|order| matches!(order, Err(StorefrontError::OutOfTime))), "{read:?}");
     }

@@ -86,6 +86,6 @@ pub struct Reading {
 pub struct ProductTold {
     /// The product.
     pub product_id: String,
-    /// The event that tells it: the same where a shop, or the queue, tells it again.
+    /// The event that tells it: the same where a shop, or the queue, tells it again. Unsure whether BigCommerce's differ within one second.
     pub event_id: String,
 }

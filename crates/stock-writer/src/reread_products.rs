@@ -27,9 +27,10 @@ const ECHOES: [&str; 2] = ["product.updated", "store/product/updated"];
 
 /// How long a shop may take to tell of our own write, in seconds. An echo that comes later costs a call, and does no harm.
 ///
-/// Each of our writes that may have changed something covers one telling within this time, also where it has not: BigCommerce does not
-/// say, and may have lowered the quantity for a sale before. An edit that is taken for an echo is found by the next reading of the
-/// catalogue, within a day, and what the echo then costs is one call.
+/// Each of our writes that may have changed something covers one event within this time, however often it is told, also where it has
+/// changed nothing: BigCommerce does not say, and may have lowered the quantity for a sale before. Unsure whether BigCommerce's events of
+/// one product within a second can be told from each other: by its samples, the hash is that of the product. An edit that is taken for an
+/// echo is found by the next reading of the catalogue, within a day, and what the echo then costs is one call.
 const ECHO_SECS_MAX: i64 = 5 * 60;
 
 pub(crate) struct RereadProducts {

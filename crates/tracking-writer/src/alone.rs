@@ -142,8 +142,15 @@ mod tests {
     async fn whoever_dies_leaves_the_order_alone_for_as_long_as_a_doubt_after_all_that_it_could_have_sent() {
         let (ledger, _folder) = ledger().await;
         let (begun, most) = (Timestamp::now(), Duration::from_secs(WORK_SECS_MAX));
-        let work = alone_for(most, ledger.as_ref(), NAME, std::future::pending());
-        tokio::time::timeout(Duration::from_millis(500), work).await.unwrap_err();
+        let (at_work, is_at_work) = tokio::sync::oneshot::channel();
+        let work = alone_for(most, ledger.as_ref(), NAME, async {
+            at_work.send(()).unwrap();
+            std::future::pending().await
+        });
+        tokio::select! {
+            done = work => panic!("it is over: {done:?}"),
+            at_work = is_at_work => at_work.unwrap(),
+        }
         assert!(until(ledger.as_ref()).await >= after(begun, WORK_SECS_MAX + DOUBT_SECS));
     }
 

@@ -122,6 +122,15 @@ fn a_key_that_counts_may_not_come_twice_in_any_spelling() {
 }
 
 #[test]
+fn a_hash_is_a_text_that_every_ledger_takes() {
+    for (hash, is_taken) in [("dd70", true), ("", false), ("dd\0", false), ("dd\n70", false)] {
+        let mut body = callback("store/product/updated", &json!({ "type": "product", "id": 206 }));
+        body["hash"] = json!(hash);
+        assert_eq!(parsed(&body).is_ok(), is_taken, "{hash:?}");
+    }
+}
+
+#[test]
 fn an_id_is_a_whole_number_above_zero_that_fits_and_never_rounded() {
     let order = |id: &str| {
         let body = callback("store/order/updated", &json!({ "id": 77_777 })).to_string();

@@ -40,17 +40,23 @@ async fn shop_of(orders: usize) -> (Arc<BigcommerceShop>, Client) {
 
 #[tokio::test]
 async fn a_slow_shop_is_read_as_far_as_the_time_goes_and_the_rest_comes_again() {
-    let (shop, client) = shop_of(20).await;
-    for number in [1003, 1007, 1011] {
-        shop.faults().next("GET", &format!("/orders/{number}"), Fault::Hang(Duration::from_mins(10)));
-    }
     let ids: Vec<OrderId> = (1001..=1020).map(|number| OrderId::new(number.to_string())).collect();
-    let size = ListSize::of(1);
-    let deadline = Instant::now() + Duration::from_secs(3);
-    let read = shop_orders_until(&client, &size, &ids, Priority::Urgent, deadline).await;
-    let late: Vec<usize> = (0..20).filter(|at| read[*at].is_err()).collect();
+    let mut late = Vec::new();
+    // On a slow machine, the others need longer.
+    for secs in [1, 4, 16] {
+        let (shop, client) = shop_of(20).await;
+        for number in [1003, 1007, 1011] {
+            shop.faults().next("GET", &format!("/orders/{number}"), Fault::Hang(Duration::from_mins(10)));
+        }
+        let deadline = Instant::now() + Duration::from_secs(secs);
+        let read = shop_orders_until(&client, &ListSize::of(1), &ids, Priority::Urgent, deadline).await;
+        late = (0..20).filter(|at| read[*at].is_err()).collect();
+        assert!(late.iter().all(|at| matches!(read[*at], Err(StorefrontError::OutOfTime))));
+        if late.len() <= 3 {
+            break;
+        }
+    }
     assert_eq!(late, [2, 6, 10]);
-    assert!(late.iter().all(|at| matches!(read[*at], Err(StorefrontError::OutOfTime))));
 }
 
 #[test]

@@ -1,5 +1,5 @@
 -- One row for each write, so that each has an echo of its own for as long as it may come, and one that is told twice is known by its
--- event. What was expected is forgotten: it costs a call for each product.
+-- event. What was expected is forgotten: those products are read.
 DROP TABLE echoes;
 
 CREATE TABLE echoes (

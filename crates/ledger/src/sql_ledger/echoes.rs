@@ -40,7 +40,7 @@ pub(super) async fn expect(
     Ok(())
 }
 
-/// Which of these are one. By product, so that two transactions at once lock rows in the same order.
+/// Which of these are one. By product and event, so that two transactions at once lock rows in the same order.
 pub(super) async fn heard(
     tx: &mut Transaction,
     store: &StoreId,
@@ -50,12 +50,14 @@ pub(super) async fn heard(
     stale(tx, store, since).await?;
     let mut heard = vec![false; told.len()];
     let mut places: Vec<usize> = (0..told.len()).collect();
-    places.sort_by_key(|place| &told[*place].product_id);
+    places.sort_by_key(|place| (&told[*place].product_id, &told[*place].event_id));
     for place in places {
         let ProductTold { product_id, event_id } = &told[place];
-        // The write that this event was the echo of, else the oldest of which the shop has not told.
+        // The write that this event was the echo of, else the oldest of which the shop has not told. The outer condition is for another
+        // transaction that took the same one meanwhile.
         let sql = "UPDATE echoes SET heard_as = $3
-                   WHERE store = $1 AND product_id = $2 AND (written_at, place) = (
+                   WHERE store = $1 AND product_id = $2 AND (heard_as IS NULL OR heard_as = $3)
+                   AND (written_at, place) = (
                        SELECT written_at, place FROM echoes
                        WHERE store = $1 AND product_id = $2 AND (heard_as IS NULL OR heard_as = $3)
                        ORDER BY heard_as IS NULL, written_at, place LIMIT 1)";

@@ -59,13 +59,14 @@ async fn an_address_over_its_limit_is_turned_away_at_the_door() {
     let gate = Gate::new(Arc::clone(&app), router);
     let (forger, other) = ("203.0.113.7".parse().unwrap(), "203.0.113.8".parse().unwrap());
     let caller = Caller::of_connection(forger, &app.senders.load().proxies);
-    for _ in 0..50 {
-        app.failures.failed(caller, Instant::now());
-    }
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     for (peer, expected) in [(forger, "HTTP/1.1 429 Too Many Requests\r\n"), (other, "HTTP/1.1 200 OK\r\n")] {
         let mut stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        gate.admit(listener.accept().await.unwrap().0, peer);
+        let accepted = listener.accept().await.unwrap().0;
+        for _ in 0..50 {
+            app.failures.failed(caller, Instant::now());
+        }
+        gate.admit(accepted, peer);
         write(&mut stream, &LIVEZ.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n")).await;
         let answer = read_to_end(&mut stream).await;
         assert!(answer.starts_with(expected), "{answer}");
