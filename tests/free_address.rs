@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// As in `deploy/local/ports.sh`: below the ports that the system gives to outgoing connections (on Linux 32768 and up), of which a
-/// flood could take one before its listener does.
+/// Above those of `deploy/local/ports.sh`, and below the ports that the system gives to outgoing connections (on Linux 32768 and up), of
+/// which a flood could take one before its listener does.
 const PORTS: Range<u16> = 20_000..32_000;
 
 /// Those that were given out last: the address of a process that is not started yet, or was killed, looks free to others.

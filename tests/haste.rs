@@ -8,6 +8,7 @@ use lapin::types::ShortString;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use crate::broker::Vhost;
+use crate::eventually;
 use crate::world::World;
 
 /// Where messages wait to be tried again, the longest wait first: none comes into the next one while it is emptied.
@@ -74,18 +75,19 @@ impl World {
     /// Ends all leases, as the time does that they are taken for. Nobody may be at work: whoever holds one would not know.
     ///
     /// # Panics
-    /// If the ledger cannot be opened.
+    /// If the ledger does not answer.
     pub async fn leases_run_out(&self) {
         let later = Timestamp::now() + SignedDuration::from_hours(LEASE_HOURS_MAX);
-        let taken = self.ledger().await.lease("leases-run-out", later, later).await;
-        taken.expect("the ledger answers");
+        let ledger = self.ledger().await;
+        let taken = || async { ledger.lease("leases-run-out", later, later).await.ok() };
+        eventually("the ledger answers", taken).await;
     }
 
     /// Ends the time for which orders are left alone whose shop did not say whether it has written something. Whoever is at work at an
     /// order has it for longer than that.
     ///
     /// # Panics
-    /// If the ledger cannot be opened.
+    /// If the ledger does not answer.
     pub async fn doubts_run_out(&self) {
         let until = Timestamp::now() + SignedDuration::from_secs(DOUBT_SECS.cast_signed());
         let over = until.as_microsecond();
@@ -95,20 +97,23 @@ impl World {
     /// Ends all leases whose names begin like this, as the time does that they are taken for. Whoever took them must be dead.
     ///
     /// # Panics
-    /// If the ledger cannot be opened.
+    /// If the ledger does not answer.
     pub async fn leases_of_the_dead_run_out(&self, beginning: &str) {
         self.end_leases(format!("name LIKE '{beginning}%'")).await;
     }
 
     async fn end_leases(&self, which: String) {
-        let (url, end) = (self.ledger_url(), AssertSqlSafe(format!("DELETE FROM leases WHERE {which}")));
-        let ended = if url.starts_with("sqlite") {
-            let mut ledger = SqliteConnection::connect(&url).await.expect("the ledger can be opened");
-            sqlx::query(end).execute(&mut ledger).await.map(drop)
-        } else {
-            let mut ledger = PgConnection::connect(&url).await.expect("the ledger can be opened");
-            sqlx::query(end).execute(&mut ledger).await.map(drop)
+        let (url, end) = (self.ledger_url(), format!("DELETE FROM leases WHERE {which}"));
+        let ended = || async {
+            let end = AssertSqlSafe(end.clone());
+            if url.starts_with("sqlite") {
+                let mut ledger = SqliteConnection::connect(&url).await.ok()?;
+                sqlx::query(end).execute(&mut ledger).await.ok().map(drop)
+            } else {
+                let mut ledger = PgConnection::connect(&url).await.ok()?;
+                sqlx::query(end).execute(&mut ledger).await.ok().map(drop)
+            }
         };
-        ended.expect("the ledger answers");
+        eventually("the ledger answers", ended).await;
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a condition may take to come true: generous, because it is only ever used up by a failure.
-const WAIT_SECS_MAX: u64 = 60;
+const WAIT_SECS_MAX: u64 = 180;
 
 /// Time between two looks.
 const LOOK_MS: u64 = 50;
@@ -13,7 +13,7 @@ const LOOK_MS: u64 = 50;
 /// Waits until `look` finds something, and returns it.
 ///
 /// # Panics
-/// With `claim` if it finds nothing for a minute.
+/// With `claim` if it finds nothing for three minutes.
 pub async fn eventually<T, F>(claim: &str, mut look: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crossdock_events::standard_webhooks::key_from_whsec;
 use crossdock_ledger::Ledger;
-use crossdock_queue::Publisher;
+use crossdock_queue::{Link, Publisher};
 use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Door, EcwidOptions, EcwidShop, Warehouse};
 use crossdock_telemetry::metrics::Metrics;
 use serde_json::Value;
@@ -200,9 +200,11 @@ impl World {
         .await;
     }
 
-    /// Publishes events as the warehouse may do it, and Crossdock's roles.
-    pub fn publisher(&self) -> Publisher {
-        Publisher::start(broker(&self.vhost), &Metrics::default(), self.stop.clone())
+    /// Publishes events as the warehouse may do it, and Crossdock's roles. It is connected.
+    pub async fn publisher(&self) -> Publisher {
+        let publisher = Publisher::start(broker(&self.vhost), &Metrics::default(), self.stop.clone());
+        eventually("the publisher connects", || async { (publisher.link() == Link::Up).then_some(()) }).await;
+        publisher
     }
 
     /// Waits until Crossdock has made the ledger: before that, no command opens it.
@@ -213,9 +215,10 @@ impl World {
     /// The ledger itself, as another process would open it.
     ///
     /// # Panics
-    /// If it cannot be opened.
+    /// If it cannot be opened, also when those at work give it a moment.
     pub async fn ledger(&self) -> Arc<dyn Ledger> {
-        crossdock_ledger::open(&self.ledger_url().into()).await.expect("the ledger can be opened")
+        let url = self.ledger_url().into();
+        eventually("the ledger can be opened", || async { crossdock_ledger::open(&url).await.ok() }).await
     }
 
     /// What stands in `ledger.url`.

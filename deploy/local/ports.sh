@@ -3,11 +3,11 @@
 # Whether something listens on a port.
 answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# So many different ports on which nothing listens.
+# So many different ports on which nothing listens: not among those that the tests give out.
 free_ports() {
   local found=() port
   while [ ${#found[@]} -lt "$1" ]; do
-    port=$((20000 + RANDOM % 12000))
+    port=$((12000 + RANDOM % 8000))
     if ! answers "$port" && [[ " ${found[*]-} " != *" $port "* ]]; then found+=("$port"); fi
   done
   echo "${found[@]}"

@@ -39,14 +39,14 @@ async fn a_house_full_of_who_waits_gives_way_to_genuine_senders(
     let held: Vec<SlowSender> = begun.buffered(AT_ONCE).try_collect().await.unwrap();
     let began_to_give_way = eventually("the house is full", || async {
         let full = world.metric("crossdock_receiver_connections").await >= places as u64;
-        let gave_way = world.metric(GAVE_WAY).await;
+        let gave_way = world.count(GAVE_WAY).await;
         (full && gave_way >= (BEGUN - places) as u64).then_some(gave_way)
     })
     .await;
 
     let told = shop.send_each_anew(1..=GENUINE, AT_ONCE).await;
     assert_eq!(answered(&told, Answer::OK).len(), GENUINE as usize, "{told:?}");
-    assert!(world.metric(GAVE_WAY).await > began_to_give_way, "nobody had to give way");
+    assert!(world.count(GAVE_WAY).await > began_to_give_way, "nobody had to give way");
     let arrived = arrived(&world.vhost).await;
     assert_eq!(arrived.into_keys().collect::<Vec<_>>(), (1..=GENUINE).collect::<Vec<_>>());
     drop(held);

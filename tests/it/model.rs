@@ -29,8 +29,9 @@ const STRANDED_AT: usize = 15;
 /// Steps between two crashes, and after the last one.
 const CRASH_EVERY: usize = 45;
 
-/// Longest time from the last trouble until all is well, in seconds: a crash leaves releases and sweeps for 30 s.
-const CALM_SECS_MAX: u64 = 100;
+/// Longest time from the last trouble until all is well, in seconds: a crash leaves releases and sweeps for 30 s, and what
+/// failed several times waits for two minutes.
+const CALM_SECS_MAX: u64 = 300;
 
 /// Time between two looks, in milliseconds.
 const LOOK_MS: u64 = 250;

@@ -137,7 +137,7 @@ async fn an_order_that_waits_is_announced_once_with_what_it_wants() {
     let id = world.bigcommerce.place_order(&Draft::of(&[("TEE-M", 1), ("MUG", 2), ("TEE-M", 1)]));
     world.order_in_state(&id, "held").await;
     let done = async || {
-        world.metric(r#"crossdock_queue_deliveries_total{role="order-importer",result="done"}"#).await
+        world.count(r#"crossdock_queue_deliveries_total{role="order-importer",result="done"}"#).await
     };
     eventually("all three notices are answered for", async || (done().await == 3).then_some(())).await;
     let announced = world.vhost.take(&tap).await;

@@ -38,7 +38,7 @@ async fn replay(world: &World, dead: &Taken, name: &str) {
         content_type: "application/cloudevents+json".into(),
         body: dead.body.clone().into(),
     };
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     eventually("it is put back", || async {
         publisher.replay(crossdock_order_importer::ROLE, name, &message).await.ok()
     })
@@ -90,7 +90,7 @@ async fn replay_in_vain(world: &World, dead: &Taken) {
         content_type: "application/cloudevents+json".into(),
         body: dead.body.clone().into(),
     };
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     let put = || async { publisher.replay(crossdock_order_importer::ROLE, "1/1", &message).await.ok() };
     eventually("it is put back", put).await;
     eventually("both came", || async { (world.vhost.depth(DEAD_LETTERS).await == 2).then_some(()) }).await;
@@ -149,7 +149,7 @@ async fn a_refusal_that_is_out_of_date_is_no_dead_letter_and_one_told_twice_is_o
     let _crossdock = world.run().await;
     let number = format!("BG{}", world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)])));
     world.order_in_state(&number, "accepted").await;
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     let refuse = async |id: &str, at: Option<Timestamp>| {
         let data = WarehouseOrderRejected {
             number: OrderNumber::new(number.clone()),
@@ -201,7 +201,7 @@ async fn a_refusal_over_http_that_is_told_again_is_the_same_failure() {
     });
     let message =
         Message::new("order.released", number.as_str(), crossdock_events::CONTENT_TYPE, body.to_string());
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     eventually("it is put back", || async { publisher.publish(&message).await.ok() }).await;
     let again = letter(&world).await;
     assert_eq!(door.posts().len(), 2, "it was refused again");

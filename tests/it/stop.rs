@@ -14,6 +14,7 @@ use crossdock_tests::process::Process;
 use crossdock_tests::shop_sender::{Answer, ShopSender, answered};
 use crossdock_tests::slow_sender::{Part, SlowSender};
 use crossdock_tests::world::World;
+use futures_util::future::join_all;
 use tokio::time::Instant;
 
 const CLOSED: &str = "the receiver takes no more connections";
@@ -27,6 +28,10 @@ const BEFORE: usize = 300;
 /// The order of the request that is on its way all the time.
 const SLOW: u32 = 900_000;
 
+/// Who looks at `/readyz` at once, and how often each does at most.
+const LOOKERS: u32 = 8;
+const LOOKS_MAX: u32 = 1_000_000;
+
 /// What the parts around the receiver may add to its own time for stopping, on a machine under load.
 const BESIDES: Duration = Duration::from_secs(5);
 
@@ -39,11 +44,19 @@ fn start(world: &World, log: &Log) -> Process {
 
 /// Looks at `/readyz` over new connections, without pauses, until nobody listens, and sends a webhook after each look, as a balancer does
 /// that has not looked yet. Returns the orders of those that were taken after `/readyz` was red.
+///
+/// Several look at once: one alone may wait for its webhook all the time that it is red.
 async fn taken_while_red(world: &World, shop: &ShopSender) -> BTreeSet<u32> {
+    let looks = (1..=LOOKERS).map(|looker| taken_by_one_while_red(world, shop, SLOW + looker * LOOKS_MAX));
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+/// The same by one who begins with this order.
+async fn taken_by_one_while_red(world: &World, shop: &ShopSender, first: u32) -> BTreeSet<u32> {
     let anew = reqwest::Client::builder().pool_max_idle_per_host(0).timeout(Duration::from_secs(5));
     let http = anew.build().unwrap();
     let (mut red, mut taken) = (false, BTreeSet::new());
-    for order in SLOW + 1.. {
+    for order in first..first + LOOKS_MAX {
         let Ok(answer) = http.get(world.at("readyz")).send().await else { break };
         assert!(matches!(answer.status().as_u16(), 200 | 503), "{answer:?}");
         assert!(answer.status() == 503 || !red, "it is not green again");

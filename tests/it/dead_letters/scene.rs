@@ -148,7 +148,7 @@ pub(crate) async fn publish(world: &World, id: &str, body: &[u8]) {
 
 /// Has the tracking-writer told all of this, by message id.
 pub(crate) async fn publish_all(world: &World, all: impl IntoIterator<Item = (String, Vec<u8>)>) {
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     let message = |(id, body): (String, Vec<u8>)| Message {
         routing_key: "warehouse.shipment.dispatched".to_owned(),
         id,

@@ -49,7 +49,7 @@ async fn an_event_that_is_older_than_what_the_warehouse_has_is_left_out() {
     .await;
     let story = world.story(&number).await.unwrap();
     let done =
-        async || world.metric(r#"crossdock_queue_deliveries_total{role="warehouse",result="done"}"#).await;
+        async || world.count(r#"crossdock_queue_deliveries_total{role="warehouse",result="done"}"#).await;
     // The release and the cancellation.
     eventually("both are done with", async || (done().await == 2).then_some(())).await;
     publish_again(&world, &number, &story).await;

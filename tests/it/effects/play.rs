@@ -54,7 +54,7 @@ impl Play {
         });
         let processes = ROLES.map(|roles| Process::start(&world.config, Some(roles))).into();
         world.ready().await;
-        let (ledger, post) = (world.ledger().await, Post::open(&world));
+        let (ledger, post) = (world.ledger().await, Post::open(&world).await);
         let mut play = Self {
             world,
             ledger,

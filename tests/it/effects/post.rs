@@ -32,9 +32,9 @@ pub(super) struct Post {
 }
 
 impl Post {
-    pub(super) fn open(world: &World) -> Self {
+    pub(super) async fn open(world: &World) -> Self {
         Self {
-            publisher: world.publisher(),
+            publisher: world.publisher().await,
             http: http(),
             url: world.at("warehouse/events"),
             told: Vec::new(),

@@ -38,7 +38,7 @@ async fn a_count_that_comes_late_changes_nothing_that_a_newer_one_said(
 ) {
     let world = World::create(engine).await;
     let _crossdock = world.run().await;
-    let (publisher, now, mug) = (world.publisher(), Timestamp::now(), Sku::from("MUG"));
+    let (publisher, now, mug) = (world.publisher().await, Timestamp::now(), Sku::from("MUG"));
     tell(&publisher, "newer", now - 1.minutes(), vec![level("MUG", 20, None)]).await;
     shows(&world, "MUG", 19, 20).await;
 

@@ -81,6 +81,6 @@ async fn leaves_nonetheless(world: &World, number: &str) {
         content_type: CONTENT_TYPE.into(),
         body: event.to_json().into(),
     };
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     eventually("RabbitMQ takes the parcel", || async { publisher.publish(message.clone()).await.ok() }).await;
 }

@@ -16,7 +16,7 @@ use super::one_shop::OneShop;
 const FOR_EVER: Duration = Duration::from_hours(1);
 
 /// Time until a shop does what a process has sent that is killed meanwhile.
-const LATE: Duration = Duration::from_secs(5);
+const LATE: Duration = Duration::from_secs(15);
 
 /// What a parcel of the order needs at the shops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,10 +180,11 @@ async fn what_a_shop_is_still_at_when_the_process_is_killed_is_not_done_again() 
     for (shop, (calls, shown)) in
         shops(&world).into_iter().zip([Deed::Ship.at_bigcommerce(), Deed::Ship.at_ecwid()])
     {
-        let mut one = Sent::order(&world, shop).await;
-        one.shop.faults().next(calls[0].0, calls[0].1, Fault::DoneLate(LATE));
+        sent.push((Sent::order(&world, shop).await, calls[0], shown));
+    }
+    for (one, call, _) in &mut sent {
+        one.shop.faults().next(call.0, call.1, Fault::DoneLate(LATE));
         one.told(&world, Deed::Ship);
-        sent.push((one, calls[0], shown));
     }
     for (one, ..) in &sent {
         eventually("the shop is at it", || async { one.shop.faults().all_met().then_some(()) }).await;

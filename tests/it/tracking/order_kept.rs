@@ -60,7 +60,7 @@ async fn replay(world: &World, dead: &Taken, name: &str) {
         content_type: "application/cloudevents+json".into(),
         body: dead.body.clone().into(),
     };
-    let publisher = world.publisher();
+    let publisher = world.publisher().await;
     eventually("it is put back", || async {
         publisher.replay(crossdock_tracking_writer::ROLE, name, &message).await.ok()
     })
@@ -203,7 +203,7 @@ async fn later_shipments_of_an_order_wait_behind_one_that_cannot_be_read() {
     let told = String::from_utf8(told).unwrap();
     let garbled = told.replace(r#""quantity":1"#, r#""quantity":"one""#);
     let message = Message::new(Shipment::TYPE, "E-a", CONTENT_TYPE, garbled);
-    world.publisher().publish(message).await.unwrap();
+    world.publisher().await.publish(message).await.unwrap();
     world.warehouse.tell_again(&Shipment {
         shipment_id: "b".into(),
         tracking_number: "T-b".to_owned(),
