@@ -10,6 +10,7 @@ pub mod flood;
 mod free_address;
 mod haste;
 mod http;
+mod kept_folder;
 pub mod load;
 mod local_script;
 pub mod log;

@@ -20,6 +20,7 @@ use crate::database::Engine;
 use crate::eventually;
 use crate::free_address::free_address;
 use crate::http;
+use crate::kept_folder::KeptFolder;
 use crate::process::{Process, crossdock};
 use crate::surroundings::{Surroundings, broker, catalog, start_warehouse};
 
@@ -50,7 +51,7 @@ pub struct World {
     /// The ledger as it was opened to be looked into, and its URL.
     opened: Mutex<Option<(String, Arc<dyn Ledger>)>>,
     stop: CancellationToken,
-    folder: tempfile::TempDir,
+    folder: KeptFolder,
 }
 
 impl World {
@@ -86,7 +87,7 @@ impl World {
     /// # Panics
     /// If a part does not start.
     pub async fn amid(engine: Engine, vhost: Vhost, surroundings: Surroundings) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let folder = KeptFolder::new();
         let listen = free_address();
         let receiver: Url = format!("http://{listen}").parse().expect("an address makes a URL");
         let bigcommerce = BigcommerceShop::start(BigcommerceOptions {

@@ -268,5 +268,5 @@ async fn leave_messages(world: &World, provoked: &mut Provoked) -> (Connection, 
 async fn publish(world: &World, kind: &str, id: &str, body: Vec<u8>) {
     let (routing_key, content_type) = (kind.to_owned(), "application/cloudevents+json".into());
     let message = Message { routing_key, id: id.to_owned(), content_type, body: body.into() };
-    world.publisher().publish(message).await.expect("RabbitMQ takes it");
+    world.publisher().await.publish(message).await.expect("RabbitMQ takes it");
 }
