@@ -29,7 +29,7 @@ impl World {
         self.change_config(|text| text.replace("spool_dir = \"\"", &on));
     }
 
-    /// Writes the configuration anew.
+    /// Writes the configuration anew, at one stroke: a process that has just begun may be reading it.
     ///
     /// # Panics
     /// If it stays the same.
@@ -37,7 +37,9 @@ impl World {
         let before = std::fs::read_to_string(&self.config).expect("the configuration was written");
         let after = change(&before);
         assert_ne!(before, after, "the configuration is changed");
-        std::fs::write(&self.config, after).expect("the temporary folder takes files");
+        let whole = self.config.with_extension("next");
+        std::fs::write(&whole, after).expect("the temporary folder takes files");
+        std::fs::rename(&whole, &self.config).expect("a file can take another's place");
     }
 }
 
