@@ -15,7 +15,7 @@ demo: ## Run 20 orders through the same, print what happened, exit 1 if anything
 test: services ## Run every test, over a real RabbitMQ and both databases (installs what is missing)
 	cargo build --package crossdock
 	@# The journeys mostly wait: more of them at once than there are cores.
-	. target/local/test.env && RUST_TEST_THREADS=$$(($$(nproc) * 3 / 2)) cargo test --workspace --no-fail-fast
+	. target/local/test.env && RUST_TEST_THREADS=$$(($$(nproc) * 5 / 2)) cargo test --workspace --no-fail-fast
 
 test-faults: services ## Kill, stop, cut and forge amid thousands of events, and count (minutes; ARGS= parts of attacks' names)
 	cargo build --package crossdock

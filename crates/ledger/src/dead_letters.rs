@@ -109,6 +109,9 @@ pub trait DeadLetters: Send + Sync {
     /// Takes a discarding back: what is still discarded by it is as it was before. Returns how many.
     async fn undo_discard(&self, discarding: ActId, act: &Acting) -> Result<u64, LedgerError>;
 
+    /// Puts down that the wanted ones are given out, in the states that it names. `None`: none was there.
+    async fn export(&self, wanted: &DeadLettersWanted, act: &Acting) -> Result<Option<ActId>, LedgerError>;
+
     /// What was done at the desk, the latest first.
     async fn acts(&self, limit: u32) -> Result<Vec<Act>, LedgerError>;
 

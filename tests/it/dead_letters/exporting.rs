@@ -5,9 +5,9 @@ use crossdock_tests::database::Engine;
 use crossdock_tests::process::crossdock;
 use crossdock_tests::world::World;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::scene::{are, desk, publish_all};
+use super::scene::{are, asked, desk, publish_all};
 
 /// More than a page of the export.
 const LETTERS: usize = 520;
@@ -45,4 +45,11 @@ async fn every_dead_letter_is_exported_once_with_its_exact_body(
     assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("no dead letter is selected by: class no-such-class"), "{told}");
+
+    let (_, trail) = asked(&world, &["jobs"]).await;
+    let told: Vec<_> =
+        trail.as_array().unwrap().iter().map(|act| (&act["kind"], &act["count"], &act["note"])).collect();
+    let count = json!(LETTERS);
+    let by_class = (&json!("export"), &count, &json!("class event-malformed"));
+    assert_eq!(told, [by_class, (&json!("export"), &count, &json!("all"))], "what was empty is not put down");
 }

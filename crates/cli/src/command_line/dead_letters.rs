@@ -42,7 +42,7 @@ pub(crate) enum DeadLetters {
         #[arg(long)]
         json: bool,
     },
-    /// Prints them whole, with their bodies, to standard output
+    /// Prints them whole, with their bodies, to standard output; `dead-letters jobs` tells of it
     Export(DeadLettersExport),
     /// Lists what was done at the desk, by whom, and how replays go; cancels and resumes them
     Jobs(DeadLettersJobs),

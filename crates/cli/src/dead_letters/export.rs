@@ -1,4 +1,4 @@
-//! `crossdock dead-letters export`: everything about the selected ones, a page at a time.
+//! `crossdock dead-letters export`: everything about the selected ones, a page at a time; the trail has it before the first is printed.
 
 mod csv;
 
@@ -9,6 +9,7 @@ use crossdock_ledger::DeadLettersWanted;
 use super::Desk;
 use super::entry::Entry;
 use super::list::{stand, states};
+use super::who::acting;
 use crate::command_line::{DeadLettersExport, ExportFormat};
 use crate::exit::Exit;
 use crate::listing::say;
@@ -19,15 +20,17 @@ const PAGE_LETTERS: u32 = 500;
 pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::Result<Exit> {
     let states = states(&wanted.states);
     let selected = desk.selected(&wanted.selection).await?;
-    let mut page = DeadLettersWanted { states, limit: Some(PAGE_LETTERS), ..selected.clone() };
+    let exported = DeadLettersWanted { states, ..selected.clone() };
+    let act = acting(wanted.selection.described());
+    let any = desk.ledger.export(&exported, &act).await?.is_some();
+    let mut page = DeadLettersWanted { limit: Some(PAGE_LETTERS), ..exported };
     if wanted.format == ExportFormat::Csv {
         say(&csv::header());
     }
-    let mut none = true;
-    loop {
+    while any {
         let letters = desk.ledger.dead_letters(&page).await?;
         let Some(last) = letters.last() else { break };
-        (none, page.after) = (false, Some(last.place()));
+        page.after = Some(last.place());
         for letter in letters {
             // One that was forgotten meanwhile is left out.
             if let Some(whole) = desk.ledger.dead_letter(letter.id).await? {
@@ -35,7 +38,7 @@ pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::R
             }
         }
     }
-    if none {
+    if !any {
         let sentence = desk.nothing_listed(&wanted.selection, &selected, &stand(&wanted.states)).await?;
         let _ = writeln!(anstream::stderr(), "{sentence}");
     }

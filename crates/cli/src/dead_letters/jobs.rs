@@ -113,6 +113,7 @@ fn what(act: &Act) -> String {
         ActKind::Edit => "edit",
         ActKind::Discard => "discard",
         ActKind::Undo => "undo",
+        ActKind::Export => "export",
     };
     act.of.map_or_else(|| kind.to_owned(), |of| format!("{kind} {of}"))
 }
@@ -126,6 +127,7 @@ pub(super) fn named(kind: ActKind) -> &'static str {
         ActKind::Edit => "an edit",
         ActKind::Discard => "a discarding",
         ActKind::Undo => "the taking back of a discarding",
+        ActKind::Export => "an export",
     }
 }
 

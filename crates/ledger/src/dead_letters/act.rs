@@ -43,12 +43,14 @@ pub enum ActKind {
     Discard,
     /// A discarding was taken back.
     Undo,
+    /// Some were given out, bodies included.
+    Export,
 }
 
 impl ActKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Replay, Self::Cancel, Self::Resume, Self::Edit, Self::Discard, Self::Undo];
+    pub const ALL: [Self; 7] =
+        [Self::Replay, Self::Cancel, Self::Resume, Self::Edit, Self::Discard, Self::Undo, Self::Export];
 
     /// The name in the database and in listings.
     pub fn as_str(self) -> &'static str {
@@ -59,6 +61,7 @@ impl ActKind {
             Self::Edit => "edit",
             Self::Discard => "discard",
             Self::Undo => "undo",
+            Self::Export => "export",
         }
     }
 

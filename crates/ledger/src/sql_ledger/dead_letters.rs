@@ -4,6 +4,7 @@ mod acts;
 mod bury;
 mod discard;
 mod edit;
+mod export;
 mod fallen;
 mod filter;
 mod forget;
@@ -187,6 +188,15 @@ impl DeadLetters for SqlLedger {
             tx.commit().await?;
         }
         Ok(restored)
+    }
+
+    async fn export(&self, wanted: &DeadLettersWanted, act: &Acting) -> Result<Option<ActId>, LedgerError> {
+        let mut tx = turn::take(&self.database).await?;
+        let exporting = export::export(&mut tx, wanted, act).await?;
+        if exporting.is_some() {
+            tx.commit().await?;
+        }
+        Ok(exporting)
     }
 
     async fn acts(&self, limit: u32) -> Result<Vec<Act>, LedgerError> {

@@ -1,7 +1,7 @@
 //! Edits, and the trail of all that was done.
 
-use crossdock_ledger::ActKind::{Cancel, Discard, Edit, Replay, Resume, Undo};
-use crossdock_ledger::{Act, ActId, ActKind, DeadLetterId, DeadLetterState};
+use crossdock_ledger::ActKind::{Cancel, Discard, Edit, Export, Replay, Resume, Undo};
+use crossdock_ledger::{Act, ActId, ActKind, DeadLetterId, DeadLetterState, DeadLettersWanted};
 use rstest::rstest;
 
 use super::{acting, all, bury, fallen, fallen_after, letter, only, replay_all, send_one};
@@ -45,10 +45,14 @@ async fn the_trail_tells_who_did_what_when_to_how_many(
     let discarding = ledger.discard(&only(&[second]), &acting(7)).await.unwrap().unwrap();
     ledger.resume_replay(replay, &acting(8)).await.unwrap();
     ledger.undo_discard(discarding, &acting(9)).await.unwrap();
+    let exporting = ledger.export(&only(&[second]), &acting(10)).await.unwrap().unwrap();
+    let done = DeadLettersWanted { states: vec![DeadLetterState::Done], ..all() };
+    assert_eq!(ledger.export(&done, &acting(11)).await.unwrap(), None, "none of them is done");
 
     let trail = ledger.acts(100).await.unwrap();
     let told: Vec<_> = trail.iter().map(|act| (act.kind, act.at, act.count, act.of)).collect();
     let expected = [
+        (Export, minute(10), 1, None),
         (Undo, minute(9), 1, Some(discarding)),
         (Resume, minute(8), 1, Some(replay)),
         (Discard, minute(7), 1, None),
@@ -60,14 +64,14 @@ async fn the_trail_tells_who_did_what_when_to_how_many(
     assert!(
         trail.iter().all(|act| act.who == "jo" && act.progress.is_some() == (act.kind == ActKind::Replay))
     );
-    assert_eq!(trail[0].note, "act of minute 9");
+    assert_eq!((trail[0].id, trail[0].note.as_str()), (exporting, "act of minute 10"));
     assert_eq!(ledger.acts(2).await.unwrap(), trail[..2]);
-    assert_eq!(ledger.act(replay).await.unwrap().as_ref(), Some(&trail[4]));
+    assert_eq!(ledger.act(replay).await.unwrap().as_ref(), Some(&trail[5]));
     assert_eq!(ledger.act(ActId(4711)).await.unwrap(), None);
 
     let kinds = |acts: Vec<Act>| acts.into_iter().map(|act| act.kind).collect::<Vec<_>>();
     assert_eq!(kinds(ledger.acts_on(first).await.unwrap()), [Edit, Replay, Cancel, Resume]);
-    assert_eq!(kinds(ledger.acts_on(second).await.unwrap()), [Replay, Cancel, Discard, Undo]);
+    assert_eq!(kinds(ledger.acts_on(second).await.unwrap()), [Replay, Cancel, Discard, Undo, Export]);
     assert_eq!(ledger.acts_on(DeadLetterId(4711)).await.unwrap(), []);
     assert_eq!(ledger.count_dead_letters(&all()).await.unwrap(), 2);
 }
