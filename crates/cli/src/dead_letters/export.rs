@@ -23,11 +23,16 @@ pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::R
     let exported = DeadLettersWanted { states, ..selected.clone() };
     let act = acting(wanted.selection.described());
     let any = desk.ledger.export(&exported, &act).await?.is_some();
-    let mut page = DeadLettersWanted { limit: Some(PAGE_LETTERS), ..exported };
     if wanted.format == ExportFormat::Csv {
         say(&csv::header());
     }
-    while any {
+    if !any {
+        let sentence = desk.nothing_listed(&wanted.selection, &selected, &stand(&wanted.states)).await?;
+        let _ = writeln!(anstream::stderr(), "{sentence}");
+        return Ok(Exit::Done);
+    }
+    let mut page = DeadLettersWanted { limit: Some(PAGE_LETTERS), ..exported };
+    loop {
         let letters = desk.ledger.dead_letters(&page).await?;
         let Some(last) = letters.last() else { break };
         page.after = Some(last.place());
@@ -37,10 +42,6 @@ pub(super) async fn export(desk: &Desk, wanted: &DeadLettersExport) -> anyhow::R
                 say(&line(whole.into(), wanted.format)?);
             }
         }
-    }
-    if !any {
-        let sentence = desk.nothing_listed(&wanted.selection, &selected, &stand(&wanted.states)).await?;
-        let _ = writeln!(anstream::stderr(), "{sentence}");
     }
     Ok(Exit::Done)
 }
