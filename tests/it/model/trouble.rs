@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossdock_tests::eventually;
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::changes::wanted_order;
 use super::play::{MORTAL, Order, Play, TAPPED, start_mortal, start_mortals, tap};
@@ -20,6 +20,9 @@ const BURST: usize = 5;
 
 /// Longest wait for the first of these to arrive, in milliseconds.
 const BURST_MS_MAX: u64 = 2_000;
+
+/// Time in which RabbitMQ has routed all that was sent to it.
+const SENT: Duration = Duration::from_secs(1);
 
 impl Play {
     /// An importer that stands still between reading an order and judging it brings what is long past when it goes on.
@@ -38,7 +41,7 @@ impl Play {
         let arrived = async {
             let is_there = |order: &Order| self.world.warehouse.received(&order.number) > 0;
             while !self.orders[before..].iter().any(is_there) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                sleep(Duration::from_millis(1)).await;
             }
         };
         // If their webhooks are kept back, they only come with the next sweep: it dies at another moment then.
@@ -90,9 +93,17 @@ impl Play {
             (usize::try_from(at_work) == Ok(MORTAL.len())).then_some(())
         })
         .await;
+        // A release between the two would be in the tap, and never at the warehouse.
+        for process in &self.processes {
+            process.signal("STOP").await;
+        }
+        sleep(SENT).await;
         let queues = [crossdock_order_importer::WAREHOUSE_ORDERS.name.to_owned(), tap(TAPPED[0])];
         for queue in &queues {
             world.vhost.unbind(queue, TAPPED[0]).await;
+        }
+        for process in &self.processes {
+            process.signal("CONT").await;
         }
         for _ in 0..STRANDED {
             let truth = wanted_order(&mut self.dice);
