@@ -216,6 +216,11 @@ impl Vhost {
         self.call(Method::DELETE, &format!("exchanges/{}/{exchange}", self.name), None).await;
     }
 
+    /// Removes a queue, and what is in it.
+    pub async fn delete_queue(&self, queue: &str) {
+        self.call(Method::DELETE, &format!("queues/{}/{queue}", self.name), None).await;
+    }
+
     pub(crate) async fn connect(&self) -> Connection {
         Connection::connect(&self.address(), ConnectionProperties::default())
             .await

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 /// BigCommerce's ids of statuses.
 const CANCELLED: i64 = 5;
 const REFUNDED: i64 = 4;
+const COMPLETED: i64 = 10;
 const AWAITING_SHIPMENT: i64 = 9;
 const AWAITING_FULFILLMENT: i64 = 11;
 
@@ -182,13 +183,44 @@ async fn an_order_with_an_unknown_sku_is_parked_and_released_once_the_sku_is_kno
     world.order_in_state(&mended, "accepted").await;
     world.warehouse.list("NEW-MUG", 10);
     let story = world.order_in_state(&waits, "accepted").await;
-    assert_eq!(told(&story, "to be released again: the warehouse knows NEW-MUG now"), 1, "{story}");
+    assert_eq!(told(&story, "to be released again: the warehouse knows its SKUs now"), 1, "{story}");
     assert_eq!(world.warehouse.received(&format!("BG{waits}")), 2);
     for id in [&waits, &mended] {
         world.warehouse.ship(&format!("BG{id}"), None).unwrap();
         world.order_in_state(id, "shipped").await;
         assert_eq!(world.bigcommerce.shipments(id).len(), 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_order_that_was_shipped_without_the_warehouse_does_not_go_again_once_its_sku_is_known() {
+    let world = World::create(Engine::Sqlite).await;
+    let _crossdock = world.run().await;
+    let ids = [1, 2].map(|units| world.bigcommerce.place_order(&Draft::of(&[("MUG", units)]).unpaid()));
+    for id in &ids {
+        world.order_in_state(id, "filtered").await;
+        world.bigcommerce.change_products(id, |products| products[0]["sku"] = "NEW-MUG".into());
+        world.bigcommerce.set_status(id, AWAITING_FULFILLMENT);
+        world.order_in_state(id, "rejected").await;
+    }
+    let [by_hand, waits] = &ids;
+    world.bigcommerce.set_status(by_hand, COMPLETED);
+    let kept_out = "not to be released again: filtered by status: completed";
+    told_once(&world, by_hand, kept_out).await;
+    // Whatever else changes: it has left.
+    world.bigcommerce.change_order(by_hand, |fields| {
+        fields.insert("customer_message".into(), "Thank you".into());
+    });
+    world.warehouse.list("NEW-MUG", 10);
+    world.order_in_state(waits, "accepted").await;
+    told_once(&world, by_hand, "to be looked at again, because the warehouse knows its SKUs now").await;
+    let story = world.order_in_state(by_hand, "rejected").await;
+    assert_eq!(told(&story, kept_out), 1, "{story}");
+    assert_eq!(world.warehouse.received(&format!("BG{by_hand}")), 1);
+    // It was a mistake.
+    world.bigcommerce.set_status(by_hand, AWAITING_FULFILLMENT);
+    world.order_in_state(by_hand, "accepted").await;
+    assert_eq!(world.warehouse.received(&format!("BG{by_hand}")), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,9 @@ const DEAD_LETTERS: &str = "crossdock.dead-letters";
 /// The status that BigCommerce's orders are taken on in.
 const AWAITING_FULFILLMENT: i64 = 11;
 
+/// BigCommerce's status of an order that has left.
+const COMPLETED: i64 = 10;
+
 /// BigCommerce's status of an order that was called off.
 const CANCELLED: i64 = 5;
 
@@ -137,6 +140,24 @@ async fn the_replay_of_an_order_that_was_cancelled_since_releases_nothing() {
     world.order_in_state(&number, "cancelled").await;
     replay(&world, &dead, "1/1").await;
     world.order_in_state(&number, "cancelled").await;
+    assert_eq!(world.warehouse.received(&number), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_replay_of_an_order_that_was_shipped_without_the_warehouse_since_releases_nothing() {
+    let world = World::create(Engine::Sqlite).await;
+    let _crossdock = world.run().await;
+    let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]));
+    let number = format!("BG{id}");
+    world.order_in_state(&number, "accepted").await;
+    world.warehouse.reject(&number, "the box is too small").unwrap();
+    world.order_in_state(&number, "rejected").await;
+    let dead = letter(&world).await;
+    world.bigcommerce.set_status(&id, COMPLETED);
+    replay(&world, &dead, "1/1").await;
+    let story = world.order_in_state(&number, "rejected").await;
+    let why = "not to be released again: filtered by status: completed";
+    assert!(story["timeline"].to_string().contains(why), "{story}");
     assert_eq!(world.warehouse.received(&number), 1);
 }
 

@@ -23,6 +23,18 @@ enum Place<'a> {
     Nowhere,
 }
 
+impl Placed<'_> {
+    /// The line; where it names no address, with that of the consignment that holds it: its field may be 0 for "items that are not fulfilled
+    /// by a pickup method" (OpenAPI file, read 2026-11).
+    pub(crate) fn addressed(&self) -> OrderProduct {
+        let mut product = self.product.clone();
+        if let (0, Place::Shipping(to)) = (product.order_address_id, self.place) {
+            product.order_address_id = to.id;
+        }
+        product
+    }
+}
+
 /// The lines as the consignments hold them; none if they or a consignment's lines are not included.
 pub(crate) fn placed_by_consignment(consignments: &Consignments) -> Option<Vec<Placed<'_>>> {
     let shipping = consignments.shipping.as_ref()?.iter().map(|one| (Place::Shipping(one), &one.line_items));
@@ -139,6 +151,23 @@ mod tests {
             "pickup_order",
             map_order(&order, &placed_by_address(&order.consignments, &products))
         );
+    }
+
+    #[test]
+    fn a_line_that_names_no_address_has_its_consignments() {
+        let mut order = value(ORDER);
+        for line in order["consignments"]["shipping"][0]["line_items"].as_array_mut().unwrap() {
+            line["order_address_id"] = json!(0);
+        }
+        let consignments: Consignments = serde_json::from_value(order["consignments"].take()).unwrap();
+        let [to] = &consignments.shipping.as_deref().unwrap() else { panic!("{consignments:?}") };
+        let placed = placed_by_consignment(&consignments).unwrap();
+        let held = placed.iter().filter(|line| matches!(line.place, Place::Shipping(_)));
+        let addresses: Vec<u64> = held.map(|line| line.addressed().order_address_id).collect();
+        assert!(!addresses.is_empty() && addresses.iter().all(|id| *id == to.id), "{addresses:?}");
+        let mut alone: Vec<OrderProduct> = serde_json::from_str(PRODUCTS).unwrap();
+        alone[0].order_address_id = 0;
+        assert_eq!(placed_by_address(&consignments, &alone[..1])[0].addressed().order_address_id, to.id);
     }
 
     #[test]

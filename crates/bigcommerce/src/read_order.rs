@@ -106,10 +106,13 @@ impl Client {
         }
         let included = placed_by_consignment(&contents.consignments)
             .filter(|lines| are_complete(lines, contents.items_total))
-            .map(|lines| lines.iter().map(|line| line.product.clone()).collect());
-        let lines = match included {
-            Some(lines) => lines,
-            None => self.order_products(order).await?,
+            .map(|lines| lines.iter().map(Placed::addressed).collect());
+        let lines = if let Some(lines) = included {
+            lines
+        } else {
+            let products = self.order_products(order).await?;
+            let placed = placed_by_address(&contents.consignments, &products);
+            placed.iter().map(Placed::addressed).collect()
         };
         Ok((contents, lines))
     }

@@ -149,7 +149,9 @@ async fn bring(client: &Client, size: Option<&ListSize>, orders: Neighbours, pri
         Err(error @ StorefrontError::Unavailable { .. }) => {
             Brought { failed: Some((orders, error)), ..Brought::default() }
         }
-        Err(error) => Brought { read: all_failed(orders, &error).collect(), ..Brought::default() },
+        Err(error) => {
+            Brought { read: all_failed(orders, &error.of_whole_call()).collect(), ..Brought::default() }
+        }
     }
 }
 

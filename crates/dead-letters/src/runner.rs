@@ -148,7 +148,7 @@ impl Runner {
         for (replay, result) in published {
             match result {
                 Ok(()) => sent.push(replay),
-                Err(PublishError::Unroutable(name)) => self.returned(replay, &name).await?,
+                Err(error @ PublishError::NoSuchRole(_)) => self.given_back(replay, &error).await?,
                 Err(error) => failed = Some(error),
             }
         }
@@ -179,11 +179,11 @@ impl Runner {
         (replay, published)
     }
 
-    /// No queue takes it: it is dead again, as if its role had said so.
-    async fn returned(&self, replay: ReplayKey, name: &str) -> Result<(), Failure> {
+    /// There is nobody to replay it to: it is dead again, as if its role had said so.
+    async fn given_back(&self, replay: ReplayKey, error: &PublishError) -> Result<(), Failure> {
         let Some(whole) = self.ledger.dead_letter(replay.id).await? else { return Ok(()) };
-        let (class, now) = ("broker-unroutable".to_owned(), Timestamp::now());
-        let chain = format!("no queue takes what is replayed to '{name}'; discard it");
+        let (class, now) = (error.class().to_owned(), Timestamp::now());
+        let chain = format!("{error}; discard it");
         let fallen = Fallen {
             group: group(&whole.letter.role, &whole.letter.store, &class, &chain),
             message: MessageKey { role: whole.letter.role, message_id: whole.message_id },

@@ -35,7 +35,8 @@ impl Ecwid {
         mut order: FetchedOrder,
         priority: Priority,
     ) -> Result<ShopOrder, StorefrontError> {
-        let currency = self.currency().await?;
+        // A profile that is not found says nothing of the order, which was.
+        let currency = self.currency().await.map_err(StorefrontError::of_whole_call)?;
         let mut lines = Vec::new();
         for item in std::mem::take(&mut order.items) {
             let parts = self.parts(&item, priority).await?;

@@ -101,7 +101,10 @@ impl Ecwid {
                     Ok(halves) => again.extend(halves.into_iter().filter(|half| half.len() > 1)),
                     Err(ids) => read.extend(ids.into_iter().map(|id| (id, Err(error.repeated())))),
                 },
-                Err(error) => read.extend(ids.into_iter().map(|id| (id, Err(error.repeated())))),
+                Err(error) => {
+                    let error = error.of_whole_call();
+                    read.extend(ids.into_iter().map(|id| (id, Err(error.repeated()))));
+                }
             }
         }
         again

@@ -94,21 +94,18 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
         happening: &Happening,
     ) -> Result<NextStep, LedgerError>;
 
-    /// The warehouse knows a SKU from now on: orders that it refused for that alone are to be released again. Returns these, and
-    /// those of this SKU whose release is not confirmed, each to be given to [`Ledger::take_up`].
-    async fn sku_known(
-        &self,
-        sku: &Sku,
-        happening: &Happening,
-    ) -> Result<Vec<(StoreId, OrderId)>, LedgerError>;
+    /// The warehouse knows a SKU since this moment.
+    async fn sku_known(&self, sku: &Sku, since: Timestamp) -> Result<(), LedgerError>;
 
-    /// What the warehouse is still to be told of an order, as of `now`.
-    async fn take_up(
-        &self,
-        store: &StoreId,
-        order_id: &OrderId,
-        now: Timestamp,
-    ) -> Result<NextStep, LedgerError>;
+    /// Orders that stand refused for this SKU although the warehouse has come to know, since, everything that they were refused for. The
+    /// oldest first.
+    ///
+    /// Each is to be read anew: [`Ledger::judge`] then releases it again if its verdict still lets it. To be asked after
+    /// [`Ledger::sku_known`], and [`Ledger::is_outdated_refusal`] after each refusal: of the two that happen at once, one then sees both.
+    async fn outdated_refusals(&self, sku: &Sku) -> Result<Vec<(StoreId, OrderId)>, LedgerError>;
+
+    /// The same of one order.
+    async fn is_outdated_refusal(&self, store: &StoreId, order_id: &OrderId) -> Result<bool, LedgerError>;
 
     /// The broker has confirmed what the warehouse was told in this round: `releasing` becomes `released`, and the timeline tells it,
     /// once. An order that is further (the warehouse's answer overtook this) keeps its state.

@@ -95,6 +95,8 @@ pub struct Judged {
     pub wanted: Vec<(Sku, u32)>,
     /// When its reading began. Of two readings that saw the same `modified_at`, the later began later.
     pub read_at: Timestamp,
+    /// Whether it is to go again if the warehouse had refused it, changed or not, as long as the verdict lets it.
+    pub again: bool,
     /// How the timeline tells it.
     pub happening: Happening,
     /// What led to the judging, told before it: each notice of the shop, once.

@@ -25,6 +25,7 @@ mod relabel;
 mod shipment_row;
 mod shipments;
 mod stock_ledger;
+mod storable;
 mod sweeps;
 mod tell;
 mod telling;
@@ -109,27 +110,24 @@ impl Ledger for SqlLedger {
         Ok(next_step)
     }
 
-    async fn sku_known(
-        &self,
-        sku: &Sku,
-        happening: &Happening,
-    ) -> Result<Vec<(StoreId, OrderId)>, LedgerError> {
+    async fn sku_known(&self, sku: &Sku, since: Timestamp) -> Result<(), LedgerError> {
         let mut tx = self.database.write().await?;
-        let orders = unknown_skus::known(&mut tx, sku, happening).await?;
+        unknown_skus::known(&mut tx, sku, since).await?;
+        tx.commit().await
+    }
+
+    async fn outdated_refusals(&self, sku: &Sku) -> Result<Vec<(StoreId, OrderId)>, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let orders = unknown_skus::outdated(&mut tx, sku).await?;
         tx.commit().await?;
         Ok(orders)
     }
 
-    async fn take_up(
-        &self,
-        store: &StoreId,
-        order_id: &OrderId,
-        now: Timestamp,
-    ) -> Result<NextStep, LedgerError> {
-        let mut tx = self.database.write().await?;
-        let next_step = telling::take_up(&mut tx, store, order_id, now).await?;
+    async fn is_outdated_refusal(&self, store: &StoreId, order_id: &OrderId) -> Result<bool, LedgerError> {
+        let mut tx = self.database.read().await?;
+        let is_outdated = unknown_skus::is_outdated(&mut tx, store, order_id).await?;
         tx.commit().await?;
-        Ok(next_step)
+        Ok(is_outdated)
     }
 
     async fn told(

@@ -123,6 +123,7 @@ impl ImportNow {
                         cause: cause.to_owned(),
                         notices: Vec::new(),
                         read_at,
+                        again: false,
                     };
                     let imported = self.import_one(shop, id, order, before, occasion).await;
                     (id.clone(), imported.unwrap_or_else(Imported::Failed))

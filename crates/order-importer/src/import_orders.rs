@@ -22,16 +22,12 @@ use tracing::Instrument as _;
 
 use crate::ROLE;
 use crate::judge::Occasion;
-use crate::refused::is_retry;
+use crate::refused::{is_known_now, is_retry};
 use crate::settle_order::SettleOrder;
 use readings::{Reading, Wanted, readings};
 
 /// Most orders of a batch that are judged and published at once.
 const ORDERS_AT_ONCE: usize = 16;
-
-/// Tries after which an order that the shop had, and suddenly does not have, counts as deleted where the shop did not say so: what
-/// follows cannot be undone.
-const MISSED_ATTEMPTS_MAX: u32 = 1;
 
 /// Tries after which an order that the shop does not have, and that we never saw, is given up: it may be about to appear.
 const UNSEEN_ATTEMPTS_MAX: u32 = 2;
@@ -169,17 +165,12 @@ impl ImportOrders {
             cause: newest.data.cause.clone(),
             notices: noticed.notices.iter().map(|notice| told(&notice.event)).collect(),
             read_at: noticed.read_at,
+            again: noticed.notices.iter().any(|notice| is_retry(&notice.event)),
         };
         match order {
-            Ok(order) => {
-                self.settle_order.settle(shop, &order, &occasion, trace).await?;
-                if noticed.notices.iter().any(|notice| is_retry(&notice.event)) {
-                    self.settle_order.retry(store, noticed.id, &occasion.cause, trace).await?;
-                }
-                Ok(())
-            }
+            Ok(order) => self.settle_order.settle(shop, &order, &occasion, trace).await,
             Err(error @ StorefrontError::NotFound { .. }) => {
-                if noticed.says_deleted() || noticed.known && noticed.attempt() > MISSED_ATTEMPTS_MAX {
+                if noticed.says_deleted() || noticed.known && self.missed_before(store, noticed).await? {
                     return self.settle_order.gone(store, noticed.id, &occasion, trace).await;
                 }
                 let failure = Failure::from(error);
@@ -188,6 +179,24 @@ impl ImportOrders {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the shop did not have it either when it was asked for the same notice before. An order that it had, and that is suddenly not
+    /// there, counts as deleted only then where the shop did not say so: what follows cannot be undone.
+    async fn missed_before(&self, store: &StoreId, noticed: &Noticed<'_>) -> Result<bool, Failure> {
+        let mut before = false;
+        for Notice { event, .. } in noticed.notices {
+            let happening = Happening {
+                key: format!("{}/missed", event.id),
+                at: Timestamp::now(),
+                role: ROLE,
+                what: "not found at the shop; to be asked for once more".to_owned(),
+                cause: event.data.cause.clone(),
+            };
+            before |= self.ledger.told_at(store, noticed.id, &happening.key).await?.is_some();
+            self.ledger.tell(store, noticed.id, &happening).await?;
+        }
+        Ok(before)
     }
 
     /// Best effort: the failure itself travels with the message.
@@ -217,6 +226,8 @@ impl ImportOrders {
 fn told(event: &Event<ShopOrderChanged>) -> Happening {
     let (role, what) = if is_retry(event) {
         (ROLE, "to be looked at again, because its refusal is replayed")
+    } else if is_known_now(event) {
+        (ROLE, "to be looked at again, because the warehouse knows its SKUs now")
     } else if is_our_own(event) {
         ("reconciler", "to be looked at again")
     } else {

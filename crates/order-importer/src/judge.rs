@@ -17,6 +17,8 @@ pub(crate) struct Occasion {
     pub(crate) notices: Vec<Happening>,
     /// When the shop was asked.
     pub(crate) read_at: Timestamp,
+    /// Whether somebody wants it released again if the warehouse refused it.
+    pub(crate) again: bool,
 }
 
 impl Occasion {
@@ -73,6 +75,7 @@ pub(crate) fn judge(
         shape: rules.shape(order).map(Box::new),
         wanted: rules.wanted(order),
         read_at: occasion.read_at,
+        again: occasion.again,
         happening: occasion.happening(what),
         notices: occasion.notices.clone(),
     }

@@ -1,8 +1,8 @@
-//! Puts the warehouse's answer to a released order down, and releases refused orders again once their SKUs are known.
+//! Puts the warehouse's answer to a released order down, and has refused orders looked at again once their SKUs are known.
 //!
 //! In       `warehouse.order.accepted`, `warehouse.order.rejected`, `warehouse.sku.known`
-//! Effects  the order's state in the ledger, and a line in its timeline; a dead letter of a refused order; another `order.released` for refused orders
-//! Replay   safe: the ledger is keyed by the event's source and id, and a release in doubt keeps its own
+//! Effects  the order's state in the ledger, and a line in its timeline; a dead letter of a refused order; a notice of each order whose refusal is out of date
+//! Replay   safe: the ledger is keyed by the event's source and id; an order of which two notices come is read twice
 
 use std::sync::Arc;
 
@@ -10,15 +10,19 @@ use crossdock_domain::{OrderNumber, Sku};
 use crossdock_events::{
     EventData, RawEvent, WarehouseOrderAccepted, WarehouseOrderRejected, WarehouseSkuKnown,
 };
-use crossdock_ledger::{Answer, Busy, Happening, Ledger, NextStep};
+use crossdock_ledger::{Answer, Happening, Ledger};
 use crossdock_queue::{Delivery, Failure, Outcome};
 use crossdock_telemetry::{Trace, TraceParent};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::ROLE;
-use crate::refused::bury_if_refused;
+use crate::refused::{bury_if_refused, known_now};
 use crate::settle_order::SettleOrder;
+
+/// Notices that are published at once.
+const NOTICES_AT_ONCE: usize = 64;
 
 pub(crate) struct RecordAnswer {
     pub(crate) ledger: Arc<dyn Ledger>,
@@ -83,26 +87,17 @@ impl RecordAnswer {
         Ok(Answer::Rejected { reason: data.reason, unknown_skus })
     }
 
+    /// Each order that was refused for it is read anew before it goes again: it may have been shipped, or called off, since.
     async fn sku_known(&self, event: RawEvent, trace: TraceParent) -> Result<(), Failure> {
-        let key = event.id.clone();
+        let now = Timestamp::now();
         let sku = event.read::<WarehouseSkuKnown>()?.data.sku;
-        let happening = Happening {
-            key,
-            at: Timestamp::now(),
-            role: ROLE,
-            what: format!("to be released again: the warehouse knows {sku} now"),
-            cause: WarehouseSkuKnown::TYPE.to_owned(),
-        };
-        let mut waits = false;
-        for (store, order_id) in self.ledger.sku_known(&sku, &happening).await? {
-            let step = self.ledger.take_up(&store, &order_id, Timestamp::now()).await?;
-            match step {
-                // Who is at it may have died: come back, but hold up no other order.
-                NextStep::Wait => waits = true,
-                step => self.settle_order.take(&store, &order_id, step, trace).await?,
-            }
-        }
-        if waits { Err(Busy.into()) } else { Ok(()) }
+        self.ledger.sku_known(&sku, now).await?;
+        let outdated = self.ledger.outdated_refusals(&sku).await?;
+        tracing::info!(%sku, orders = outdated.len(), "the warehouse knows a SKU now");
+        let told = outdated.into_iter().map(|(store, order_id)| {
+            self.settle_order.publisher.publish(known_now(store, order_id, now, trace))
+        });
+        stream::iter(told).buffer_unordered(NOTICES_AT_ONCE).try_collect().await.map_err(Failure::from)
     }
 
     /// Releases a refused order again, because a person wants it.

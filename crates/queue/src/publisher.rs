@@ -63,12 +63,16 @@ pub enum PublishError {
     /// No queue takes this routing key.
     #[error("no queue is bound for '{0}'")]
     Unroutable(String),
+    /// No role of the installation has this name, so it has no queue either.
+    #[error("no role is called '{0}'")]
+    NoSuchRole(String),
 }
 
 impl Classify for PublishError {
     fn mend(&self) -> Mend {
         match self {
             Self::Unavailable(_) | Self::Unconfirmed | Self::Refused | Self::Unroutable(_) => Mend::Wait,
+            Self::NoSuchRole(_) => Mend::Never,
         }
     }
 
@@ -78,6 +82,7 @@ impl Classify for PublishError {
             Self::Unconfirmed => "broker-unconfirmed",
             Self::Refused => "broker-refused",
             Self::Unroutable(_) => "broker-unroutable",
+            Self::NoSuchRole(_) => "no-such-role",
         }
     }
 }
@@ -111,7 +116,8 @@ impl Publisher {
     /// becomes of it goes to the dead letters under the name of this replay.
     ///
     /// # Errors
-    /// As for [`Publisher::publish`]; [`PublishError::Unroutable`] if no role of the installation has this name.
+    /// As for [`Publisher::publish`]; [`PublishError::Unroutable`] if the role's queue is missing just now, as it is declared anew then;
+    /// [`PublishError::NoSuchRole`] if no role of the installation has this name.
     pub async fn replay(&self, role: &str, replay: &str, message: &Message) -> Result<(), PublishError> {
         self.put_back(role, Some(replay), message).await
     }
@@ -132,7 +138,7 @@ impl Publisher {
         message: &Message,
     ) -> Result<(), PublishError> {
         let queue = self.shared.topology.work.iter().find(|queue| queue.role == role);
-        let queue = queue.ok_or_else(|| PublishError::Unroutable(role.to_owned()))?;
+        let queue = queue.ok_or_else(|| PublishError::NoSuchRole(role.to_owned()))?;
         let trail = Trail {
             attempts: 0,
             first_failed_at: None,

@@ -169,5 +169,26 @@ async fn what_no_role_takes_is_dead_again_and_says_so() {
     assert_eq!(progress(&*ledger, job).await.dead, 1);
     let letter = ledger.dead_letters(&DeadLettersWanted::default()).await.unwrap().remove(0);
     assert_eq!((letter.state, letter.failures), (DeadLetterState::Dead, 2));
-    assert_eq!(letter.chain, "no queue takes what is replayed to 'order-exporter'; discard it");
+    assert_eq!(letter.chain, "no role is called 'order-exporter'; discard it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_replayed_while_its_queue_is_missing_goes_once_that_stands_again() {
+    let queue = crossdock_order_importer::QUEUE.name;
+    let world = World::create(Engine::Sqlite).await;
+    let ledger = world.ledger().await;
+    let _desk = desk(&world);
+    eventually("the desk has declared the queues", || async {
+        (world.vhost.consumers("crossdock.dead-letters").await == 1).then_some(())
+    })
+    .await;
+    world.vhost.delete_queue(queue).await;
+    ledger.bury(&[fallen("order-importer", "1001")], Timestamp::now()).await.unwrap();
+    let job = replay(&*ledger).await;
+    eventually("it is on its queue", || async {
+        let stands = world.vhost.queues().await.iter().any(|name| name == queue);
+        (stands && world.vhost.depth(queue).await == 1).then_some(())
+    })
+    .await;
+    assert_eq!(progress(&*ledger, job).await.dead, 0);
 }

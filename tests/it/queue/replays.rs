@@ -89,7 +89,7 @@ async fn a_replay_for_a_role_that_there_is_not_is_refused() {
     let vhost = Vhost::create().await;
     let rig = Rig::start(vhost.url()).await;
     let refused = rig.publisher.replay("nobody", "7/2", &message("a", "1")).await;
-    assert!(matches!(refused, Err(PublishError::Unroutable(role)) if role == "nobody"));
+    assert!(matches!(refused, Err(PublishError::NoSuchRole(role)) if role == "nobody"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

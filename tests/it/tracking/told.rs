@@ -103,6 +103,7 @@ fn judged(platform: Platform, order_id: &OrderId, mugs: u32, what: &str) -> Judg
         shape: Ok(Box::new(order)),
         wanted: Vec::new(),
         read_at: now,
+        again: false,
         happening: Happening {
             key: what.to_owned(),
             at: now,

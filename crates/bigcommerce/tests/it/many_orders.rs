@@ -61,6 +61,17 @@ async fn a_malformed_an_archived_and_a_missing_order_fail_alone() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_not_found_says_of_no_order_that_it_is_gone() {
+    let sandbox = Sandbox::with_orders(10, BigcommerceOptions::default()).await;
+    sandbox.shop.faults().next("GET", "/v2/orders", Fault::Status(404));
+    let orders = sandbox.client().orders(&ids(1001..=1010), Priority::Urgent).await;
+    assert!(
+        orders.iter().all(|order| matches!(order, Err(StorefrontError::Unavailable { .. }))),
+        "{orders:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_shop_with_shorter_pages_is_asked_for_the_rest() {
     let options = BigcommerceOptions { orders_on_page_max: 50, ..BigcommerceOptions::default() };
     let sandbox = Sandbox::with_orders(120, options).await;

@@ -24,8 +24,8 @@ pub(super) async fn undo(desk: &Desk, act: i64, json: bool) -> anyhow::Result<Ex
     let restored = desk.ledger.undo_discard(discarding.id, &acting("")).await?;
     if restored == 0 {
         bail!(
-            "nothing of what was discarded {} is still there to be taken back: it was taken back or has failed anew since, or more \
-             than 30 days have passed",
+            "nothing of what was discarded {} is still there to be taken back: it was taken back, has failed anew or was handled after \
+             all since, or more than 30 days have passed",
             moment(discarding.at)
         );
     }

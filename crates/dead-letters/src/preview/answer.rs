@@ -26,5 +26,7 @@ pub(super) fn rejected(known: &Known<'_>, number: &OrderNumber) -> Result<Foresi
 }
 
 pub(super) fn sku_known(sku: &Sku) -> Foresight {
-    Foresight::goes_through(format!("orders that were refused for {sku} alone are released again"))
+    Foresight::goes_through(format!(
+        "orders that were refused for {sku} alone are read anew, and released again"
+    ))
 }

@@ -38,7 +38,10 @@ pub(super) async fn foresee(
     let foresight = match record.filter(|_| is_refusal) {
         Some(record) if record.state == OrderState::Rejected => {
             let unknown = unknown_skus(known, letter, record).await?;
-            released_again(letter, record, order, &unknown)
+            match kept_out(known, rules, record, order).await? {
+                Some(why) => Foresight::superseded(format!("{} stays refused: {why}", record.number)),
+                None => released_again(letter, record, order, &unknown),
+            }
         }
         Some(record) if is_at_the_warehouse(record.state) => Foresight::already_done(format!(
             "{} was released again since, and is {}",
@@ -59,6 +62,24 @@ async fn unknown_skus(known: &Known<'_>, letter: &Letter, record: &OrderRecord) 
     let since = letter.entry.last_failed_at;
     let known: BTreeSet<Sku> = known.ledger.known_since(&refused, since).await?.into_iter().collect();
     Ok(refused.into_iter().filter(|sku| !known.contains(sku)).collect())
+}
+
+/// Why the shop's rules would keep out now what the warehouse has refused, as somebody may have shipped it without the warehouse. What left
+/// through the warehouse says nothing against the rest.
+async fn kept_out(
+    known: &Known<'_>,
+    rules: &ImportRules,
+    record: &OrderRecord,
+    order: &ShopOrder,
+) -> Result<Option<String>, Halt> {
+    let why = match rules.decide(order, known.now) {
+        Decision::Release(_) | Decision::Cancel { .. } => return Ok(None),
+        Decision::Hold { reason, .. } => format!("held: {reason}"),
+        Decision::Filter { rule, value } => format!("kept out by {rule}: {value}"),
+    };
+    let consignments = known.ledger.shipments(&record.store, &record.order_id).await?;
+    let has_left = consignments.iter().any(|consignment| consignment.state.counts());
+    Ok(Some(why).filter(|_| !has_left))
 }
 
 /// Of an order that the warehouse has refused, and that is not cancelled.

@@ -45,6 +45,18 @@ async fn a_malformed_and_a_missing_order_fail_alone() {
 }
 
 #[tokio::test]
+async fn a_search_that_is_not_found_says_of_no_order_that_it_is_gone() {
+    let shop = Shop::start().await;
+    get("orders").respond_with(ResponseTemplate::new(404)).mount(&shop.server).await;
+    let ids = ["N1", "N2"].map(OrderId::from);
+    let orders = shop.ecwid.orders(&ids, Priority::Sweep).await;
+    assert!(
+        orders.iter().all(|order| matches!(order, Err(StorefrontError::Unavailable { .. }))),
+        "{orders:?}"
+    );
+}
+
+#[tokio::test]
 async fn an_order_that_the_search_does_not_know_yet_is_read_by_itself() {
     let sandbox = Sandbox::lagging(3, Duration::from_mins(1)).await;
     let orders = sandbox.client().orders(&sandbox.ids, Priority::Sweep).await;

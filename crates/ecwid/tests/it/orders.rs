@@ -51,11 +51,13 @@ async fn the_token_goes_in_a_header_and_the_currency_is_read_once() {
 
 #[tokio::test]
 async fn an_order_whose_currency_is_unknown_is_not_guessed() {
-    let shop = Shop::bare(crossdock_ecwid::http_client().unwrap(), |_| ()).await;
-    get("profile").respond_with(ResponseTemplate::new(503)).mount(&shop.server).await;
-    get("orders/K8XTQ").respond_with(json_of("order/paid_download")).mount(&shop.server).await;
-    let error = shop.ecwid.orders(&ids(&["K8XTQ"]), Priority::Urgent).await.remove(0).unwrap_err();
-    assert!(matches!(error, StorefrontError::Unavailable { .. }));
+    for status in [503, 404] {
+        let shop = Shop::bare(crossdock_ecwid::http_client().unwrap(), |_| ()).await;
+        get("profile").respond_with(ResponseTemplate::new(status)).mount(&shop.server).await;
+        get("orders/K8XTQ").respond_with(json_of("order/paid_download")).mount(&shop.server).await;
+        let error = shop.ecwid.orders(&ids(&["K8XTQ"]), Priority::Urgent).await.remove(0).unwrap_err();
+        assert!(matches!(error, StorefrontError::Unavailable { .. }), "{status}");
+    }
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ use super::completion::none_completes_what_is_open;
 use super::order_lines::{promise, promise_new};
 use super::order_row::{Standing, Untold, lock};
 use super::shipments::{released_lines, ship_if_all_is_done};
+use super::storable::storable;
 use super::tell::tell;
 use super::telling::{begin, is_busy, repeat};
+use super::unknown_skus;
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Happening, Judged, LedgerError, NextStep, OrderRecord, OrderState, Verdict};
@@ -25,7 +27,7 @@ pub(super) async fn judge(
     if stands.is_newer_than(judged.modified_at, judged.read_at, judged.happening.at) {
         return repeat(tx, stands, judged.happening.at).await;
     }
-    refresh(tx, judged).await?;
+    refresh(tx, judged, stands.order.state).await?;
     if let Verdict::Cancel { reason } = &judged.verdict {
         return cancel(tx, stands, reason, &judged.happening).await;
     }
@@ -41,7 +43,7 @@ pub(super) async fn judge(
         }
         // A release in doubt is made sure of first, with the shape that it was begun with: see `Telling::again`.
         OrderState::Releasing | OrderState::Shipped => repeat(tx, stands, judged.happening.at).await,
-        _ => {
+        state => {
             let shape = match &judged.shape {
                 Ok(shape) => shape,
                 Err(unfit) => {
@@ -49,27 +51,69 @@ pub(super) async fn judge(
                     return repeat(tx, stands, judged.happening.at).await;
                 }
             };
-            compare(tx, judged, stands, shape).await
+            if state == OrderState::Rejected {
+                reconsider(tx, judged, stands, shape).await
+            } else {
+                compare(tx, judged, stands, shape, None).await
+            }
         }
     }
 }
 
-/// Tells the warehouse what changed; releases anew what it had refused.
+/// What the warehouse refused, it does not have: it goes there again only as long as an order would that never went. Else one that
+/// somebody has shipped without the warehouse meanwhile, or keeps back, would be packed once more.
+async fn reconsider(
+    tx: &mut Transaction,
+    judged: &Judged,
+    stands: Standing,
+    shape: &ReleasedOrder,
+) -> Result<NextStep, LedgerError> {
+    let (store, order_id) = (&stands.order.store, &stands.order.order_id);
+    // What left through the warehouse is why the rules would keep it out.
+    if !matches!(judged.verdict, Verdict::Release(_)) && !has_left(tx, store, order_id).await? {
+        tell_kept_out(tx, judged).await?;
+        return repeat(tx, stands, judged.happening.at).await;
+    }
+    let again = if unknown_skus::is_outdated(tx, store, order_id).await? {
+        Some("to be released again: the warehouse knows its SKUs now")
+    } else {
+        judged.again.then_some("to be released again")
+    };
+    compare(tx, judged, stands, shape, again).await
+}
+
+/// Whether a consignment of the order stands that the warehouse has told of.
+async fn has_left(tx: &mut Transaction, store: &StoreId, order_id: &OrderId) -> Result<bool, LedgerError> {
+    let left = tx
+        .query(
+            "SELECT shipment_id FROM shipments
+             WHERE store = $1 AND order_id = $2 AND state IN ('intended', 'done') LIMIT 1",
+        )
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .optional::<(String,)>()
+        .await?;
+    Ok(left.is_some())
+}
+
+/// Tells the warehouse what changed; releases anew what it had refused: if that has changed, or is to go again for this reason.
 async fn compare(
     tx: &mut Transaction,
     judged: &Judged,
     stands: Standing,
     shape: &ReleasedOrder,
+    again: Option<&str>,
 ) -> Result<NextStep, LedgerError> {
     let now = judged.happening.at;
     let Some(former) = &stands.order.released else { return repeat(tx, stands, now).await };
     // The warehouse knows the order by the number that it was released under, whatever the prefix is by now.
     let shape = ReleasedOrder { number: stands.order.number.clone(), ..shape.clone() };
     let mut changed: Vec<String> = shape.changes_since(former).into_iter().map(str::to_owned).collect();
-    if changed.is_empty() {
-        return repeat(tx, stands, now).await;
-    }
-    let what = format!("changed at the shop: {}", changed.join(", "));
+    let what = match again {
+        _ if !changed.is_empty() => format!("changed at the shop: {}", changed.join(", ")),
+        Some(again) => again.to_owned(),
+        None => return repeat(tx, stands, now).await,
+    };
     let happening = Happening { what, ..judged.happening.clone() };
     let order = OrderRecord { released: Some(shape.clone()), ..stands.order.clone() };
     promise_amended(tx, &order, &happening).await?;
@@ -173,16 +217,24 @@ async fn cancel(
     }
 }
 
-/// What the shop says of the order is kept up to date.
-async fn refresh(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerError> {
+/// What the shop says of the order is kept up to date. If it was due to be looked at, it is no more; only one that was refused may have to
+/// wait for its hour once more.
+async fn refresh(tx: &mut Transaction, judged: &Judged, state: OrderState) -> Result<(), LedgerError> {
+    let due_at = match &judged.verdict {
+        Verdict::Hold { until, .. } if state == OrderState::Rejected => *until,
+        _ => None,
+    };
     tx.query(
-        "UPDATE orders SET shop_status = $3, modified_at = $4, read_at = $5 WHERE store = $1 AND order_id = $2",
+        "UPDATE orders SET shop_status = $3, modified_at = $4, read_at = $5,
+                           due_at = CASE WHEN untold IS NULL THEN $6 ELSE due_at END
+         WHERE store = $1 AND order_id = $2",
     )
     .bind(judged.store.as_str())
     .bind(judged.order_id.as_str())
-    .bind(judged.shop_status.as_str())
+    .bind(storable(&judged.shop_status).as_ref())
     .bind(Moment::from(judged.modified_at))
     .bind(Moment::from(judged.read_at))
+    .bind(due_at.map(Moment::from))
     .execute()
     .await?;
     Ok(())
@@ -230,6 +282,13 @@ async fn note_reopened(
 /// A change that makes the order impossible to pack is told to people, once; the warehouse keeps what it has.
 async fn tell_unfit(tx: &mut Transaction, judged: &Judged, unfit: &Unfit) -> Result<(), LedgerError> {
     let what = format!("changed at the shop, and not told to the warehouse: {unfit}");
+    let happening = Happening { key: what.clone(), what, ..judged.happening.clone() };
+    tell(tx, &judged.store, &judged.order_id, &happening).await.map(drop)
+}
+
+/// Why a refused order does not go again, once for each reason.
+async fn tell_kept_out(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerError> {
+    let what = format!("not to be released again: {}", judged.happening.what);
     let happening = Happening { key: what.clone(), what, ..judged.happening.clone() };
     tell(tx, &judged.store, &judged.order_id, &happening).await.map(drop)
 }

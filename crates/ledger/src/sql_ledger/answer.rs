@@ -1,14 +1,16 @@
 //! What the warehouse's answer changes.
 
-use crossdock_domain::{OrderNumber, Sku};
+use crossdock_domain::{OrderId, OrderNumber, Sku, StoreId};
 use sqlx::AssertSqlSafe;
 
-use super::order_row::lock_released;
+use super::after_release::release_again;
+use super::order_row::{lock, lock_released};
+use super::storable::storable;
 use super::tell::tell;
 use super::unknown_skus;
 use crate::database::Transaction;
 use crate::moment::Moment;
-use crate::{Answer, Happening, LedgerError, OrderRecord};
+use crate::{Answer, Happening, LedgerError, NextStep, OrderRecord};
 
 pub(super) async fn answered(
     tx: &mut Transaction,
@@ -26,7 +28,7 @@ pub(super) async fn answered(
         Answer::Accepted => accept(tx, &order, at).await,
         Answer::Rejected { reason, unknown_skus } => {
             if reject(tx, &order, reason, at).await? {
-                begin_again(tx, &order, unknown_skus, happening).await?;
+                stand_refused(tx, &order, unknown_skus, happening).await?;
             }
             Ok(())
         }
@@ -63,23 +65,23 @@ pub(super) async fn implied(
             update.bind(Moment::from(happening.at)).execute().await?;
         }
         Answer::Rejected { reason, unknown_skus } => {
-            if update.bind(reason.as_str()).execute().await? > 0 {
-                begin_again(tx, order, unknown_skus, happening).await?;
+            if update.bind(storable(reason).as_ref()).execute().await? > 0 {
+                stand_refused(tx, order, unknown_skus, happening).await?;
             }
         }
     }
     Ok(())
 }
 
-/// Begins the release of an order that was just refused, if the refusal is out of date already: the warehouse has come to know its
-/// SKUs, or a change of it, made before, was not posted yet.
-async fn begin_again(
+/// Begins the release of an order that was just refused, if a change of it, made before, was not posted yet. Else what it was refused for
+/// stands.
+async fn stand_refused(
     tx: &mut Transaction,
     order: &OrderRecord,
     unknown_skus: &[Sku],
     refusal: &Happening,
 ) -> Result<(), LedgerError> {
-    unknown_skus::note(tx, order, unknown_skus, refusal).await?;
+    unknown_skus::note(tx, (&order.store, &order.order_id), unknown_skus, refusal.at).await?;
     // Off the queue, the warehouse takes the change itself.
     let waits = tx
         .query(
@@ -95,7 +97,26 @@ async fn begin_again(
     if waits.is_some() {
         let what = "to be released again: the warehouse has not seen its last change".to_owned();
         let happening = Happening { what, ..refusal.clone() };
-        unknown_skus::begin_for_anybody(tx, &order.store, &order.order_id, &happening).await?;
+        begin_for_anybody(tx, &order.store, &order.order_id, &happening).await?;
+    }
+    Ok(())
+}
+
+/// Begins the release of a refused order; who comes first tells the warehouse, and it is due at once.
+async fn begin_for_anybody(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+    happening: &Happening,
+) -> Result<(), LedgerError> {
+    let Some(stands) = lock(tx, store, order_id).await? else { return Ok(()) };
+    if let NextStep::Tell(_) = release_again(tx, stands, happening).await? {
+        tx.query("UPDATE orders SET releasing_until = NULL, due_at = $3 WHERE store = $1 AND order_id = $2")
+            .bind(store.as_str())
+            .bind(order_id.as_str())
+            .bind(Moment::from(happening.at))
+            .execute()
+            .await?;
     }
     Ok(())
 }
@@ -153,7 +174,7 @@ async fn reject(
         .query(AssertSqlSafe(sql))
         .bind(order.store.as_str())
         .bind(order.order_id.as_str())
-        .bind(reason)
+        .bind(storable(reason).as_ref())
         .execute()
         .await?;
     Ok(changed > 0)

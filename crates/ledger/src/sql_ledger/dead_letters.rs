@@ -16,7 +16,6 @@ mod outcomes;
 mod replay;
 mod revive;
 mod send;
-mod storable;
 mod turn;
 mod under_way;
 

@@ -5,6 +5,7 @@ use crossdock_domain::{ReleasedOrder, ShippedLine};
 use super::after_release;
 use super::order_lines::promise_new;
 use super::order_row::{Standing, Untold, lock};
+use super::storable::storable;
 use super::tell::tell;
 use super::telling::{abandoned_at, telling_until};
 use crate::database::Transaction;
@@ -105,8 +106,8 @@ async fn insert(tx: &mut Transaction, judged: &Judged, decided: &Decided<'_>) ->
         .bind(judged.platform.as_str())
         .bind(judged.number.as_str())
         .bind(decided.state.as_str())
-        .bind(decided.reason)
-        .bind(judged.shop_status.as_str())
+        .bind(storable(decided.reason).as_ref())
+        .bind(storable(&judged.shop_status).as_ref())
         .bind(Moment::from(judged.placed_at))
         .bind(Moment::from(judged.modified_at))
         .bind(decided.released_json()?)
@@ -144,8 +145,8 @@ async fn judge_anew(
     .bind(judged.platform.as_str())
     .bind(judged.number.as_str())
     .bind(decided.state.as_str())
-    .bind(decided.reason)
-    .bind(judged.shop_status.as_str())
+    .bind(storable(decided.reason).as_ref())
+    .bind(storable(&judged.shop_status).as_ref())
     .bind(Moment::from(judged.placed_at))
     .bind(Moment::from(judged.modified_at))
     .bind(decided.released_json()?)

@@ -3,6 +3,7 @@
 use crossdock_domain::{OrderId, StoreId};
 use jiff::Timestamp;
 
+use super::storable::{storable, timeline_key};
 use crate::database::Transaction;
 use crate::moment::Moment;
 use crate::{Happening, LedgerError, TimelineEntry};
@@ -21,11 +22,11 @@ pub(super) async fn tell(
         )
         .bind(store.as_str())
         .bind(order_id.as_str())
-        .bind(happening.key.as_str())
+        .bind(timeline_key(&happening.key).as_ref())
         .bind(Moment::from(happening.at))
         .bind(happening.role)
-        .bind(happening.what.as_str())
-        .bind(happening.cause.as_str())
+        .bind(storable(&happening.what).as_ref())
+        .bind(storable(&happening.cause).as_ref())
         .execute()
         .await?;
     Ok(added > 0)
@@ -41,7 +42,7 @@ pub(super) async fn told_at(
         .query("SELECT at FROM timeline WHERE store = $1 AND order_id = $2 AND key = $3")
         .bind(store.as_str())
         .bind(order_id.as_str())
-        .bind(key)
+        .bind(timeline_key(key).as_ref())
         .optional::<(Moment,)>()
         .await?;
     told.map(|(at,)| at.try_into()).transpose()

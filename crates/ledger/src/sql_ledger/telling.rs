@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::order_row::{Standing, Untold, lock};
 use super::tell::tell;
+use super::unknown_skus;
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::{Moment, latest_believed};
@@ -53,6 +54,9 @@ pub(super) async fn begin(
     .bind(Moment::from(abandoned_at(happening.at)))
     .execute()
     .await?;
+    if untold == Untold::Release {
+        unknown_skus::forget(tx, store, order_id).await?;
+    }
     // The round makes the key: one event may lead to a release and, when that is confirmed, to an amendment.
     let happening = Happening { key: format!("{}/round {round}", happening.key), ..happening.clone() };
     tell(tx, store, order_id, &happening).await?;
@@ -60,19 +64,6 @@ pub(super) async fn begin(
     (order.state, order.released) = (state, Some(shape));
     reason.clone_into(&mut order.reason);
     next(Standing { order, round, untold: Some(untold), telling_until: None, read_at: None }, false)
-}
-
-/// What the warehouse is still to be told, if nobody is at it.
-pub(super) async fn take_up(
-    tx: &mut Transaction,
-    store: &StoreId,
-    order_id: &OrderId,
-    now: Timestamp,
-) -> Result<NextStep, LedgerError> {
-    match lock(tx, store, order_id).await? {
-        Some(stands) => repeat(tx, stands, now).await,
-        None => Ok(NextStep::Nothing),
-    }
 }
 
 /// The same round once more, if it is in doubt and nobody is at it.

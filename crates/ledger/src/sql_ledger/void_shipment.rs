@@ -89,22 +89,25 @@ async fn begin(
     .execute()
     .await?;
     none_completes_what_is_open(tx, order).await?;
-    open_again(tx, order).await?;
+    open_again(tx, order, happening.at).await?;
     Ok(voiding)
 }
 
-/// What is not gone any more is promised again, and an order that had shipped is where it was before.
-async fn open_again(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
+/// What is not gone any more is promised again, and an order that had shipped is where it was before. It is to be looked at at once: what
+/// the shop told of an order that had shipped, as that it was cancelled, had no effect.
+async fn open_again(tx: &mut Transaction, order: &OrderRecord, now: Timestamp) -> Result<(), LedgerError> {
     promise_anew(tx, order).await?;
     let undone = tx
         .query(
             "UPDATE orders SET state = CASE WHEN accepted_at IS NOT NULL THEN 'accepted'
                                             WHEN untold = 'release' THEN 'releasing'
-                                            ELSE 'released' END
+                                            ELSE 'released' END,
+                               due_at = CASE WHEN untold IS NULL THEN $3 ELSE due_at END
              WHERE store = $1 AND order_id = $2 AND state = 'shipped'",
         )
         .bind(order.store.as_str())
         .bind(order.order_id.as_str())
+        .bind(Moment::from(now))
         .execute()
         .await?;
     // More may have left than was wanted.

@@ -1,6 +1,6 @@
 //! What changes at the shop mean for an order that the warehouse has.
 
-use crossdock_domain::{OrderId, ReleasedOrder, Sku, Unfit};
+use crossdock_domain::{OrderId, ReleasedOrder, Sku, StoreId, Unfit};
 use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, Telling, Verdict};
 use jiff::SignedDuration;
 use rstest::rstest;
@@ -9,7 +9,7 @@ use crate::database::{Engine, fresh};
 use crate::judging::{again, judge, publish_1001};
 use crate::samples::{
     answer_1001, au, filter, happening, hold, judged, level, minute, number, order_1001, release,
-    release_1001, released_order, shipment, stands_at_the_shop, told_of_1001,
+    release_1001, released_order, shipment, stands_at_the_shop, still_untold, told_of_1001,
 };
 
 fn id() -> OrderId {
@@ -107,14 +107,14 @@ async fn an_amendment_in_doubt_is_told_again_and_grows_with_the_next_change(
     let first = judge(&*ledger, &judged("1001", 5, release("1001", &[("TEE", 3)]))).await;
     let soon = Judged { happening: happening("soon", minute(5)), ..judged("1001", 6, cancel("cancelled")) };
     assert_eq!(judge(&*ledger, &soon).await, NextStep::Wait);
-    assert_eq!(ledger.take_up(&au(), &id(), minute(6)).await.unwrap(), again(first));
+    assert_eq!(still_untold(&*ledger, 6).await, again(first));
     let moved =
         ReleasedOrder { shipping_method: "Standard".to_owned(), ..released_order("1001", &[("TEE", 3)]) };
     let step = judge(&*ledger, &judged("1001", 8, Verdict::Release(Box::new(moved.clone())))).await;
     assert_eq!(step, tell(3, amended(moved, &["shipping_method", "lines"])));
     // The confirmation of a round that has been replaced confirms nothing.
     confirm(&*ledger, 2, 9).await;
-    assert!(matches!(ledger.take_up(&au(), &id(), minute(20)).await.unwrap(), NextStep::Tell(_)));
+    assert!(matches!(still_untold(&*ledger, 20).await, NextStep::Tell(_)));
 }
 
 #[rstest]
@@ -163,7 +163,7 @@ async fn a_telling_that_nobody_confirms_is_due_to_be_looked_at(
     let due = async |at: i64| ledger.due(minute(at), 10).await.unwrap().len();
     judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
     assert_eq!((due(2).await, due(3).await), (0, 1));
-    assert!(matches!(ledger.take_up(&au(), &id(), minute(4)).await.unwrap(), NextStep::Tell(_)));
+    assert!(matches!(still_untold(&*ledger, 4).await, NextStep::Tell(_)));
     assert_eq!((due(5).await, due(6).await), (0, 1));
     confirm(&*ledger, 1, 6).await;
     assert_eq!(due(60).await, 0);
@@ -179,12 +179,12 @@ async fn a_telling_that_failed_is_taken_up_at_once(
 ) {
     let (ledger, _database) = fresh(engine).await;
     let first = judge(&*ledger, &judged("1001", 1, release("1001", &[("TEE", 2)]))).await;
-    assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait);
+    assert_eq!(still_untold(&*ledger, 1).await, NextStep::Wait);
     // Another round's failure is not this one's.
     ledger.not_told(&au(), &id(), 2).await.unwrap();
-    assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), NextStep::Wait);
+    assert_eq!(still_untold(&*ledger, 1).await, NextStep::Wait);
     ledger.not_told(&au(), &id(), 1).await.unwrap();
-    assert_eq!(ledger.take_up(&au(), &id(), minute(1)).await.unwrap(), again(first));
+    assert_eq!(still_untold(&*ledger, 1).await, again(first));
     ledger.not_told(&au(), &id(), 1).await.unwrap();
     let soon = Judged { happening: happening("soon", minute(1)), ..judged("1001", 2, cancel("refunded")) };
     assert_eq!(judge(&*ledger, &soon).await, tell(2, cancelled("refunded")));
@@ -260,30 +260,81 @@ async fn a_refused_order_is_released_again_on_request_or_once_it_is_changed(
     assert_eq!(step, tell(3, News::Released(Box::new(released_order("1001", &[("CAP", 1)])))));
 }
 
+/// Puts down that the warehouse knows a SKU, and asks whose refusal is outdated then.
+async fn known(ledger: &dyn Ledger, sku: &str, at: i64) -> Vec<(StoreId, OrderId)> {
+    ledger.sku_known(&Sku::from(sku), minute(at)).await.unwrap();
+    ledger.outdated_refusals(&Sku::from(sku)).await.unwrap()
+}
+
 #[rstest]
 #[tokio::test]
-async fn an_order_refused_for_skus_is_released_once_the_last_is_known(
+async fn an_order_refused_for_skus_is_released_by_a_reading_once_the_last_is_known(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1), ("MUG", 1)]).await;
+    let lines = [("TEE", 2), ("CAP", 1), ("MUG", 1)];
+    release_1001(&*ledger, &lines).await;
     answer_1001(&*ledger, 4, refused(&["TEE", "CAP"])).await;
-    let known = async |sku: &str, at: i64| {
-        ledger.sku_known(&Sku::from(sku), &happening(&format!("{sku} known"), minute(at))).await.unwrap()
-    };
-    assert_eq!(known("MUG", 5).await, []);
-    assert_eq!(known("CAP", 6).await, []);
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+    assert_eq!(known(&*ledger, "MUG", 5).await, []);
+    assert_eq!(known(&*ledger, "CAP", 6).await, []);
+    let read = async |at: i64| judge(&*ledger, &judged("1001", at, release("1001", &lines))).await;
+    assert_eq!(read(7).await, NextStep::Nothing);
     // A crash after this one is repaired by the same event again.
-    for at in [7, 8] {
-        assert_eq!(known("TEE", at).await, [(au(), id())]);
+    for at in [8, 9] {
+        assert_eq!(known(&*ledger, "TEE", at).await, [(au(), id())]);
     }
-    let step = ledger.take_up(&au(), &id(), minute(9)).await.unwrap();
-    let NextStep::Tell(telling) = &step else { panic!("{step:?}") };
-    assert_eq!((telling.round, matches!(telling.news, News::Released(_))), (2, true));
-    confirm(&*ledger, 2, 10).await;
-    assert_eq!(known("TEE", 11).await, []);
+    assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected, "it is to be read first");
+    let same = News::Released(Box::new(released_order("1001", &lines)));
+    assert_eq!(read(10).await, tell(2, same));
+    confirm(&*ledger, 2, 11).await;
+    assert_eq!(known(&*ledger, "TEE", 12).await, []);
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Released);
+    // Refused once more, for nothing that it was refused for before.
+    answer_1001(&*ledger, 13, refused(&[])).await;
+    assert!(!ledger.is_outdated_refusal(&au(), &id()).await.unwrap());
+    assert_eq!(read(14).await, NextStep::Nothing);
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_was_refused_and_is_kept_out_now_does_not_go_again_until_it_may(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, refused(&["TEE"])).await;
+    assert_eq!(known(&*ledger, "TEE", 4).await, [(au(), id())]);
+    let noted = Box::new(ReleasedOrder {
+        customer_note: "ring twice".to_owned(),
+        ..released_order("1001", &[("TEE", 2)])
+    });
+    let later = Verdict::Hold { reason: "waits 1 h".to_owned(), until: Some(minute(9)) };
+    for (at, verdict) in [(5, filter("status: completed")), (6, hold("2 of 2 have left")), (7, later)] {
+        let kept_out = Judged { again: true, shape: Ok(noted.clone()), ..judged("1001", at, verdict) };
+        assert_eq!(judge(&*ledger, &kept_out).await, NextStep::Nothing);
+        assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
+    }
+    assert_eq!(ledger.due(minute(8), 10).await.unwrap(), []);
+    assert_eq!(ledger.due(minute(9), 10).await.unwrap().len(), 1, "its hour has come");
+    let told = told_of_1001(&*ledger).await;
+    assert_eq!(told.iter().filter(|it| it.starts_with("not to be released again: ")).count(), 3, "{told:?}");
+    let step = judge(&*ledger, &judged("1001", 10, Verdict::Release(noted.clone()))).await;
+    assert_eq!(step, tell(2, News::Released(noted)));
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_left_through_the_warehouse_keeps_no_refused_order_back(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    let left = shipment("S1", 3, Some(&[("TEE", 1)]));
+    ledger.intend_shipment(&left, &happening("S1", minute(3))).await.unwrap();
+    answer_1001(&*ledger, 4, refused(&[])).await;
+    let left = Judged { again: true, ..judged("1001", 5, hold("1 of 2 have left")) };
+    let same = News::Released(Box::new(released_order("1001", &[("TEE", 2)])));
+    assert_eq!(judge(&*ledger, &left).await, tell(2, same));
 }
 
 #[rstest]
@@ -388,31 +439,27 @@ async fn an_older_refusal_that_is_told_late_names_no_skus(
     release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
     answer_1001(&*ledger, 9, refused(&["CAP"])).await;
     answer_1001(&*ledger, 4, refused(&["TEE"])).await;
-    let known = ledger.sku_known(&Sku::from("CAP"), &happening("known", minute(10))).await.unwrap();
-    assert_eq!(known, [(au(), id())]);
+    assert_eq!(known(&*ledger, "CAP", 10).await, [(au(), id())]);
 }
 
 #[rstest]
 #[tokio::test]
-async fn a_refusal_that_comes_after_its_skus_became_known_parks_nothing(
+async fn a_refusal_that_comes_after_its_skus_became_known_is_outdated(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    release_1001(&*ledger, &[("TEE", 2), ("CAP", 1)]).await;
-    let known = async |sku: &str, at: i64| {
-        ledger.sku_known(&Sku::from(sku), &happening(&format!("{sku} known"), minute(at))).await.unwrap()
-    };
-    assert_eq!(known("TEE", 8).await, []);
+    let lines = [("TEE", 2), ("CAP", 1)];
+    release_1001(&*ledger, &lines).await;
+    assert_eq!(known(&*ledger, "TEE", 8).await, []);
     answer_1001(&*ledger, 4, refused(&["TEE"])).await;
-    assert_eq!(order_1001(&*ledger).await.state, OrderState::Releasing);
-    assert_eq!(ledger.due(minute(4), 10).await.unwrap().len(), 1);
-    let NextStep::Tell(telling) = ledger.take_up(&au(), &id(), minute(9)).await.unwrap() else {
-        panic!("nothing is to be told")
-    };
-    confirm(&*ledger, telling.round, 9).await;
+    assert!(ledger.is_outdated_refusal(&au(), &id()).await.unwrap());
+    let step = judge(&*ledger, &judged("1001", 9, release("1001", &lines))).await;
+    assert!(matches!(step, NextStep::Tell(_)), "{step:?}");
+    confirm(&*ledger, 2, 9).await;
     // A refusal of later than that counts.
     answer_1001(&*ledger, 10, refused(&["TEE", "CAP"])).await;
     assert_eq!(order_1001(&*ledger).await.state, OrderState::Rejected);
-    assert_eq!(known("CAP", 11).await, []);
-    assert_eq!(known("TEE", 12).await, [(au(), id())]);
+    assert!(!ledger.is_outdated_refusal(&au(), &id()).await.unwrap());
+    assert_eq!(known(&*ledger, "CAP", 11).await, []);
+    assert_eq!(known(&*ledger, "TEE", 12).await, [(au(), id())]);
 }

@@ -228,7 +228,7 @@ async fn readers_do_not_wait_for_writers(#[values(Engine::Sqlite, Engine::Postgr
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_skus_of_one_order_that_become_known_at_once_release_it(
+async fn of_skus_that_become_known_at_once_with_each_other_and_with_a_refusal_one_sees_that_it_is_outdated(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledgers, _database) = two_processes(engine).await;
@@ -239,17 +239,20 @@ async fn the_skus_of_one_order_that_become_known_at_once_release_it(
         release_order(&*ledgers[0], released_order(&order_id, &lines)).await;
         let unknown_skus = skus.iter().map(|sku| Sku::from(sku.as_str())).collect();
         let refused = Answer::Rejected { reason: "unknown".to_owned(), unknown_skus };
-        ledgers[0].answered(&number(&order_id), &refused, &happening("refused", minute(3))).await.unwrap();
         let mut tasks = JoinSet::new();
         for (position, sku) in skus.into_iter().enumerate() {
             let ledger = Arc::clone(&ledgers[position % 2]);
             tasks.spawn(async move {
-                let known = happening(&format!("{sku} known"), minute(4));
-                ledger.sku_known(&Sku::new(sku), &known).await.unwrap()
+                let sku = Sku::new(sku);
+                ledger.sku_known(&sku, minute(4)).await.unwrap();
+                !ledger.outdated_refusals(&sku).await.unwrap().is_empty()
             });
         }
-        tasks.join_all().await;
-        let named = ledgers[0].orders_named(&order_id).await.unwrap();
-        assert_eq!(named[0].state, OrderState::Releasing);
+        let (ledger, id) = (Arc::clone(&ledgers[1]), OrderId::from(order_id.as_str()));
+        tasks.spawn(async move {
+            ledger.answered(&number(id.as_str()), &refused, &happening("refused", minute(3))).await.unwrap();
+            ledger.is_outdated_refusal(&au(), &id).await.unwrap()
+        });
+        assert!(tasks.join_all().await.contains(&true), "nobody saw it");
     }
 }

@@ -9,7 +9,7 @@ use crate::database::{Engine, TestDatabase, fresh};
 use crate::judging::judge;
 use crate::samples::{
     answer_1001, au, filter, happening, judged, minute, number, order_1001, rejected, release, release_1001,
-    release_order, released_order, shipment, told_of_1001,
+    release_order, released_order, shipment, still_untold, told_of_1001,
 };
 
 async fn delivered(ledger: &dyn Ledger) -> Delivered {
@@ -228,7 +228,7 @@ async fn an_order_that_was_changed_before_its_release_is_refused_is_released_as_
     }
     let stands = delivered(&*ledger).await;
     assert_eq!((stands.state, stands.release), (OrderState::Releasing, 3));
-    let step = ledger.take_up(&au(), &OrderId::from("1001"), minute(5)).await.unwrap();
+    let step = still_untold(&*ledger, 5).await;
     let NextStep::Tell(telling) = step else { panic!("{step:?}") };
     assert_eq!((telling.round, telling.news), (3, News::Released(Box::new(mended))));
     ledger.told(&au(), &OrderId::from("1001"), 3, minute(6)).await.unwrap();

@@ -9,7 +9,7 @@ use crate::database::{Engine, fresh};
 use crate::judging::{again, judge, publish_1001};
 use crate::samples::{
     answer_1001, au, filter, happening, hold, judged, minute, order_1001, rejected, release, release_1001,
-    told_of_1001,
+    still_untold, told_of_1001,
 };
 
 fn id() -> OrderId {
@@ -71,7 +71,7 @@ async fn a_telling_that_was_begun_by_a_clock_far_ahead_is_taken_over_at_once(
     let ahead = Judged { happening: happening("ahead", minute(day)), ..begin };
     assert_eq!(judge(&*ledger, &ahead).await, publish_1001());
     // A clock that far behind the other is believed to be wrong about it.
-    assert_eq!(ledger.take_up(&au(), &id(), minute(day - 10)).await.unwrap(), NextStep::Wait);
+    assert_eq!(still_untold(&*ledger, day - 10).await, NextStep::Wait);
     let due = async |at: i64| ledger.due(minute(at), 10).await.unwrap();
     assert_eq!(due(day - 10).await, []);
     let found = due(day - 11).await;
@@ -79,8 +79,8 @@ async fn a_telling_that_was_begun_by_a_clock_far_ahead_is_taken_over_at_once(
     // While nobody comes, it is told again every minute.
     ledger.told_due(&found, minute(day - 12)).await.unwrap();
     assert_eq!((due(day - 12).await.len(), due(day - 11).await.len()), (0, 1));
-    assert_eq!(ledger.take_up(&au(), &id(), minute(day - 11)).await.unwrap(), again(publish_1001()));
-    assert_eq!(ledger.take_up(&au(), &id(), minute(day - 11)).await.unwrap(), NextStep::Wait);
+    assert_eq!(still_untold(&*ledger, day - 11).await, again(publish_1001()));
+    assert_eq!(still_untold(&*ledger, day - 11).await, NextStep::Wait);
     assert_eq!((due(day - 10).await.len(), due(day - 9).await.len()), (0, 1));
 }
 

@@ -96,6 +96,7 @@ pub(crate) fn judged(order_id: &str, at: i64, verdict: Verdict) -> Judged {
         wanted: Vec::new(),
         verdict,
         read_at: minute(at),
+        again: false,
         happening: happening(&format!("event of minute {at}"), minute(at)),
         notices: Vec::new(),
     }
@@ -116,6 +117,13 @@ pub(crate) async fn release_order(ledger: &dyn Ledger, order: ReleasedOrder) {
     };
     assert!(matches!(ledger.judge(&judged).await.unwrap(), NextStep::Tell(_)));
     ledger.told(&store, &order_id, 1, minute(2)).await.unwrap();
+}
+
+/// What the warehouse is still to be told of order 1001 at this minute, as whoever looks at it then hears: by a reading that says nothing new.
+pub(crate) async fn still_untold(ledger: &dyn Ledger, at: i64) -> NextStep {
+    let stale = judged("1001", 0, release("1001", &[("TEE", 2)]));
+    let happening = happening("a stale reading", minute(at));
+    ledger.judge(&Judged { happening, ..stale }).await.unwrap()
 }
 
 /// The warehouse's answer to order 1001 at this minute.

@@ -1,10 +1,13 @@
 //! What is told of an order.
 
 use crossdock_domain::OrderId;
+use crossdock_ledger::Happening;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::samples::{au, happening, minute, store, told_of_1001};
+use crate::samples::{
+    answer_1001, au, happening, minute, order_1001, rejected, release_1001, store, told_of_1001,
+};
 
 #[rstest]
 #[tokio::test]
@@ -45,4 +48,25 @@ async fn times_are_kept_to_the_microsecond(#[values(Engine::Sqlite, Engine::Post
     let at = "2026-11-02T06:00:00.123456Z".parse().unwrap();
     ledger.tell(&au(), &OrderId::from("1001"), &happening("e1", at)).await.unwrap();
     assert_eq!(ledger.timeline(&au(), &OrderId::from("1001")).await.unwrap()[0].at, at);
+}
+
+#[rstest]
+#[tokio::test]
+async fn whatever_a_shop_or_the_warehouse_says_can_be_told(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 1)]).await;
+    // More than an index of PostgreSQL takes, however well it is packed, and what no text of it may hold.
+    let long: String = (0..20_000_u32).map(|n| char::from(b'!' + (n * n % 89).to_le_bytes()[0])).collect();
+    let what = format!("without {long}\0");
+    let told = Happening { what: what.clone(), ..happening(&format!("event/{what}"), minute(3)) };
+    for _ in 0..2 {
+        ledger.tell(&au(), &OrderId::from("1001"), &told).await.unwrap();
+    }
+    assert_eq!(ledger.told_at(&au(), &OrderId::from("1001"), &told.key).await.unwrap(), Some(minute(3)));
+    answer_1001(&*ledger, 4, rejected("no \0 here")).await;
+    assert_eq!(order_1001(&*ledger).await.reason.chars().count(), "no \0 here".len());
+    let without = told_of_1001(&*ledger).await.iter().filter(|it| it.starts_with("without ")).count();
+    assert_eq!(without, 1);
 }

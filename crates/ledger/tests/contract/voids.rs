@@ -74,6 +74,8 @@ async fn what_is_voided_is_open_and_promised_again_and_the_order_has_not_shipped
     assert_eq!(voiding.status_before.as_deref(), Some("status of minute 1"));
     assert_eq!(voiding.shipment.lines, Some(packed_lines(&[("TEE", 2)])));
     assert_eq!((order_1001(&*ledger).await.state, promised(&*ledger).await), (OrderState::Accepted, 2));
+    // The shop may have cancelled it meanwhile.
+    assert_eq!(ledger.due(minute(40), 10).await.unwrap().len(), 1);
 
     // Told once more: it is still to be undone at the shop.
     assert_eq!(void(&*ledger, "S1").await.unwrap(), Some(voiding));

@@ -116,7 +116,7 @@ impl Death {
 
 /// Why a message is not handed to its consumer any more.
 pub(crate) fn given_up(returns: u32) -> String {
-    format!("its consumer was lost more than {returns} times while it held this message")
+    format!("it was put back, or its consumer lost, more than {returns} times")
 }
 
 /// Whose work queue it is.
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!((dead.role.as_str(), dead.class.as_str()), ("warehouse", "delivery-limit"));
         assert_eq!(dead.routing_key, "order.released");
         assert_eq!(dead.last_failed_at.as_second(), 1_760_000_000);
-        assert_eq!(dead.chain, "its consumer was lost more than 20 times while it held this message");
+        assert_eq!(dead.chain, "it was put back, or its consumer lost, more than 20 times");
     }
 
     #[test]

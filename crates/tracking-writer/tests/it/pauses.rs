@@ -157,6 +157,7 @@ async fn release(ledger: &dyn Ledger) {
         shape: Ok(Box::new(order.clone())),
         wanted: Vec::new(),
         read_at: now,
+        again: false,
         happening: Happening { key: "read".to_owned(), at: now, role: "order-importer", what, cause },
         notices: Vec::new(),
     };

@@ -30,6 +30,7 @@ pub(super) fn judged(shop: u32, order: u32, secs_ago: u32) -> Judged {
         placed_at,
         modified_at: placed_at,
         read_at: at,
+        again: false,
         shop_status: "awaiting_fulfillment".to_owned(),
         happening: happening(&format!("to be released to the warehouse as {}", shape.number), at),
         notices: vec![happening("the shop told of a change", at)],

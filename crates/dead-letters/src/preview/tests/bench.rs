@@ -202,6 +202,7 @@ impl Bench {
             shape: Ok(released),
             wanted: rules.wanted(&order),
             read_at: Timestamp::now(),
+            again: false,
             happening: happening("released", Timestamp::now()),
             notices: Vec::new(),
         };

@@ -13,19 +13,20 @@ use crate::preview::PAGE;
 use crate::preview::told::{ORDER_IMPORTER, STOCK_WRITER};
 
 #[tokio::test]
-async fn of_refused_orders_those_go_through_whose_sku_is_known_and_that_nobody_cancelled() {
+async fn of_refused_orders_those_go_through_whose_sku_is_known_and_that_are_still_to_be_sent() {
     let bench = Bench::new().await;
-    for id in ["1", "2", "3"] {
+    for id in ["1", "2", "3", "4"] {
         bench.main.has(order(id, "TEE-9"));
         bench.released(MAIN, id).await;
         bench.refused(&format!("BG{id}"), &["TEE-9"]).await;
         let failed = Failed::of(ORDER_IMPORTER, "sku-unknown").about(id);
         bench.buried(failed, changed(MAIN, id, "retry")).await;
     }
-    assert_eq!(bench.verdicts(&all()).await, ["fails_again"; 3]);
+    assert_eq!(bench.verdicts(&all()).await, ["fails_again"; 4]);
     assert_eq!(bench.says(&all()).await[0], "the warehouse still does not know SKU TEE-9");
 
     bench.main.has(shop::cancelled(order("2", "TEE-9")));
+    bench.main.has(shop::unpaid(order("4", "TEE-9")));
     let counted = StockLevel { sku: Sku::from("TEE-9"), on_hand: 5, allocated: None };
     bench.ledger.counted(Timestamp::now(), &[counted]).await.unwrap();
     let mut told = bench.told(&all()).await;
@@ -36,8 +37,11 @@ async fn of_refused_orders_those_go_through_whose_sku_is_known_and_that_nobody_c
             ("1".to_owned(), "goes_through"),
             ("2".to_owned(), "cancelled_since"),
             ("3".to_owned(), "goes_through"),
+            ("4".to_owned(), "superseded"),
         ]
     );
+    let kept_out = bench.says(&all()).await.into_iter().find(|it| it.starts_with("BG4"));
+    assert_eq!(kept_out.as_deref(), Some("BG4 stays refused: kept out by status: pending"));
 }
 
 #[tokio::test]

@@ -40,5 +40,8 @@ async fn counts_products_and_pushes_are_compared_with_what_came_since() {
     bench
         .buried(Failed::of(ORDER_IMPORTER, "ledger-unavailable"), WarehouseSkuKnown { sku: "MUG".into() })
         .await;
-    assert_eq!(bench.says(&all()).await, ["orders that were refused for MUG alone are released again"]);
+    assert_eq!(
+        bench.says(&all()).await,
+        ["orders that were refused for MUG alone are read anew, and released again"]
+    );
 }

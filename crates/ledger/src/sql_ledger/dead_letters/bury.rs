@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::super::storable::{key, storable};
 use super::fallen;
 use super::letters::state;
 use super::outcomes::{self, Outcome};
-use super::storable::{key, storable};
 use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;

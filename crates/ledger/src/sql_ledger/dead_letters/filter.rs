@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::storable::{key, storable};
+use super::super::storable::{key, storable};
 use crate::database::Query;
 use crate::moment::Moment;
 use crate::{DeadLetterPlace, DeadLetterState, DeadLettersWanted};

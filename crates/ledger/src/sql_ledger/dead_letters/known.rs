@@ -6,6 +6,7 @@ use crossdock_domain::{OrderId, Sku, StoreId};
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
+use super::super::unknown_skus::IS_KNOWN;
 use crate::LedgerError;
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::moment::Moment;
@@ -37,7 +38,8 @@ pub(super) async fn refused_for(
     let mut refused_for = Vec::new();
     for ids in ids.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
-            "SELECT order_id, sku FROM unknown_skus WHERE store = $1 AND order_id IN ({})
+            "SELECT order_id, sku FROM unknown_skus AS lacked
+             WHERE store = $1 AND order_id IN ({}) AND NOT {IS_KNOWN}
              ORDER BY order_id, sku",
             value_rows(2, ids.len(), 1)
         );

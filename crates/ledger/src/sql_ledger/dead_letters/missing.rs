@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::storable::{key, storable};
+use super::super::storable::{key, storable};
 use super::{bury, fallen};
 use crate::database::Transaction;
 use crate::moment::Moment;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crossdock_domain::{Mend, OrderNumber, ReleasedOrder};
 use crossdock_events::{EventData as _, OrderAmended, OrderReleased};
-use crossdock_ledger::{Answer, Happening, Ledger, NextStep, OrderRecord, OrderState};
+use crossdock_ledger::{Answer, Happening, Judged, Ledger, NextStep, OrderRecord, OrderState};
 use crossdock_queue::{Delivery, Handler as _, Outcome};
 use crossdock_telemetry::TraceParent;
 use fastrand::Rng;
@@ -105,10 +105,14 @@ impl Play {
         self.publish(step);
     }
 
-    /// What the ledger has begun for whoever comes.
+    /// What the ledger has begun for whoever comes: by a reading that says nothing new.
     async fn take_up(&mut self) {
-        let (store, id) = (&self.order.store, &self.order.order_id);
-        let step = self.ledger.take_up(store, id, Timestamp::now()).await.unwrap();
+        let stale = Judged {
+            modified_at: Timestamp::UNIX_EPOCH,
+            read_at: Timestamp::UNIX_EPOCH,
+            ..judged(&self.order)
+        };
+        let step = self.ledger.judge(&stale).await.unwrap();
         self.publish(step);
     }
 

@@ -70,6 +70,7 @@ pub(super) fn judged(order: &ReleasedOrder) -> Judged {
         shape: Ok(Box::new(order.clone())),
         wanted: Vec::new(),
         read_at: now,
+        again: false,
         happening: Happening { key, at: now, role: ROLE, what, cause },
         notices: Vec::new(),
     }

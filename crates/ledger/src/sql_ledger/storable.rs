@@ -5,6 +5,9 @@ use std::borrow::Cow;
 /// Longest text that is looked up by, in bytes: an index of PostgreSQL takes about 2,700 of a row, and the longest one has three of these.
 const KEY_BYTES_MAX: usize = 256;
 
+/// Longest key of a line in the timeline, in bytes: it stands in an index with a shop and an order.
+const TIMELINE_KEY_BYTES_MAX: usize = 1024;
+
 /// PostgreSQL takes no NUL in a text, and what a stranger sent, or a shop answered, may hold one.
 pub(super) fn storable(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
@@ -12,10 +15,19 @@ pub(super) fn storable(text: &str) -> Cow<'_, str> {
 
 /// The same of a role, a shop or a subject, cut to what an index takes: those that begin alike for so long are one.
 pub(super) fn key(text: &str) -> Cow<'_, str> {
+    cut(text, KEY_BYTES_MAX)
+}
+
+/// The same of the key of a line in the timeline.
+pub(super) fn timeline_key(text: &str) -> Cow<'_, str> {
+    cut(text, TIMELINE_KEY_BYTES_MAX)
+}
+
+fn cut(text: &str, bytes_max: usize) -> Cow<'_, str> {
     match storable(text) {
-        Cow::Borrowed(text) => text[..text.floor_char_boundary(KEY_BYTES_MAX)].into(),
+        Cow::Borrowed(text) => text[..text.floor_char_boundary(bytes_max)].into(),
         Cow::Owned(mut text) => {
-            text.truncate(text.floor_char_boundary(KEY_BYTES_MAX));
+            text.truncate(text.floor_char_boundary(bytes_max));
             text.into()
         }
     }
