@@ -9,6 +9,8 @@ pub(super) enum Course {
     Out(Option<Fate>),
     /// The warehouse was told to pack this.
     Told(Shape),
+    /// The warehouse has refused to pack this, and whenever the shop was read since, the order was kept out.
+    Refused(Shape),
     /// The warehouse was told not to pack it any more.
     Ended(String),
 }
@@ -33,12 +35,19 @@ impl Course {
                 Fate::Wanted(shape) => Self::Told(shape),
                 kept_out => Self::Out(Some(kept_out)),
             },
-            Self::Told(_) if truth.gone => Self::Ended(DELETED.to_owned()),
+            Self::Told(_) | Self::Refused(_) if truth.gone => Self::Ended(DELETED.to_owned()),
             Self::Told(shape) => match truth.fate() {
                 Fate::Cancelled(reason) => Self::Ended(reason),
                 _ if truth.is_empty() => Self::Ended(EMPTY.to_owned()),
                 // Whatever keeps new orders out, this one is at the warehouse: it shall have what is to be packed, if that can be.
                 _ => Self::Told(truth.shape().unwrap_or_else(|_| shape.clone())),
+            },
+            Self::Refused(shape) => match truth.fate() {
+                Fate::Cancelled(reason) => Self::Ended(reason),
+                _ if truth.is_empty() => Self::Ended(EMPTY.to_owned()),
+                Fate::Wanted(shape) => Self::Told(shape),
+                // The warehouse does not have it: it goes there by the rules of new orders.
+                Fate::Filtered(_) | Fate::Held(_) => Self::Refused(shape.clone()),
             },
             Self::Ended(reason) => {
                 let reopened = !truth.gone && matches!(truth.fate(), Fate::Wanted(_));
@@ -55,8 +64,15 @@ pub(super) fn courses(history: &[Truth]) -> Vec<Course> {
     for truth in before {
         for at in 0..courses.len() {
             let next = courses[at].after(truth);
-            if !courses.contains(&next) {
-                courses.push(next);
+            // The warehouse may refuse it before the shop is read again.
+            let refused = match &next {
+                Course::Told(shape) => Some(Course::Refused(shape.clone())),
+                _ => None,
+            };
+            for next in refused.into_iter().chain([next]) {
+                if !courses.contains(&next) {
+                    courses.push(next);
+                }
             }
         }
     }

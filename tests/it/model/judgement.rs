@@ -72,14 +72,11 @@ impl Became<'_> {
                 let open = matches!(there, Some((OrderState::Accepted | OrderState::Shipped, _)));
                 !open && self.is("cancelled", reason)
             }
-            (Course::Told(told), Some((state, shape))) => {
-                let unknown = shape.lines.iter().any(|(sku, _)| !KEPT.contains(&sku.as_str()));
-                let stands = match state {
-                    OrderState::Accepted => !unknown && self.is("accepted", ""),
-                    OrderState::Rejected => (unknown || self.order.refused) && self.is_rejected(),
-                    OrderState::Cancelled | OrderState::Shipped => false,
-                };
-                stands && shape == told && self.released().as_ref() == Some(told)
+            (Course::Told(told), Some((OrderState::Accepted, shape))) => {
+                !has_unknown(shape) && self.is("accepted", "") && self.is_there_as(told)
+            }
+            (Course::Told(told) | Course::Refused(told), Some((OrderState::Rejected, shape))) => {
+                (has_unknown(shape) || self.order.refused) && self.is_rejected() && self.is_there_as(told)
             }
             _ => false,
         }
@@ -93,11 +90,21 @@ impl Became<'_> {
         self.record.is_some_and(|record| record["state"] == "rejected" && record["reason"] != "")
     }
 
+    /// Whether the warehouse was told of it like this, and the ledger knows.
+    fn is_there_as(&self, told: &Shape) -> bool {
+        self.there.as_ref().is_some_and(|(_, shape)| shape == told) && self.released().as_ref() == Some(told)
+    }
+
     /// As the ledger believes the warehouse to have it.
     fn released(&self) -> Option<Shape> {
         let released: ReleasedOrder = serde_json::from_value(self.record?["released"].clone()).ok()?;
         Some(shape(&released))
     }
+}
+
+/// Whether the warehouse does not keep all of it.
+fn has_unknown(shape: &Shape) -> bool {
+    shape.lines.iter().any(|(sku, _)| !KEPT.contains(&sku.as_str()))
 }
 
 /// An order as the warehouse has it.
