@@ -3,6 +3,7 @@
 mod ages;
 mod broker_trouble;
 mod desk;
+mod illegible;
 mod lanes;
 mod publishing;
 mod recovery;

@@ -2,6 +2,7 @@
 
 mod error;
 mod greeting;
+mod legible;
 mod line;
 mod supervisor;
 

@@ -25,6 +25,11 @@ impl Sample {
         self.used.cpu_secs * 1e6 / f64::from(self.served)
     }
 
+    /// CPU time of the measuring process for each request, in microseconds.
+    pub(crate) fn own_cpu_us(&self) -> f64 {
+        self.figures.own.cpu_secs * 1e6 / f64::from(self.figures.all())
+    }
+
     /// CPU time of the broker for each request, in microseconds.
     pub(crate) fn broker_cpu_us(&self) -> f64 {
         self.broker_cpu_secs.map_or(f64::NAN, |secs| secs * 1e6 / f64::from(self.served))

@@ -23,7 +23,7 @@ pub(crate) fn print(samples: &Samples) {
 fn line(samples: &Samples, case: Case) {
     let median = |of: fn(&Sample) -> f64| samples.median(case, of);
     let spooled: Option<u32> = samples.of(case).iter().map(|sample| sample.spooled).sum();
-    let own = median(|it| it.figures.own.cpu_secs * 1e6 / f64::from(it.figures.all()));
+    let own = median(Sample::own_cpu_us);
     let own = if matches!(case, Case::Library { .. } | Case::Straight { .. }) { f64::NAN } else { own };
     println!(
         "{:<42} {:>8} {:>8} {:>8} {:>8} {:>8} {:>9} {:>8} {:>8}",

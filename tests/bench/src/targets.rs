@@ -27,6 +27,8 @@ const P99_OF_QUIET_MAX: f64 = 5.0;
 enum Bound {
     AtLeast(f64),
     Below(f64),
+    /// Told for what it says of the others.
+    None,
 }
 
 /// Prints each ratio against its target. Those of which something was not measured are left out.
@@ -46,6 +48,8 @@ fn speed(samples: &Samples) {
     if let Some(best) = best {
         let name = format!("receiver, {all} connections, of the best library ({best})");
         line(&name, receiver(all) / samples.rate(best), Bound::AtLeast(OF_BEST_LIBRARY_MIN));
+        let name = "that by processor time, of a receiver that does no more than the no-op route";
+        line(name, left_by_http(samples, best), Bound::None);
     }
     let one_channel = Case::Library { in_flight: 64, connections: 1, channels: 1 };
     let name = "receiver, 64 connections, of the library with 64 in flight on one channel";
@@ -53,6 +57,15 @@ fn speed(samples: &Samples) {
     let p99 = |case| samples.median(case, |sample| sample.figures.p99_ms);
     let name = "p99 at half the receiver's load, of the no-op route's";
     line(name, p99(Case::PacedReceiver) / p99(Case::PacedNoop), Bound::Below(P99_OF_NOOP_MAX));
+}
+
+/// Where all share the processors, the library's rate is bounded by its own work and RabbitMQ's; a receiver's at best by RabbitMQ's and
+/// that of HTTP, here and at the senders'.
+fn left_by_http(samples: &Samples, library: Case) -> f64 {
+    let broker = samples.median(library, Sample::broker_cpu_us);
+    let noop = Case::Noop { connections: highest() };
+    let http = samples.median(noop, Sample::cpu_us) + samples.median(noop, Sample::own_cpu_us);
+    (broker + samples.median(library, Sample::cpu_us)) / (broker + http)
 }
 
 fn flatness(samples: &Samples) {
@@ -88,9 +101,11 @@ fn line(name: &str, ratio: f64, bound: Bound) {
     if ratio.is_nan() {
         return;
     }
-    let (reached, target) = match bound {
-        Bound::AtLeast(least) => (ratio >= least, format!(">= {least}")),
-        Bound::Below(limit) => (ratio < limit, format!("< {limit}")),
+    let told = |reached| if reached { "reached" } else { "missed" };
+    let (target, told) = match bound {
+        Bound::AtLeast(least) => (format!(">= {least}"), told(ratio >= least)),
+        Bound::Below(limit) => (format!("< {limit}"), told(ratio < limit)),
+        Bound::None => ("-".to_owned(), ""),
     };
-    println!("{name:<88} {ratio:>7.2} {target:>8}  {}", if reached { "reached" } else { "missed" });
+    println!("{}", format!("{name:<88} {ratio:>7.2} {target:>8}  {told}").trim_end());
 }

@@ -24,7 +24,7 @@ use super::{Rig, Script, UNPOISONED, WORK, failed, message};
 
 /// A desk that can be away, and that never takes what its body calls poison.
 #[derive(Default)]
-struct Desktop {
+pub(super) struct Desktop {
     away: AtomicBool,
     /// How often it fails yet.
     falters: AtomicUsize,
@@ -40,12 +40,12 @@ impl Desktop {
         self.taken.lock().expect(UNPOISONED).clone()
     }
 
-    fn letters(&self) -> Vec<DeadLetter> {
+    pub(super) fn letters(&self) -> Vec<DeadLetter> {
         let dead = |fate| if let Fate::Dead(letter) = fate { Some(letter) } else { None };
         self.taken().into_iter().filter_map(dead).collect()
     }
 
-    async fn has(&self, fates: usize) {
+    pub(super) async fn has(&self, fates: usize) {
         eventually(&format!("the desk has {fates}"), async || (self.taken().len() >= fates).then_some(()))
             .await;
     }
@@ -70,7 +70,7 @@ impl Desk for Desktop {
     }
 }
 
-fn open(rig: &Rig, desk: &Arc<Desktop>) {
+pub(super) fn open(rig: &Rig, desk: &Arc<Desktop>) {
     let consumer = DeadLetterConsumer::new(rig.broker.clone(), &rig.publisher, Arc::clone(desk) as _);
     tokio::spawn(consumer.run(rig.stop.child_token()));
 }

@@ -10,7 +10,7 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties, Consumer, Event};
 use tokio::time::timeout;
 
-use super::{Broker, LinkError, greeting};
+use super::{Broker, LinkError, greeting, legible};
 use crate::topology::declare;
 use crate::trail::short;
 
@@ -48,8 +48,7 @@ impl Line {
         greeting::greet(&uri).await?;
         let properties =
             ConnectionProperties::default().with_connection_name(format!("crossdock {name}").into());
-        let opened =
-            timeout(Duration::from_secs(OPEN_SECS_MAX), Connection::connect_uri(uri, properties)).await;
+        let opened = timeout(Duration::from_secs(OPEN_SECS_MAX), legible::connect(uri, properties)).await;
         let connection =
             opened.map_err(|_| LinkError::Slow("open the connection"))?.map_err(LinkError::Refused)?;
         let events = Box::pin(connection.events_listener());
