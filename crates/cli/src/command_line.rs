@@ -152,7 +152,7 @@ impl Role {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Also reach for the broker, the ledger and the shops
+    /// Also reach for the broker (its queues are made there if they are missing), the ledger and the shops
     #[arg(long)]
     pub(crate) online: bool,
     /// Prints JSON

@@ -31,7 +31,7 @@ pub enum LedgerError {
     },
     /// The SQLite file cannot be made, or may not be read or written.
     #[error(
-        "the ledger's file {} cannot be opened; make its folder and let this user write there, or correct ledger.url",
+        "the ledger's file {} cannot be opened; run this as the user that runs Crossdock, make its folder and let that user write there, or correct ledger.url",
         file.display()
     )]
     File {
@@ -53,9 +53,9 @@ pub enum LedgerError {
     /// The database is away, locked, full or out of connections.
     #[error("the ledger's database is not available")]
     Unavailable(#[source] sqlx::Error),
-    /// The tables could not be brought up to date: the database was written by a newer version, or by hand.
+    /// The tables could not be brought up to date: the database was written by a newer version, or by hand, or does not let us.
     #[error(
-        "the ledger's tables could not be brought up to date; start a new ledger, or the version of Crossdock that made this one"
+        "the ledger's tables could not be brought up to date; keep the ledger: start the version of Crossdock that made it or a newer one, or mend what the database says (rights, room)"
     )]
     Migration(#[source] MigrateError),
     /// The tables are not made yet, or were made by an older version, and are to be left as they stand.
@@ -141,13 +141,18 @@ impl From<sqlx::Error> for LedgerError {
 impl From<MigrateError> for LedgerError {
     fn from(error: MigrateError) -> Self {
         match error {
-            MigrateError::Execute(error) => Self::Unavailable(error),
+            MigrateError::Execute(error) if !is_forbidden(&error) => Self::Unavailable(error),
             MigrateError::ExecuteMigration(error, _) if error.as_database_error().is_none() => {
                 Self::Unavailable(error)
             }
             error => Self::Migration(error),
         }
     }
+}
+
+/// PostgreSQL 15 lets only a database's owner make tables in it, if nobody said otherwise. Source: postgresql.org, error codes (42501).
+fn is_forbidden(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501")
 }
 
 impl Classify for LedgerError {

@@ -1,11 +1,13 @@
 //! Secrets: `"text"`, `{ env = "NAME" }` or `{ file = "path" }`.
 
 use std::fs;
+use std::io::ErrorKind;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use toml::de::DeValue;
 
 use crate::item::Item;
+use crate::source::LET_READ;
 
 /// Most secrets in a list: the live one, and its successor while they are rotated.
 const SECRETS_MAX: usize = 2;
@@ -72,7 +74,12 @@ impl Item<'_> {
         match fs::read_to_string(&path) {
             Ok(text) => self.checked_secret(text.trim_end_matches(['\r', '\n']), &whence),
             Err(error) => {
-                self.refuse(&format!("{whence} cannot be read: {error}; put the secret there"));
+                let advice = if error.kind() == ErrorKind::PermissionDenied {
+                    LET_READ
+                } else {
+                    "put the secret there"
+                };
+                self.refuse(&format!("{whence} cannot be read: {error}; {advice}"));
                 None
             }
         }

@@ -1,13 +1,14 @@
 //! The whole configuration, from a file's text to values that hold together.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use toml::de::DeTable;
 
 use crate::section::Section;
-use crate::source::Source;
+use crate::source::{LET_READ, Source};
 use crate::{
     BrokerSettings, LedgerSettings, Problems, ReceiverSettings, StoreSettings, WarehouseSettings, stores,
 };
@@ -38,7 +39,11 @@ impl Settings {
             Ok(text) => Self::parse(&text, file, env),
             Err(error) => {
                 let source = Source::new("", file, env);
-                let advice = "name the configuration file with --config or CROSSDOCK_CONFIG";
+                let advice = if error.kind() == ErrorKind::PermissionDenied {
+                    LET_READ
+                } else {
+                    "name the configuration file with --config or CROSSDOCK_CONFIG"
+                };
                 source.report(None, "", &format!("cannot be read: {error}; {advice}"));
                 source.verdict(None)
             }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{Problem, Problems};
 
+/// What to do about a file that this user may not read.
+pub(crate) const LET_READ: &str = "let this user read it, or run this as the user that runs Crossdock";
+
 /// Shared by all readers of one file.
 pub(crate) struct Source<'a> {
     text: &'a str,

@@ -181,6 +181,19 @@ async fn a_database_of_a_newer_version_is_refused_for_good(
     assert_eq!(error.mend(), Mend::Never);
 }
 
+#[tokio::test]
+async fn a_user_who_may_make_no_tables_is_not_waited_for() {
+    let database = TestDatabase::new(Engine::Postgres).await;
+    let TestDatabase::Postgres { server, name } = &database else { unreachable!("it was asked for") };
+    let guest = format!("guest_of_{name}");
+    database.meddle(&format!("CREATE ROLE {guest} LOGIN PASSWORD 'guest'")).await;
+    let url = server.clone().database(name).username(&guest).password("guest").to_url_lossy();
+    let error = refusal(url.as_str()).await;
+    database.meddle(&format!("DROP ROLE {guest}")).await;
+    assert!(matches!(error, LedgerError::Migration(_)), "{error:?}");
+    assert_eq!(error.mend(), Mend::Never);
+}
+
 #[rstest]
 #[tokio::test]
 async fn what_we_did_not_write_is_named_and_no_panic(
