@@ -152,7 +152,7 @@ impl From<MigrateError> for LedgerError {
 
 /// PostgreSQL 15 lets only a database's owner make tables in it, if nobody said otherwise. Source: postgresql.org, error codes (42501).
 fn is_forbidden(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501")
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "42501")
 }
 
 impl Classify for LedgerError {

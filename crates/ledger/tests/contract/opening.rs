@@ -4,6 +4,7 @@ use crossdock_domain::{Classify, Mend, OrderId};
 use crossdock_ledger::LedgerError;
 use rstest::rstest;
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::ConnectOptions as _;
 use tokio::task::JoinSet;
 
 use crate::database::{Engine, TestDatabase, fresh};
