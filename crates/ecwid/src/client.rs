@@ -106,6 +106,17 @@ impl Client {
         self.answer(request, call).await
     }
 
+    /// The same by a request that was counted in.
+    pub(crate) async fn put_counted<T: DeserializeOwned>(
+        &self,
+        counted: Admitted<'_>,
+        call: Call<'_>,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, StorefrontError> {
+        let request = self.request(Method::PUT, call)?.json(body);
+        self.answer_counted(counted, request, call).await
+    }
+
     /// Hands something over.
     pub(crate) async fn post<T: DeserializeOwned>(
         &self,
@@ -163,9 +174,18 @@ impl Client {
         request: RequestBuilder,
         call: Call<'_>,
     ) -> Result<T, StorefrontError> {
-        let mut admitted = self.budget.admit(call.priority, call.scope.as_str()).await?;
-        let answer = self.send(request, call, &mut admitted).await;
-        admitted.heard(&answer).await;
+        let admitted = self.budget.admit(call.priority, call.scope.as_str()).await?;
+        self.answer_counted(admitted, request, call).await
+    }
+
+    async fn answer_counted<T: DeserializeOwned>(
+        &self,
+        mut counted: Admitted<'_>,
+        request: RequestBuilder,
+        call: Call<'_>,
+    ) -> Result<T, StorefrontError> {
+        let answer = self.send(request, call, &mut counted).await;
+        counted.heard(&answer).await;
         answer
     }
 

@@ -134,6 +134,14 @@ impl Ecwid {
 
     async fn set_one(&self, target: &Target<'_>) -> Result<Taken, StorefrontError> {
         let updated = self.client.put::<Updated>(target.call(), &target.update).await;
+        self.taken_alone(target, updated).await
+    }
+
+    async fn taken_alone(
+        &self,
+        target: &Target<'_>,
+        updated: Result<Updated, StorefrontError>,
+    ) -> Result<Taken, StorefrontError> {
         let updated = updated.map_err(StorefrontError::of_a_write)?;
         if updated.happened() { Ok(Taken::Changed) } else { self.stands(target).await }
     }
@@ -148,7 +156,13 @@ impl Ecwid {
         let left = &targets[results.len()..];
         let (counted, rest) = self.client.count_in(left.len().min(REQUESTS_MAX), COUNTED_AS).await;
         let now = &left[..counted.len()];
-        if !now.is_empty() {
+        if let Err(StorefrontError::CredentialsRefused { .. } | StorefrontError::MissingScope { .. }) = rest {
+            // One was let through to find out whether the shop still refuses us; the batch's own call would not be.
+            for (target, counted) in now.iter().zip(counted) {
+                let updated = self.client.put_counted(counted, target.call(), &target.update).await;
+                results.push(self.taken_alone(target, updated).await);
+            }
+        } else if !now.is_empty() {
             if matches!(rest, Err(StorefrontError::Throttled { .. })) {
                 self.next_batch.put_off();
             }

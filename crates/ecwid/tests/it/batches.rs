@@ -243,6 +243,20 @@ async fn a_request_that_meets_a_dead_token_inside_a_batch_pauses_the_shop() {
 }
 
 #[tokio::test]
+async fn however_much_is_to_be_set_a_shop_that_takes_the_token_again_is_found_out() {
+    let (shop, client) = small_shop(10).await;
+    let quantities = quantities(&client, 10).await;
+    shop.faults().next("PUT", "/products/3", Fault::Status(403));
+    assert_eq!(classes(&client.set_stock(&quantities).await)[2], "shop-credentials-refused");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_mins(1)).await;
+    tokio::time::resume();
+    let first = client.set_stock(&quantities).await;
+    assert!(first[0].is_ok() && first[1..].iter().all(Result::is_err), "one of them finds out: {first:?}");
+    assert_eq!(classes(&client.set_stock(&quantities).await), ["done"; 10]);
+}
+
+#[tokio::test]
 async fn a_batchs_requests_count_against_the_shops_minute() {
     let shop = shop_of(&names(100), EcwidOptions::default()).await;
     // Without a ledger, a tenth of the minute: 60, of which stock leaves 21 to others.
