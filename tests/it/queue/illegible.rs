@@ -24,7 +24,7 @@ const GARBLED: [(&[u8], &[u8]); 2] = [(b"\x7f\x7f\x7f\x7f", b"gr\xfc\xdf"), (b"\
 /// What [`GARBLED`] makes a text in Latin-1, and how it is read.
 const LATIN1: (&str, &str) = ("\x7f\x7f\x7f\x7f", "gr|_");
 
-/// Lists within each other, more than any stack has room for.
+/// Lists within each other: as many as fit into one frame, about.
 const DEPTH: usize = 20_000;
 
 /// A client whose messages come garbled.
