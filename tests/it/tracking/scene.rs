@@ -23,6 +23,9 @@ const LEASES_END_HOURS: i64 = 1;
 /// Looks that let a shop finish what it was sent: a request that has arrived is read no later than one that is sent after it.
 const LOOKS: usize = 2;
 
+/// Leases that a database may give to the dead.
+const LATE_LEASES_MAX: usize = 3;
+
 pub(crate) struct Scene {
     pub(crate) shop: OneShop,
     ledger: Arc<dyn Ledger>,
@@ -84,9 +87,16 @@ impl Scene {
         outcome
     }
 
-    /// Lets a tracking-writer handle this to its end.
+    /// Lets a tracking-writer handle this to its end. A lease for which a dead one had asked may be given only now, while nobody is
+    /// there any more to use it: it ends as the others do.
     pub(crate) async fn handled(&self, told: &Delivery) -> Outcome {
-        self.killed_after(usize::MAX, told).await.unwrap()
+        let mut outcome = self.killed_after(usize::MAX, told).await.unwrap();
+        for _ in 0..LATE_LEASES_MAX {
+            if matches!(&outcome, Outcome::Failed(failure) if failure.class == "busy-elsewhere") {
+                outcome = self.killed_after(usize::MAX, told).await.unwrap();
+            }
+        }
+        outcome
     }
 
     /// Lets a tracking-writer handle these as one batch.
