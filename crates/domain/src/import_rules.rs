@@ -143,6 +143,20 @@ impl ImportRules {
         }
     }
 
+    /// Units by SKU that are kept for an order of which this was decided, so that they are offered to nobody else: what a held one wants,
+    /// and one that waits at the shop for a status that lets it in. What is released is kept by what it was released as.
+    pub fn kept(&self, order: &ShopOrder, decision: &Decision) -> Vec<(Sku, u32)> {
+        let is_kept = match decision {
+            Decision::Hold { .. } => true,
+            Decision::Filter {
+                rule: FilterRule::Status | FilterRule::PaymentStatus | FilterRule::FulfillmentStatus,
+                ..
+            } => order.status.waits() && self.unwanted_whatever_its_status(order).is_none(),
+            Decision::Filter { .. } | Decision::Release(_) | Decision::Cancel { .. } => false,
+        };
+        if is_kept { self.wanted(order) } else { Vec::new() }
+    }
+
     fn held_until(&self, order: &ShopOrder) -> Option<Timestamp> {
         let hold = SignedDuration::from_hours(self.hold_hours.into());
         order.placed_at.checked_add(hold).ok().filter(|_| self.hold_hours > 0)
@@ -154,6 +168,10 @@ impl ImportRules {
         {
             return Some((FilterRule::StartDate, order.placed_at.to_string()));
         }
+        self.unwanted_status(order).or_else(|| self.unwanted_whatever_its_status(order))
+    }
+
+    fn unwanted_status(&self, order: &ShopOrder) -> Option<(FilterRule, String)> {
         match &order.status {
             ShopStatus::Order(status) => {
                 if excludes(&self.statuses, status) {
@@ -169,6 +187,10 @@ impl ImportRules {
                 }
             }
         }
+        None
+    }
+
+    fn unwanted_whatever_its_status(&self, order: &ShopOrder) -> Option<(FilterRule, String)> {
         if let Some(channel) = order.channel
             && !self.channels.is_empty()
             && !self.channels.contains(&channel)

@@ -291,8 +291,8 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     /// what a clock put down that was ahead must not stay, and what is compared twice does no harm.
     async fn keep_swept(&self, store: &StoreId, swept: Swept) -> Result<(), LedgerError>;
 
-    /// The shop's orders of which anything may still come there (held, or at the warehouse and not shipped), by id, from after this
-    /// one: those whose last reading began before this moment.
+    /// The shop's orders of which anything may still come there (held, at the warehouse and not shipped, or kept out while something is
+    /// kept for them), by id, from after this one: those whose last reading began before this moment.
     async fn open_orders(
         &self,
         store: &StoreId,

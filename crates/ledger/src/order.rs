@@ -91,8 +91,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// How it would go to the warehouse now, whatever the verdict.
     pub shape: Result<Box<ReleasedOrder>, Unfit>,
-    /// Units by SKU that are kept for it if it is held, whatever its shape.
-    pub wanted: Vec<(Sku, u32)>,
+    /// Units by SKU that are kept for it while it is not released, whatever its shape.
+    pub kept: Vec<(Sku, u32)>,
     /// When its reading began. Of two readings that saw the same `modified_at`, the later began later.
     pub read_at: Timestamp,
     /// Whether it is to go again if the warehouse had refused it, changed or not, as long as the verdict lets it.

@@ -193,7 +193,7 @@ fn foresee(shop: &Shop, before: Option<OrderState>, order: Result<ShopOrder, Sto
         }
         Err(error) => return Imported::Failed(error.into()),
     };
-    match verdict(&shop.settings.orders, &order, Timestamp::now()) {
+    match verdict(shop.settings.orders.decide(&order, Timestamp::now())) {
         Verdict::Release(_) => Imported::Released,
         Verdict::Hold { reason, .. } => Imported::Held { reason },
         Verdict::Filter { reason } => Imported::Filtered { reason },

@@ -36,8 +36,8 @@ impl Occasion {
 }
 
 /// What is decided about an order that the warehouse does not have, in the ledger's words.
-pub(crate) fn verdict(rules: &ImportRules, order: &ShopOrder, now: Timestamp) -> Verdict {
-    match rules.decide(order, now) {
+pub(crate) fn verdict(decision: Decision) -> Verdict {
+    match decision {
         Decision::Release(released) => Verdict::Release(released),
         Decision::Hold { reason, until } => Verdict::Hold { reason, until },
         Decision::Filter { rule, value } => Verdict::Filter { reason: format!("{rule}: {value}") },
@@ -51,7 +51,9 @@ pub(crate) fn judge(
     order: &ShopOrder,
     occasion: &Occasion,
 ) -> Judged {
-    let verdict = verdict(rules, order, Timestamp::now());
+    let decision = rules.decide(order, Timestamp::now());
+    let kept = rules.kept(order, &decision);
+    let verdict = verdict(decision);
     let what = match &verdict {
         Verdict::Release(released) => format!("to be released to the warehouse as {}", released.number),
         Verdict::Hold { reason, until: Some(until) } => format!("held until {until}: {reason}"),
@@ -73,7 +75,7 @@ pub(crate) fn judge(
         shop_status: order.status.to_string(),
         verdict,
         shape: rules.shape(order).map(Box::new),
-        wanted: rules.wanted(order),
+        kept,
         read_at: occasion.read_at,
         again: occasion.again,
         happening: occasion.happening(what),

@@ -129,7 +129,7 @@ impl Order {
     /// Units that lay on the shelf for it at that time, or would have.
     pub(super) fn on_the_shelf(&self, sku: &str, at: Timestamp) -> i64 {
         let ordered = self.lines.iter().find(|(of, _)| *of == sku).map_or(0, |(_, units)| *units);
-        if self.fate == Fate::Wanted { i64::from(ordered - self.left(sku, at)) } else { 0 }
+        if self.fate == Fate::Cancelled { 0 } else { i64::from(ordered - self.left(sku, at)) }
     }
 }
 

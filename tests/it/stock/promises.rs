@@ -11,6 +11,8 @@ use jiff::Timestamp;
 
 use super::{both_available, level, shows};
 
+const AWAITING_FULFILLMENT: i64 = 11;
+
 /// A regular comparison would come too late for any of these journeys.
 const SELDOM: &str = "sweep_every = \"1h\"";
 
@@ -30,6 +32,23 @@ async fn what_was_kept_for_an_order_is_sold_again_once_that_is_given_up() {
         }
         shows(&world, "MUG", 29, 30).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_its_payment_is_sold_to_nobody_else_until_it_is_given_up() {
+    let world = both_available(Engine::Sqlite, SELDOM).await;
+    let _crossdock = world.run().await;
+    world.warehouse.count(vec![level("MUG", 30, None)]);
+    shows(&world, "MUG", 29, 30).await;
+    let unpaid = Draft::of(&[("MUG", 4)]).unpaid();
+    let (paid_later, cancelled) = (world.bigcommerce.place_order(&unpaid), world.ecwid.place_order(&unpaid));
+    world.order_in_state(&format!("BG{paid_later}"), "filtered").await;
+    world.order_in_state(&format!("W-{cancelled}"), "filtered").await;
+    shows(&world, "MUG", 21, 22).await;
+    world.bigcommerce.set_status(&paid_later, AWAITING_FULFILLMENT);
+    world.order_in_state(&format!("BG{paid_later}"), "accepted").await;
+    world.ecwid.set_statuses(&cancelled, "CANCELLED", "AWAITING_PROCESSING");
+    shows(&world, "MUG", 25, 26).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

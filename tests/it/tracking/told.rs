@@ -101,7 +101,7 @@ fn judged(platform: Platform, order_id: &OrderId, mugs: u32, what: &str) -> Judg
         shop_status: status.to_owned(),
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order)),
-        wanted: Vec::new(),
+        kept: Vec::new(),
         read_at: now,
         again: false,
         happening: Happening {

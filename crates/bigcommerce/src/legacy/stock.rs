@@ -1,6 +1,6 @@
 //! Writes quantities to products and their SKUs, absolutely, one a call: the old catalogue takes no more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossdock_storefront::{Quantity, StorefrontError, Taken};
 use http::Method;
@@ -14,6 +14,9 @@ use crate::loose;
 /// Most quantities written in one go, so that what is set is noted within minutes. The quota lets no more than some three a second go
 /// to stock (a third of the smallest plan's 150 in 30 seconds is left to what is more urgent); the rest waits its turn.
 const QUANTITIES_MAX: usize = 500;
+
+/// Longest time for them, if the shop is slow: far less than a message may be worked on.
+const PUSH_MAX: Duration = Duration::from_mins(2);
 
 /// Until its turn.
 const TURN_WAIT: Duration = Duration::from_secs(1);
@@ -44,10 +47,11 @@ pub(crate) async fn set_stock(
     client: &Client,
     quantities: &[Quantity],
 ) -> Vec<Result<Taken, StorefrontError>> {
+    let began = Instant::now();
     let mut results = Vec::with_capacity(quantities.len());
     let mut end = None;
     for (place, quantity) in quantities.iter().enumerate() {
-        if place == QUANTITIES_MAX {
+        if is_enough(place, began.elapsed()) {
             end.get_or_insert(StorefrontError::Throttled { wait: TURN_WAIT });
         }
         let result = match &end {
@@ -62,6 +66,11 @@ pub(crate) async fn set_stock(
         results.push(result);
     }
     results
+}
+
+/// Whether the rest waits for its turn. At least one is written each time.
+fn is_enough(written: usize, took: Duration) -> bool {
+    written >= QUANTITIES_MAX || written > 0 && took >= PUSH_MAX
 }
 
 fn befalls_all(error: &StorefrontError) -> bool {
@@ -87,4 +96,15 @@ async fn set(client: &Client, quantity: &Quantity) -> Result<Taken, StorefrontEr
     let is_it = path.rsplit('/').next() == Some(written.id.to_string().as_str())
         && written.inventory_level == quantity.units.to_string();
     if is_it { Ok(Taken::Stands) } else { Err(malformed(NotWritten.into())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_shop_is_sent_the_rest_when_what_is_set_is_noted() {
+        assert!(!is_enough(0, PUSH_MAX) && !is_enough(499, Duration::from_secs(119)));
+        assert!(is_enough(1, PUSH_MAX) && is_enough(500, Duration::ZERO));
+    }
 }

@@ -50,7 +50,7 @@ impl ImportRules {
 
     /// What the buyer wants of the shelf, units by SKU, also of an order that cannot be packed as it is: that is kept while a person mends
     /// it. Nothing of lines without a SKU, of kits' own lines and of test items, and no units that have left.
-    pub fn wanted(&self, order: &ShopOrder) -> Vec<(Sku, u32)> {
+    pub(super) fn wanted(&self, order: &ShopOrder) -> Vec<(Sku, u32)> {
         let lines = order.lines.iter().filter(|line| self.packs(line));
         let known = lines.filter(|line| !line.sku.as_str().trim().is_empty());
         let real = known.filter(|line| !self.test_skus.contains(&line.sku));

@@ -162,24 +162,74 @@ fn what_a_person_must_mend_is_held_in_their_words() {
 }
 
 #[test]
-fn what_a_held_order_wants_is_known_as_far_as_its_lines_have_skus() {
-    let wanted = |change: &dyn Fn(&mut ShopOrder)| {
+fn what_a_held_order_wants_is_kept_as_far_as_its_lines_have_skus() {
+    let kept = |change: &dyn Fn(&mut ShopOrder)| {
         let mut order = order(vec![line("TEE-M"), line("MUG")]);
         change(&mut order);
-        assert!(matches!(rules().decide(&order, now()), Decision::Hold { until: None, .. }));
-        let wanted = rules().wanted(&order).into_iter().map(|(sku, units)| format!("{units} {sku}"));
-        wanted.collect::<Vec<_>>().join(", ")
+        let decision = rules().decide(&order, now());
+        assert!(matches!(decision, Decision::Hold { until: None, .. }));
+        let kept = rules().kept(&order, &decision).into_iter().map(|(sku, units)| format!("{units} {sku}"));
+        kept.collect::<Vec<_>>().join(", ")
     };
-    assert_eq!(wanted(&|it| it.ship_to = None), "2 TEE-M, 2 MUG");
-    assert_eq!(wanted(&|it| it.destinations = 2), "2 TEE-M, 2 MUG");
-    assert_eq!(wanted(&|it| it.lines[0].sku = Sku::from(" ")), "2 MUG");
-    assert_eq!(wanted(&|it| it.lines.insert(0, line("Test001"))), "2 TEE-M, 2 MUG");
-    assert_eq!(wanted(&|it| it.lines[1].shipped = 1), "2 TEE-M, 1 MUG");
+    assert_eq!(kept(&|it| it.ship_to = None), "2 TEE-M, 2 MUG");
+    assert_eq!(kept(&|it| it.destinations = 2), "2 TEE-M, 2 MUG");
+    assert_eq!(kept(&|it| it.lines[0].sku = Sku::from(" ")), "2 MUG");
+    assert_eq!(kept(&|it| it.lines.insert(0, line("Test001"))), "2 TEE-M, 2 MUG");
+    assert_eq!(kept(&|it| it.lines[1].shipped = 1), "2 TEE-M, 1 MUG");
     let kit = |it: &mut ShopOrder| {
         it.lines.iter_mut().for_each(|line| line.part_of = Some(LineId::from("9")));
         it.lines.push(numbered("8", line("KIT-DESK")));
     };
-    assert_eq!(wanted(&kit), "2 TEE-M, 2 MUG");
+    assert_eq!(kept(&kit), "2 TEE-M, 2 MUG");
+}
+
+#[test]
+fn what_waits_at_the_shop_for_a_wanted_status_is_kept_unless_another_rule_keeps_it_out() {
+    let ecwid = |payment: &str, fulfillment: &str| ShopStatus::PaymentAndFulfillment {
+        payment: payment.into(),
+        fulfillment: fulfillment.into(),
+    };
+    let picky = || ImportRules {
+        payment_statuses: vec!["PAID".into()],
+        fulfillment_statuses: vec!["PROCESSING".into()],
+        ..rules()
+    };
+    let kept = |status: ShopStatus, change: &dyn Fn(&mut ShopOrder)| {
+        let mut order = ShopOrder { status, ..order(vec![line("TEE-M")]) };
+        change(&mut order);
+        let decision = picky().decide(&order, now());
+        assert!(matches!(decision, Decision::Filter { .. }), "{decision:?}");
+        !picky().kept(&order, &decision).is_empty()
+    };
+    for (status, is_kept) in [
+        ("awaiting_payment", true),
+        ("manual_verification_required", true),
+        ("incomplete", false),
+        ("pending", false),
+        ("awaiting_pickup", false),
+        ("shipped", false),
+        ("completed", false),
+        ("disputed", false),
+        ("partially_refunded", false),
+        ("status_99", false),
+    ] {
+        assert_eq!(kept(ShopStatus::Order(status.into()), &|_| ()), is_kept, "{status}");
+    }
+    for (payment, fulfillment, is_kept) in [
+        ("AWAITING_PAYMENT", "AWAITING_PROCESSING", true),
+        ("CUSTOM_PAYMENT_STATUS_1", "PROCESSING", true),
+        ("PAID", "AWAITING_PROCESSING", true),
+        ("INCOMPLETE", "AWAITING_PROCESSING", false),
+        ("AWAITING_PAYMENT", "SHIPPED", false),
+        ("PAID", "CUSTOM_FULFILLMENT_STATUS_1", false),
+    ] {
+        assert_eq!(kept(ecwid(payment, fulfillment), &|_| ()), is_kept, "{payment}/{fulfillment}");
+    }
+    let unpaid = || ecwid("AWAITING_PAYMENT", "AWAITING_PROCESSING");
+    let too_old = |it: &mut ShopOrder| it.placed_at = "2026-01-30T12:59:59Z".parse().unwrap();
+    assert!(!kept(unpaid(), &too_old));
+    assert!(!kept(unpaid(), &|it| it.channel = Some(99)));
+    assert!(!kept(unpaid(), &|it| it.ship_to.as_mut().unwrap().country_code = "US".into()));
 }
 
 #[test]

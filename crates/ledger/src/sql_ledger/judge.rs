@@ -67,10 +67,7 @@ impl Decided<'_> {
     fn promised(&self, judged: &Judged) -> Vec<ShippedLine> {
         match self.released {
             Some(order) => summed(order.lines.iter().map(|line| (&line.sku, line.quantity))),
-            None if self.state == OrderState::Held => {
-                summed(judged.wanted.iter().map(|(sku, units)| (sku, *units)))
-            }
-            None => Vec::new(),
+            None => summed(judged.kept.iter().map(|(sku, units)| (sku, *units))),
         }
     }
 
@@ -164,7 +161,7 @@ async fn judge_anew(
     take_effect(tx, judged, decided).await
 }
 
-/// What is released, or held, is promised from now on.
+/// What is released, or kept for the order, is promised from now on.
 async fn take_effect(
     tx: &mut Transaction,
     judged: &Judged,

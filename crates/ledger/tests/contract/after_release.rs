@@ -412,8 +412,8 @@ async fn what_waits_for_its_hour_is_promised_and_what_was_cancelled_only_as_far_
         ledger.stock(&au()).await.unwrap()[0].promised.total
     };
     let waits = Verdict::Hold { reason: "waits".to_owned(), until: Some(minute(90)) };
-    let wanted = vec![(Sku::from("TEE"), 3)];
-    judge(&*ledger, &Judged { wanted, ..judged("1001", 1, waits) }).await;
+    let kept = vec![(Sku::from("TEE"), 3)];
+    judge(&*ledger, &Judged { kept, ..judged("1001", 1, waits) }).await;
     assert_eq!(promised(2).await, 3);
     judge(&*ledger, &judged("1001", 3, hold("no SKU"))).await;
     assert_eq!(promised(4).await, 0);

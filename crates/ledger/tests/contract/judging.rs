@@ -192,26 +192,27 @@ async fn what_is_kept_for_an_order_that_waits_is_said_when_it_becomes_something_
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
-    let step = async |at: i64, verdict, wanted: &[(&str, u32)]| {
-        let wanted = wanted.iter().map(|(sku, units)| (Sku::from(*sku), *units)).collect();
-        judge(&*ledger, &Judged { wanted, ..judged("1001", at, verdict) }).await
+    let step = async |at: i64, verdict, kept: &[(&str, u32)]| {
+        let kept = kept.iter().map(|(sku, units)| (Sku::from(*sku), *units)).collect();
+        judge(&*ledger, &Judged { kept, ..judged("1001", at, verdict) }).await
     };
-    let (both, one) = ([("CAP", 1), ("TEE", 2)], [("TEE", 3)]);
+    let (both, one, none) = ([("CAP", 1), ("TEE", 2)], [("TEE", 3)], []);
     let promised = |skus: &[&str]| NextStep::Promised(skus.iter().map(|sku| Sku::from(*sku)).collect());
     assert_eq!(step(1, hold("unpaid"), &both).await, promised(&["CAP", "TEE"]));
     assert_eq!(step(1, hold("unpaid"), &both).await, NextStep::Nothing, "the same order again");
     assert_eq!(step(2, hold("no address"), &both).await, NextStep::Nothing, "it waits for something else");
     assert_eq!(step(3, hold("no address"), &one).await, promised(&["CAP", "TEE"]));
     assert_eq!(step(1, hold("unpaid"), &both).await, NextStep::Nothing, "a late reading");
-    assert_eq!(step(4, filter("country: US"), &one).await, promised(&["TEE"]), "it is given up");
-    assert_eq!(step(4, filter("country: US"), &one).await, NextStep::Nothing);
-    assert_eq!(step(5, hold("unpaid"), &one).await, promised(&["TEE"]), "the rules have changed");
-    assert_eq!(step(6, cancel("declined"), &one).await, promised(&["TEE"]));
+    assert_eq!(step(3, filter("status: awaiting_payment"), &one).await, NextStep::Nothing, "it still waits");
+    assert_eq!(step(4, filter("country: US"), &none).await, promised(&["TEE"]), "it is given up");
+    assert_eq!(step(4, filter("country: US"), &none).await, NextStep::Nothing);
+    assert_eq!(step(5, filter("status: awaiting_payment"), &one).await, promised(&["TEE"]), "new rules");
+    assert_eq!(step(6, cancel("declined"), &none).await, promised(&["TEE"]));
     assert_eq!(step(7, hold("unpaid"), &one).await, promised(&["TEE"]));
     let happening = happening("gone", minute(8));
     let gone = ledger.gone(&au(), &OrderId::from("1001"), "deleted at the shop", minute(8), &happening).await;
     assert_eq!(gone.unwrap(), promised(&["TEE"]));
-    assert_eq!(step(9, release("1001", &[("TEE", 2)]), &one).await, publish_1001());
+    assert_eq!(step(9, release("1001", &[("TEE", 2)]), &none).await, publish_1001());
     let released = step(10, hold("unpaid"), &one).await;
     assert!(!matches!(released, NextStep::Promised(_)), "the warehouse may have it: {released:?}");
 }

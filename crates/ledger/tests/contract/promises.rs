@@ -112,21 +112,22 @@ async fn an_order_that_is_held_is_promised_whatever_its_shape_and_one_that_is_gi
 ) {
     let (ledger, _database) = fresh(engine).await;
     count(&*ledger, 0).await;
-    let wanted = vec![(Sku::from("TEE"), 1), (Sku::from("TEE"), 3), (Sku::from("CAP"), 0)];
+    let kept = vec![(Sku::from("TEE"), 1), (Sku::from("TEE"), 3), (Sku::from("CAP"), 0)];
     let waits = Verdict::Hold { reason: "waits 2 h for the buyer".into(), until: Some(minute(120)) };
     let unfit = Err(Unfit::Mend("no shipping address".to_owned()));
     for held in [
-        Judged { wanted: wanted.clone(), ..judged("1001", 1, waits) },
-        Judged { wanted: wanted.clone(), ..judged("1001", 2, hold("1 of 5 × TEE have left")) },
-        Judged { wanted: wanted.clone(), shape: unfit, ..judged("1001", 3, hold("no shipping address")) },
+        Judged { kept: kept.clone(), ..judged("1001", 1, waits) },
+        Judged { kept: kept.clone(), ..judged("1001", 2, hold("1 of 5 × TEE have left")) },
+        Judged { kept: kept.clone(), shape: unfit, ..judged("1001", 3, hold("no shipping address")) },
+        Judged { kept: kept.clone(), ..judged("1001", 3, filter("status: awaiting_payment")) },
     ] {
         ledger.judge(&held).await.unwrap();
         assert_eq!(promised(&*ledger).await, (4, 4));
-        let out = Judged { wanted: wanted.clone(), ..judged("1001", 3, filter("status: pending")) };
+        let out = judged("1001", 3, filter("status: shipped"));
         ledger.judge(&Judged { modified_at: held.modified_at, read_at: held.read_at, ..out }).await.unwrap();
         assert_eq!(promised(&*ledger).await, (0, 0));
     }
-    let hold = Judged { wanted, ..judged("1001", 4, hold("no shipping address")) };
+    let hold = Judged { kept, ..judged("1001", 4, hold("no shipping address")) };
     ledger.judge(&hold).await.unwrap();
     ledger.judge(&judged("1001", 5, release("1001", &[("TEE", 5)]))).await.unwrap();
     assert_eq!(promised(&*ledger).await, (5, 5));
@@ -140,7 +141,7 @@ async fn orders_held_by_a_version_that_kept_nothing_for_them_are_judged_again_at
     let (ledger, database) = fresh(engine).await;
     let until = Some(minute(600));
     let held = |order_id: &str| Judged {
-        wanted: vec![("TEE".into(), 2)],
+        kept: vec![("TEE".into(), 2)],
         ..judged(order_id, 1, Verdict::Hold { reason: "waits".to_owned(), until })
     };
     for order_id in ["1001", "1002"] {
@@ -165,6 +166,37 @@ async fn orders_held_by_a_version_that_kept_nothing_for_them_are_judged_again_at
     assert_eq!(ledger.due(minute(5), 10).await.unwrap(), []);
     count(&*ledger, 6).await;
     assert_eq!(promised(&*ledger).await, (4, 4));
+}
+
+#[rstest]
+#[tokio::test]
+async fn orders_that_waited_for_their_status_under_a_version_that_kept_nothing_for_them_are_judged_again_at_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, database) = fresh(engine).await;
+    for (order_id, verdict) in [
+        ("1001", filter("status: awaiting_payment")),
+        ("1002", filter("payment_status: AWAITING_PAYMENT")),
+        ("1003", filter("fulfillment_status: AWAITING_PROCESSING")),
+        ("1004", filter("status: completed")),
+        ("1005", filter("country: US")),
+        ("1006", hold("no shipping address")),
+    ] {
+        ledger.judge(&judged(order_id, 1, verdict)).await.unwrap();
+    }
+    database.meddle("DELETE FROM _sqlx_migrations WHERE version = 23").await;
+    drop(ledger);
+    let ledger = database.open().await;
+    let due = ledger.due(minute(5), 10).await.unwrap();
+    let mut due: Vec<&str> = due.iter().map(|order| order.order_id.as_str()).collect();
+    due.sort_unstable();
+    assert_eq!(due, ["1001", "1002", "1003"]);
+
+    let unpaid =
+        Judged { kept: vec![("TEE".into(), 2)], ..judged("1001", 1, filter("status: awaiting_payment")) };
+    let again = Judged { read_at: minute(5), ..unpaid };
+    assert_eq!(ledger.judge(&again).await.unwrap(), NextStep::Promised(vec!["TEE".into()]));
+    assert_eq!(ledger.due(minute(5), 10).await.unwrap().len(), 2);
 }
 
 #[rstest]

@@ -93,7 +93,7 @@ pub(crate) fn judged(order_id: &str, at: i64, verdict: Verdict) -> Judged {
             Verdict::Release(order) => Ok(order.clone()),
             _ => Ok(Box::new(released_order(order_id, &[("TEE", 2)]))),
         },
-        wanted: Vec::new(),
+        kept: Vec::new(),
         verdict,
         read_at: minute(at),
         again: false,

@@ -9,7 +9,9 @@ use fastrand::Rng;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::samples::{au, happening, judged, level, minute, rejected, released_order, shipment, store};
+use crate::samples::{
+    au, filter, happening, judged, level, minute, rejected, released_order, shipment, store,
+};
 
 const SKUS: [&str; 2] = ["TEE", "MUG"];
 
@@ -131,6 +133,7 @@ impl Course {
         let order = &self.orders[which];
         let shape = Box::new(order.shape());
         let verdict = match order.fate {
+            Fate::Held if self.dice.bool() => filter("status: awaiting_payment"),
             Fate::Held => {
                 Verdict::Hold { reason: "waits".into(), until: self.dice.bool().then(|| minute(9_999)) }
             }
@@ -141,11 +144,14 @@ impl Course {
             store: shape.store.clone(),
             number: shape.number.clone(),
             shape: Ok(shape),
-            wanted: order
-                .wants
-                .iter()
-                .map(|(sku, units)| ((*sku).into(), u32::try_from(*units).unwrap()))
-                .collect(),
+            kept: match order.fate {
+                Fate::Held => order
+                    .wants
+                    .iter()
+                    .map(|(sku, units)| ((*sku).into(), u32::try_from(*units).unwrap()))
+                    .collect(),
+                Fate::Released | Fate::Cancelled => Vec::new(),
+            },
             ..judged(&order.id, self.now, verdict)
         };
         for _ in 0..self.dice.u32(1..4) {

@@ -53,13 +53,17 @@ async fn open_orders_are_those_of_which_more_may_come_and_that_were_not_read_sin
     ] {
         ledger.judge(&judged(order_id, read_at, verdict)).await.unwrap();
     }
+    let kept = vec![("MUG".into(), 1)];
+    let unpaid = Judged { kept, ..judged("1005", 1, filter("status: awaiting_payment")) };
+    ledger.judge(&unpaid).await.unwrap();
     database.meddle("UPDATE orders SET state = 'shipped' WHERE order_id = '998'").await;
     let open = async |read_before: i64, after: Option<&OrderId>| {
         ledger.open_orders(&au(), minute(read_before), after, 2).await.unwrap()
     };
     assert_eq!(open(5, None).await, [id("1001"), id("1003")]);
-    assert_eq!(open(5, Some(&id("1003"))).await, [id("999")]);
-    assert_eq!(open(6, Some(&id("1003"))).await, [id("1004"), id("999")]);
+    assert_eq!(open(5, Some(&id("1003"))).await, [id("1005"), id("999")]);
+    assert_eq!(open(6, Some(&id("1003"))).await, [id("1004"), id("1005")]);
+    assert_eq!(open(6, Some(&id("1005"))).await, [id("999")]);
     assert_eq!(open(1, None).await, []);
     // Put down by a version that did not say when it read.
     database.meddle("UPDATE orders SET read_at = NULL WHERE order_id = '1004'").await;

@@ -48,16 +48,28 @@ pub(super) fn fate(rules: &ImportRules, order: &Facts) -> Fate {
         Platform::Bigcommerce => vec![&rules.statuses],
         Platform::Ecwid => vec![&rules.payment_statuses, &rules.fulfillment_statuses],
     };
-    let goes_in = rules.placed_from.is_none_or(|from| from <= order.placed_at)
-        && wanted_statuses.into_iter().zip(&order.statuses).all(|(wanted, status)| allows(wanted, status))
-        && order.channel.is_none_or(|channel| rules.channels.is_empty() || rules.channels.contains(&channel))
-        && allows(&rules.countries, &order.country_code);
+    let goes_in =
+        wanted_statuses.into_iter().zip(&order.statuses).all(|(wanted, status)| allows(wanted, status))
+            && may_go_in(rules, order);
     let is_test_sku = |sku: &String| rules.test_skus.iter().any(|test| test.as_str() == sku);
     match (goes_in, order.skus.iter().all(is_test_sku)) {
         (false, _) => Fate::Filtered,
         (true, true) => Fate::Test,
         (true, false) => Fate::Released,
     }
+}
+
+fn may_go_in(rules: &ImportRules, order: &Facts) -> bool {
+    rules.placed_from.is_none_or(|from| from <= order.placed_at)
+        && order.channel.is_none_or(|channel| rules.channels.is_empty() || rules.channels.contains(&channel))
+        && allows(&rules.countries, &order.country_code)
+}
+
+/// Whether an order that is kept out goes in once it is paid: its units are to be offered to nobody else.
+pub(super) fn waits_for_payment(rules: &ImportRules, order: &Facts) -> bool {
+    let is_unpaid =
+        order.statuses.first().is_some_and(|first| first.eq_ignore_ascii_case("awaiting_payment"));
+    is_unpaid && may_go_in(rules, order)
 }
 
 /// The status that an order comes to once all of it has left by this carrier.
@@ -73,12 +85,12 @@ pub(super) fn final_statuses(store: &StoreSettings, carrier: &str, at_first: &[S
     }
 }
 
-/// Units that a shop should show of a SKU, when all that was sold has left; none if it is told nothing.
-pub(super) fn stock(settings: &StockSettings, on_hand: i64) -> Option<i64> {
+/// Units that a shop should show of a SKU, when all that was sold has left but what is unpaid; none if it is told nothing.
+pub(super) fn stock(settings: &StockSettings, on_hand: i64, unpaid: i64) -> Option<i64> {
     match settings.push {
         StockPush::Off => None,
-        // Nothing is promised any more, so both numbers are the same.
-        StockPush::OnHand | StockPush::Available => Some(0.max(on_hand - settings.buffer)),
+        StockPush::OnHand => Some(0.max(on_hand - settings.buffer)),
+        StockPush::Available => Some(0.max(on_hand - unpaid - settings.buffer)),
     }
 }
 
@@ -122,8 +134,12 @@ mod tests {
             let channel = Facts { channel: Some(2), ..wanted.clone() };
             let mut unpaid = wanted.clone();
             unpaid.statuses[0] = "AWAITING_PAYMENT".into();
-            for kept_out in [early, abroad, channel, unpaid] {
+            let unpaid_abroad = Facts { country_code: "US".into(), ..unpaid.clone() };
+            for (kept_out, waits) in
+                [(early, false), (abroad, false), (channel, false), (unpaid, true), (unpaid_abroad, false)]
+            {
                 assert_eq!(fate(&rules, &kept_out), Fate::Filtered, "{kept_out:?}");
+                assert_eq!(waits_for_payment(&rules, &kept_out), waits, "{kept_out:?}");
             }
         }
     }
@@ -177,12 +193,13 @@ mod tests {
 
     #[test]
     fn the_shop_should_show_the_shelf_less_what_is_kept_back() {
-        let told = |push, buffer, on_hand| {
-            stock(&StockSettings { push, daily_at: None, on_change: true, buffer }, on_hand)
+        let told = |push, buffer, on_hand, unpaid| {
+            stock(&StockSettings { push, daily_at: None, on_change: true, buffer }, on_hand, unpaid)
         };
-        assert_eq!(told(StockPush::OnHand, 0, 12), Some(12));
-        assert_eq!(told(StockPush::Available, 5, 12), Some(7));
-        assert_eq!(told(StockPush::Available, 5, 3), Some(0));
-        assert_eq!(told(StockPush::Off, 0, 12), None);
+        assert_eq!(told(StockPush::OnHand, 0, 12, 2), Some(12));
+        assert_eq!(told(StockPush::Available, 5, 12, 0), Some(7));
+        assert_eq!(told(StockPush::Available, 5, 12, 2), Some(5));
+        assert_eq!(told(StockPush::Available, 5, 3, 0), Some(0));
+        assert_eq!(told(StockPush::Off, 0, 12, 0), None);
     }
 }

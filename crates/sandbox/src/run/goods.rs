@@ -151,7 +151,7 @@ fn items(product: &Product, store: &StoreSettings, shelf: &Units) -> impl Iterat
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             price: Decimal::new(product.cents, 2),
-            stock: product.tracked.then(|| expectation::stock(&store.stock, on_hand).unwrap_or(on_hand)),
+            stock: product.tracked.then(|| expectation::stock(&store.stock, on_hand, 0).unwrap_or(on_hand)),
         }
     })
 }

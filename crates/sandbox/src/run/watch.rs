@@ -20,6 +20,8 @@ pub(super) struct Watch {
     open: BTreeSet<usize>,
     /// Units that should lie in the warehouse once everything that was sold has left.
     to_remain: Units,
+    /// Units that wait in the warehouse for somebody to pay.
+    unpaid: Units,
     /// What orders took out of a shop's stock that Crossdock leaves alone, by shop and SKU.
     sold_aside: BTreeSet<(usize, String)>,
     /// What each shop showed at the last look.
@@ -40,7 +42,7 @@ impl Watch {
     pub(super) fn new(shops: &[OpenShop], shelf: Units, now: Instant) -> Self {
         let shown = tracked(shops).collect();
         let (orders, open, sold_aside) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-        Self { orders, open, to_remain: shelf, sold_aside, shown, changed_at: now }
+        Self { orders, open, to_remain: shelf, unpaid: Units::new(), sold_aside, shown, changed_at: now }
     }
 
     /// Orders placed so far.
@@ -68,11 +70,15 @@ impl Watch {
             skus: draft.lines.iter().map(|line| line.sku.clone()).collect(),
         };
         let fate = expectation::fate(&shop.settings.orders, &facts);
+        let waits = expectation::waits_for_payment(&shop.settings.orders, &facts);
         for line in draft.lines {
-            if fate == Fate::Released {
-                *self.to_remain.entry(line.sku).or_default() -= i64::from(line.quantity);
-            } else {
-                self.sold_aside.insert((at, line.sku));
+            let units = i64::from(line.quantity);
+            match fate {
+                Fate::Released => *self.to_remain.entry(line.sku).or_default() -= units,
+                Fate::Filtered if waits => *self.unpaid.entry(line.sku).or_default() += units,
+                Fate::Filtered | Fate::Test => {
+                    self.sold_aside.insert((at, line.sku));
+                }
             }
         }
         let number = OrderNumber::new(format!("{}{order_id}", shop.settings.orders.prefix));
@@ -169,8 +175,9 @@ impl Watch {
     fn stock(&self, shops: &[OpenShop]) -> impl Iterator<Item = (usize, StockRow)> {
         self.shown.keys().filter_map(|(at, sku)| {
             let shop = &shops[*at];
-            let remaining = self.to_remain.get(sku).copied().unwrap_or_default();
-            let expected = expectation::stock(&shop.settings.stock, remaining)?;
+            let units = |of: &Units| of.get(sku).copied().unwrap_or_default();
+            let expected =
+                expectation::stock(&shop.settings.stock, units(&self.to_remain), units(&self.unpaid))?;
             let shop_has = shop.catalog().stock(sku);
             Some((*at, StockRow { store: shop.settings.id.clone(), sku: sku.clone(), expected, shop_has }))
         })

@@ -155,7 +155,7 @@ async fn release(ledger: &dyn Ledger) {
         shop_status: "PAID/PROCESSING".to_owned(),
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order.clone())),
-        wanted: Vec::new(),
+        kept: Vec::new(),
         read_at: now,
         again: false,
         happening: Happening { key: "read".to_owned(), at: now, role: "order-importer", what, cause },

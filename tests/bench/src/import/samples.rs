@@ -36,7 +36,7 @@ pub(super) fn judged(shop: u32, order: u32, secs_ago: u32) -> Judged {
         notices: vec![happening("the shop told of a change", at)],
         verdict: Verdict::Release(shape.clone()),
         shape: Ok(shape),
-        wanted: Vec::new(),
+        kept: Vec::new(),
     }
 }
 

@@ -200,7 +200,7 @@ impl Bench {
             shop_status: order.status.to_string(),
             verdict: Verdict::Release(released.clone()),
             shape: Ok(released),
-            wanted: rules.wanted(&order),
+            kept: Vec::new(),
             read_at: Timestamp::now(),
             again: false,
             happening: happening("released", Timestamp::now()),

@@ -68,7 +68,7 @@ pub(super) fn judged(order: &ReleasedOrder) -> Judged {
         shop_status: String::new(),
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order.clone())),
-        wanted: Vec::new(),
+        kept: Vec::new(),
         read_at: now,
         again: false,
         happening: Happening { key, at: now, role: ROLE, what, cause },
