@@ -3,23 +3,14 @@
 //! Pages go by the products' ids, which no change moves: a product that is in the shop throughout is in one of them.
 
 use crossdock_storefront::{CataloguePage, Place, StorefrontError};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::answer::malformed;
 use crate::client::{Client, TooLong};
 use crate::list_size::ListSize;
 use crate::listings::ABOUT;
-use crate::loose;
 use crate::pages::V3Page;
-use crate::product::{FIELDS, Product};
-
-/// A row of the list, as far as paging needs it.
-#[derive(Deserialize)]
-struct Numbered {
-    #[serde(deserialize_with = "loose::id")]
-    id: u64,
-}
+use crate::product::{FIELDS, id_of, listings_of};
 
 /// A place that another storefront made.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +65,7 @@ async fn read(client: &Client, begin: u64, products: u64) -> Result<CataloguePag
     ];
     let answer = client.get("/v3/catalog/products", &query, ABOUT).await?;
     let page: V3Page<Box<RawValue>> = answer.read()?;
-    let ids: Vec<u64> = page.data.iter().filter_map(|row| id(row)).collect();
+    let ids: Vec<u64> = page.data.iter().filter_map(|row| id_of(row)).collect();
     if ids.first().is_some_and(|first| *first < begin) || !ids.is_sorted() {
         return Err(malformed(Unsorted.into()));
     }
@@ -83,11 +74,5 @@ async fn read(client: &Client, begin: u64, products: u64) -> Result<CataloguePag
         Some(last) => Some(Place::new(last.saturating_add(1).to_string())),
         None => return Err(malformed(Nameless.into())),
     };
-    let listings = page.data.iter().filter_map(|row| Product::read(row)).flat_map(Product::listings);
-    Ok(CataloguePage { listings: listings.collect(), next })
-}
-
-/// None for a product that has none.
-pub(crate) fn id(row: &RawValue) -> Option<u64> {
-    serde_json::from_str::<Numbered>(row.get()).ok().map(|row| row.id)
+    Ok(CataloguePage { products: listings_of(&page.data), next })
 }

@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 use crossdock_storefront::{Priority, ProductListings, StorefrontError};
 use serde_json::value::RawValue;
 
-use crate::catalogue::id;
 use crate::client::{About, Client};
 use crate::pages;
-use crate::product::{FIELDS, Product};
+use crate::product::{FIELDS, listings_of};
 
 /// Most product ids asked for in one call.
 const FILTER_VALUES_MAX: usize = 50;
@@ -26,12 +25,9 @@ pub(crate) async fn of_products(client: &Client, ids: &[String]) -> Result<Produ
         let ids = ids.join(",");
         let query = [("id:in", ids.as_str()), ("include", "variants"), ("include_fields", FIELDS)];
         let rows: Vec<Box<RawValue>> = pages::v3_rows(client, "/v3/catalog/products", &query, ABOUT).await?;
-        for row in &rows {
-            match Product::read(row) {
-                Some(product) => found.listings.extend(product.listings()),
-                None => found.unread.extend(id(row).map(|id| id.to_string())),
-            }
-        }
+        let of_these = listings_of(&rows);
+        found.listings.extend(of_these.listings);
+        found.unread.extend(of_these.unread);
     }
     Ok(found)
 }

@@ -7,6 +7,7 @@
 //! picks. It is told what the warehouse counts of its SKU, and nothing where the warehouse counts none.
 
 use crossdock_domain::{Listing, ListingStock, Sku};
+use crossdock_storefront::ProductListings;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -47,14 +48,41 @@ enum InventoryTracking {
     Variant,
 }
 
+/// A row of a list, as far as it is needed to name it.
+#[derive(Deserialize)]
+struct Numbered {
+    #[serde(deserialize_with = "loose::id")]
+    id: u64,
+}
+
+/// None for a row that has none.
+pub(crate) fn id_of(row: &RawValue) -> Option<u64> {
+    serde_json::from_str::<Numbered>(row.get()).ok().map(|row| row.id)
+}
+
+/// What the products of these rows list.
+pub(crate) fn listings_of(rows: &[Box<RawValue>]) -> ProductListings {
+    let mut found = ProductListings::default();
+    for row in rows {
+        match Product::read(row) {
+            Some(product) => found.listings.extend(product.listings()),
+            None => found.unread.extend(id_of(row).map(|id| id.to_string())),
+        }
+    }
+    found
+}
+
 impl Product {
     /// A product of a list; none, and a line in the log, for one that is not as documented: it must not hide all others.
     pub(crate) fn read(row: &RawValue) -> Option<Self> {
-        let read = serde_json::from_str(row.get());
-        if read.is_err() {
-            tracing::warn!("a product in the shop's catalogue is not as documented; it is left out");
+        match serde_json::from_str(row.get()) {
+            Ok(product) => Some(product),
+            Err(error) => {
+                let id = id_of(row);
+                tracing::warn!(product.id = id, %error, "a product in the shop's catalogue is not as documented; it is left out");
+                None
+            }
         }
-        read.ok()
     }
 
     /// Its listings. What has no SKU is not listed.

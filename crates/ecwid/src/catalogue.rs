@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crossdock_storefront::{CataloguePage, Place, StorefrontError};
+use crossdock_storefront::{CataloguePage, Place, ProductListings, StorefrontError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -58,12 +58,8 @@ impl Ecwid {
         let page: Page = self.client.get(Call { query, ..CATALOGUE }).await?;
         let ids: Vec<String> = page.items.iter().map(|row| id(row)).collect();
         let next = begin.next(&ids, page.total).map_err(malformed)?;
-        let listings =
-            ids.iter().zip(&page.items).filter_map(|(id, row)| read(id, row)).flat_map(Product::listings);
-        Ok(CataloguePage {
-            listings: listings.collect(),
-            next: next.map(|begin| Place::new(begin.to_string())),
-        })
+        let products = listings_of(ids.iter().zip(&page.items).map(|(id, row)| (id.as_str(), &**row)));
+        Ok(CataloguePage { products, next: next.map(|begin| Place::new(begin.to_string())) })
     }
 }
 
@@ -91,6 +87,18 @@ impl Begin {
 /// Empty for a product that has none.
 pub(crate) fn id(row: &RawValue) -> String {
     shape::read::<Numbered>(row.get().as_bytes()).map(|row| row.id.0).unwrap_or_default()
+}
+
+/// What these products list, each with its id.
+pub(crate) fn listings_of<'r>(rows: impl Iterator<Item = (&'r str, &'r RawValue)>) -> ProductListings {
+    let mut found = ProductListings::default();
+    for (id, row) in rows {
+        match read(id, row) {
+            Some(product) => found.listings.extend(product.listings()),
+            None => found.unread.push(id.to_owned()),
+        }
+    }
+    found
 }
 
 /// None, and a line in the log, if it is not as documented: it must not hide others, nor keep back what has nothing to do with it.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::Ecwid;
-use crate::catalogue::{id, read};
+use crate::catalogue::{id, listings_of};
 use crate::client::{Call, Scope};
 use crate::product::FIELDS;
 use crate::storefront::CALLS_AT_ONCE_MAX;
@@ -40,14 +40,7 @@ impl Ecwid {
         let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
         let few = ids.len() <= READ_ALONE_MAX;
         let rows = if few { self.rows_one_by_one(&ids).await? } else { self.rows_by_searches(&ids).await? };
-        let mut found = ProductListings::default();
-        for (id, row) in rows {
-            match read(&id, &row) {
-                Some(product) => found.listings.extend(product.listings()),
-                None => found.unread.push(id),
-            }
-        }
-        Ok(found)
+        Ok(listings_of(rows.iter().map(|(id, row)| (id.as_str(), &**row))))
     }
 
     async fn rows_one_by_one(&self, ids: &[String]) -> Result<Vec<Row>, StorefrontError> {

@@ -157,7 +157,7 @@ event_data!(ShipmentVoided, "warehouse.shipment.voided", it => Some(it.number.to
 /// The warehouse has counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StockCounted {
-    /// When, UTC. An older count never replaces a newer one.
+    /// When, UTC. An older count never replaces a newer one; of two of the same moment, the one that leaves fewer units counts.
     pub counted_at: Timestamp,
     /// What was counted; a SKU that is not in it keeps its count.
     pub levels: Vec<StockLevel>,

@@ -10,7 +10,7 @@ use crate::{Catalogue, LedgerError, ProductTold, PromisedTo, Pushed, StockLine};
 /// The part of the [`crate::Ledger`] that knows of stock, under the same promise.
 #[async_trait]
 pub trait StockLedger: Send + Sync {
-    /// Takes a count: for each SKU only if it is newer than what stands. Returns the SKUs whose count it replaced or began.
+    /// Takes a count: for each SKU only if it is newer than what stands, or as old and of fewer units that are not set aside. Returns the SKUs whose count it replaced or began.
     async fn counted(&self, counted_at: Timestamp, levels: &[StockLevel]) -> Result<Vec<Sku>, LedgerError>;
 
     /// Every counted SKU, with what is promised of it over all shops, and what this shop was last told.
@@ -91,6 +91,15 @@ pub trait StockLedger: Send + Sync {
         began_at: Timestamp,
         page: &[Listing],
         next: Option<&str>,
+    ) -> Result<(), LedgerError>;
+
+    /// The reading that began at this moment has seen these products, and nobody can tell what they list now: what is known of them stands.
+    /// Before their page is taken.
+    async fn keep_products(
+        &self,
+        store: &StoreId,
+        began_at: Timestamp,
+        product_ids: &[String],
     ) -> Result<(), LedgerError>;
 
     /// Replaces what is known of these products by what was read at this moment. Returns the SKUs of listings that are new, or are others

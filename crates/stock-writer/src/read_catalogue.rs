@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crossdock_domain::{Classify as _, Mend, StoreId};
 use crossdock_ledger::{Catalogue, Ledger, Reading};
 use crossdock_queue::{Failure, Turn};
-use crossdock_storefront::{CataloguePage, Place, Shop, StorefrontError};
+use crossdock_storefront::{CataloguePage, Place, ProductListings, Shop, StorefrontError};
 use jiff::{SignedDuration, Timestamp};
 
 /// How old a reading may be that is gone on with, in seconds. One that was left off longer ago begins anew.
@@ -61,7 +61,8 @@ impl ReadCatalogue {
                 Ok(page) => page,
                 Err(error) => return Err(self.not_read(store, place, error).await?),
             };
-            let CataloguePage { listings, next } = page;
+            let CataloguePage { products: ProductListings { listings, unread }, next } = page;
+            self.ledger.keep_products(store, began_at, &unread).await?;
             let next_place = next.as_ref().map(Place::as_str);
             self.ledger.learn_page(store, began_at, &listings, next_place).await?;
             match next {

@@ -2,7 +2,7 @@
 //!
 //! In       `warehouse.stock.counted`
 //! Effects  newer counts in the ledger; one `stock.due` for each shop that wants stock on change
-//! Replay   safe: an older or equal count changes nothing, and a push finds nothing to do
+//! Replay   safe: an older count, or the same one again, changes nothing, and a push finds nothing to do
 
 use std::sync::Arc;
 

@@ -313,6 +313,22 @@ async fn what_a_product_lists_that_cannot_be_read_any_more_stays_as_it_was() {
 }
 
 #[tokio::test]
+async fn what_a_product_lists_that_no_reading_of_the_catalogue_can_read_any_more_stays_as_it_was() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    bench.count(&["MUG", "TEE"], 5).await;
+    bench.push_changes().await.0.unwrap();
+    bench.shop.inside().pages = vec![vec![], vec![listing("MUG", "1")]];
+    bench.shop.inside().unread.insert("1".to_owned());
+    let store = bench.shop.shop().settings.id.clone();
+    bench.ledger.doubt_catalogue(&store, Timestamp::now()).await.unwrap();
+    bench.count(&["MUG", "TEE"], 6).await;
+    bench.push_changes().await.0.unwrap();
+    let listings = bench.ledger.listings(&store, &["MUG", "TEE"].map(Sku::from)).await.unwrap();
+    assert_eq!(listings, [listing("MUG", "1")], "the tee is gone");
+    assert_eq!(bench.shop.writes_and_units().1, [("1".to_owned(), 6), ("2".to_owned(), 5)].into());
+}
+
+#[tokio::test]
 async fn only_a_write_that_changed_something_is_expected_to_be_told_of() {
     let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
     bench.count(&["MUG", "TEE"], 5).await;

@@ -4,15 +4,6 @@ use crossdock_domain::Listing;
 
 use crate::Place;
 
-/// A part of a shop's catalogue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CataloguePage {
-    /// In no particular order. May be empty although more pages follow.
-    pub listings: Vec<Listing>,
-    /// Where the next page begins; none after the last one.
-    pub next: Option<Place>,
-}
-
 /// What some products list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProductListings {
@@ -20,4 +11,13 @@ pub struct ProductListings {
     pub listings: Vec<Listing>,
     /// Products that are there and are not as documented: nobody knows what they list now.
     pub unread: Vec<String>,
+}
+
+/// A part of a shop's catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CataloguePage {
+    /// What its products list. May be nothing although more pages follow.
+    pub products: ProductListings,
+    /// Where the next page begins; none after the last one.
+    pub next: Option<Place>,
 }

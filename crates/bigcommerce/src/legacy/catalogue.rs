@@ -2,7 +2,8 @@
 //!
 //! Pages go by id, which no change moves.
 
-use crossdock_storefront::{CataloguePage, Place, StorefrontError};
+use crossdock_domain::Listing;
+use crossdock_storefront::{CataloguePage, Place, ProductListings, StorefrontError};
 use serde::de::DeserializeOwned;
 
 use super::ABOUT;
@@ -43,14 +44,18 @@ pub(crate) async fn page(client: &Client, from: Option<&Place>) -> Result<Catalo
                 rows_from(client, PRODUCTS, &[SUMMARY], begin, |product: &Product| product.id).await?;
             let next = next.map_or((Part::Skus, 1), |id| (part, id));
             let listings = rows.iter().filter_map(Product::listing).collect();
-            Ok(CataloguePage { listings, next: Some(place(next)) })
+            Ok(CataloguePage { products: all_read(listings), next: Some(place(next)) })
         }
         Part::Skus => {
             let (rows, next) = rows_from(client, SKUS, &[], begin, |option: &OptionSku| option.id).await?;
             let next = next.map(|id| place((part, id)));
-            Ok(CataloguePage { listings: of_options(client, &rows).await?, next })
+            Ok(CataloguePage { products: all_read(of_options(client, &rows).await?), next })
         }
     }
+}
+
+fn all_read(listings: Vec<Listing>) -> ProductListings {
+    ProductListings { listings, unread: Vec::new() }
 }
 
 /// The rows from this id on, as many as a page has, and the id that the next page begins at; none after the last.

@@ -7,7 +7,7 @@ use crossdock_bigcommerce::{Bigcommerce, http_client};
 use crossdock_domain::{Listing, ListingStock};
 use crossdock_sandbox::{BigcommerceOptions, BigcommerceShop, Item, Whole};
 use crossdock_settings::BigcommerceConnection;
-use crossdock_storefront::{Place, Storefront as _, StorefrontError};
+use crossdock_storefront::{Place, ProductListings, Storefront as _, StorefrontError};
 use serde_json::json;
 use wiremock::matchers::query_param;
 use wiremock::{MockServer, Request, ResponseTemplate};
@@ -45,7 +45,7 @@ async fn read(client: &Bigcommerce, mut meanwhile: impl FnMut()) -> Vec<Listing>
     let (mut all, mut place) = (Vec::new(), None::<Place>);
     loop {
         let page = client.catalogue(place.as_ref()).await.unwrap();
-        all.extend(page.listings);
+        all.extend(page.products.listings);
         match page.next {
             Some(next) => place = Some(next),
             None => return all,
@@ -165,7 +165,7 @@ async fn a_shop_that_answers_another_list_than_asked_for_is_not_believed() {
 }
 
 #[tokio::test]
-async fn an_odd_product_hides_no_other() {
+async fn an_odd_product_hides_no_other_and_is_known_to_be_there() {
     let server = MockServer::start().await;
     let odd = json!({ "id": 1, "inventory_tracking": "by hand", "variants": [] });
     let mug = json!({ "id": 2, "sku": "MUG", "inventory_tracking": "product", "variants": [] });
@@ -173,5 +173,7 @@ async fn an_odd_product_hides_no_other() {
     let answer = move |_: &Request| page(&rows, 1, 1);
     call("GET", PRODUCTS).respond_with(answer).mount(&server).await;
     let page = client_of(&server.uri()).catalogue(None).await.unwrap();
-    assert_eq!(page.listings.iter().map(|one| one.sku.as_str()).collect::<Vec<_>>(), ["MUG"]);
+    let ProductListings { listings, unread } = page.products;
+    assert_eq!(listings.iter().map(|one| one.sku.as_str()).collect::<Vec<_>>(), ["MUG"]);
+    assert_eq!(unread, ["1"]);
 }

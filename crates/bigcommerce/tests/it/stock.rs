@@ -191,7 +191,7 @@ async fn a_search_that_is_throttled_leaves_what_was_set() {
 async fn the_sandboxs_shop_takes_all_but_what_is_out_of_range() {
     let (shop, client) =
         crate::catalogue::shop(&[("MUG", Some(1)), ("TEE", Some(1)), ("HAT", Some(1))]).await;
-    let listings = client.catalogue(None).await.unwrap().listings;
+    let listings = client.catalogue(None).await.unwrap().products.listings;
     let units = |listing: &Listing| if listing.sku.as_str() == "TEE" { 2_147_483_648 } else { 7 };
     let wanted: Vec<_> =
         listings.into_iter().map(|listing| Quantity { units: units(&listing), listing }).collect();

@@ -210,8 +210,8 @@ async fn small_shop(products: u64) -> (std::sync::Arc<crossdock_sandbox::EcwidSh
 /// What the shop lists, each with seven units.
 async fn quantities(client: &crossdock_ecwid::Ecwid, count: usize) -> Vec<Quantity> {
     let page = client.catalogue(None).await.unwrap();
-    assert_eq!(page.listings.len(), count);
-    page.listings.into_iter().map(|listing: Listing| Quantity { listing, units: 7 }).collect()
+    assert_eq!(page.products.listings.len(), count);
+    page.products.listings.into_iter().map(|listing: Listing| Quantity { listing, units: 7 }).collect()
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ async fn read(client: &Ecwid, mut meanwhile: impl FnMut()) -> Vec<Listing> {
     let (mut all, mut place) = (Vec::new(), None::<Place>);
     loop {
         let page = client.catalogue(place.as_ref()).await.unwrap();
-        all.extend(page.listings);
+        all.extend(page.products.listings);
         match page.next {
             Some(next) => place = Some(next),
             None => return all,

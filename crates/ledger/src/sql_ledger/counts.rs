@@ -1,4 +1,5 @@
-//! The newest count of each SKU.
+//! The newest count of each SKU. Of two of the same moment, as a clock of whole seconds gives them, the one that leaves fewer units to be
+//! sold, whichever came first.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +16,13 @@ pub(super) async fn counted(
     counted_at: Timestamp,
     levels: &[StockLevel],
 ) -> Result<Vec<Sku>, LedgerError> {
-    // By SKU, so that two counts at once lock rows in the same order. Of a SKU that stands twice in one count, the first is taken.
-    let mut by_sku = BTreeMap::new();
+    // By SKU, so that two counts at once lock rows in the same order.
+    let mut by_sku: BTreeMap<&Sku, &StockLevel> = BTreeMap::new();
     for level in levels {
-        by_sku.entry(&level.sku).or_insert(level);
+        let fewest = by_sku.entry(&level.sku).or_insert(level);
+        if free(level) < free(fewest) {
+            *fewest = level;
+        }
     }
     let levels: Vec<&StockLevel> = by_sku.into_values().collect();
     let mut replaced = Vec::new();
@@ -28,6 +32,8 @@ pub(super) async fn counted(
              ON CONFLICT (sku) DO UPDATE
              SET on_hand = excluded.on_hand, allocated = excluded.allocated, counted_at = excluded.counted_at
              WHERE stock.counted_at < excluded.counted_at
+                OR stock.counted_at = excluded.counted_at
+                   AND excluded.on_hand - COALESCE(excluded.allocated, 0) < stock.on_hand - COALESCE(stock.allocated, 0)
              RETURNING sku",
             value_rows(1, levels.len(), 4)
         );
@@ -43,4 +49,9 @@ pub(super) async fn counted(
     }
     replaced.sort();
     Ok(replaced)
+}
+
+/// Units that are not set aside.
+fn free(level: &StockLevel) -> i64 {
+    level.on_hand.saturating_sub(level.allocated.unwrap_or_default())
 }

@@ -149,6 +149,27 @@ pub(super) async fn learn_products(
     Ok(news)
 }
 
+/// What is known of these products stands, as if it was read at this moment.
+pub(super) async fn keep_products(
+    tx: &mut Transaction,
+    store: &StoreId,
+    product_ids: &[String],
+    read_at: Timestamp,
+) -> Result<(), LedgerError> {
+    for product_ids in product_ids.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "UPDATE listings SET read_at = $2 WHERE store = $1 AND read_at < $2 AND product_id IN ({})",
+            value_rows(3, product_ids.len(), 1)
+        );
+        let mut update = tx.query(AssertSqlSafe(sql)).bind(store.as_str()).bind(Moment::from(read_at));
+        for product_id in product_ids {
+            update = update.bind(product_id.as_str());
+        }
+        update.execute().await?;
+    }
+    Ok(())
+}
+
 /// What no reading has seen since this moment is gone.
 pub(super) async fn forget_unseen(
     tx: &mut Transaction,

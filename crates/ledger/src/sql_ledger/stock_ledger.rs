@@ -134,6 +134,20 @@ impl StockLedger for SqlLedger {
         tx.commit().await
     }
 
+    async fn keep_products(
+        &self,
+        store: &StoreId,
+        began_at: Timestamp,
+        product_ids: &[String],
+    ) -> Result<(), LedgerError> {
+        if product_ids.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.database.write().await?;
+        listings::keep_products(&mut tx, store, product_ids, began_at).await?;
+        tx.commit().await
+    }
+
     async fn learn_products(
         &self,
         store: &StoreId,

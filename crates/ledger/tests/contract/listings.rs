@@ -109,6 +109,26 @@ async fn a_product_is_as_it_was_read_last_and_gone_if_it_was_not_there(
 
 #[rstest]
 #[tokio::test]
+async fn what_products_list_that_a_reading_saw_and_could_not_read_stands(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    let odd = [listing("TEE", "11", Some("1")), listing("CAP", "11", Some("2"))];
+    read(&*ledger, 1, &[odd[0].clone(), odd[1].clone(), listing("MUG", "12", None)]).await;
+    ledger.keep_products(&au(), minute(2), &["11", "never"].map(str::to_owned)).await.unwrap();
+    read(&*ledger, 2, &[]).await;
+    assert_eq!(known(&*ledger, &["CAP", "TEE", "MUG"]).await, [odd[1].clone(), odd[0].clone()]);
+    // An older reading that ends later takes nothing back.
+    ledger.keep_products(&au(), minute(1), &["11".to_owned()]).await.unwrap();
+    ledger.keep_products(&au(), minute(3), &[]).await.unwrap();
+    read(&*ledger, 2, &[]).await;
+    assert_eq!(known(&*ledger, &["TEE"]).await, odd[..1]);
+    read(&*ledger, 3, &[]).await;
+    assert_eq!(known(&*ledger, &["CAP", "TEE"]).await, []);
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_listing_that_is_new_was_not_told_and_one_that_is_as_it_was_was(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {

@@ -226,7 +226,8 @@ impl Course {
         for _ in 0..self.dice.u32(1..3) {
             self.ledger.counted(minute(at), &[level(sku, on_hand)]).await.unwrap();
         }
-        if self.counts.get(sku).is_none_or(|(newest, _)| *newest < at) {
+        // Of the same moment, the lower one.
+        if self.counts.get(sku).is_none_or(|(newest, found)| (*newest, on_hand) < (at, *found)) {
             self.counts.insert(sku, (at, on_hand));
         }
     }

@@ -144,7 +144,10 @@ impl Storefront for Fake {
             return Err(StorefrontError::Refused { status: 400, message: "no such place".to_owned() });
         }
         let next = (page + 1 < inside.pages.len()).then(|| Place::new((page + 1).to_string()));
-        Ok(CataloguePage { listings: inside.pages[page].clone(), next })
+        let is_read = |listing: &&Listing| !inside.unread.contains(&listing.product_id);
+        let listings = inside.pages[page].iter().filter(is_read).cloned().collect();
+        let products = ProductListings { listings, unread: inside.unread.iter().cloned().collect() };
+        Ok(CataloguePage { products, next })
     }
 
     async fn listings_of_products(&self, product_ids: &[String]) -> Result<ProductListings, StorefrontError> {

@@ -22,7 +22,7 @@ async fn whole(client: &impl crossdock_storefront::Storefront) -> Vec<Listing> {
     let mut from = None;
     loop {
         let page = client.catalogue(from.as_ref()).await.unwrap();
-        listings.extend(page.listings);
+        listings.extend(page.products.listings);
         from = page.next;
         if from.is_none() {
             return listings;
