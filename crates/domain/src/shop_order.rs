@@ -100,8 +100,8 @@ impl ShopStatus {
         ended.map(|status| format!("{status} at the shop"))
     }
 
-    /// Whether the buyer has ordered, nothing has been packed, and the order has not ended: it waits for its payment, for a check, or for
-    /// its turn. The shop offers its goods to nobody else meanwhile.
+    /// Whether the buyer has ordered, nothing has left, and the order has not ended: it waits for its payment, for a check, or for its
+    /// turn. The shop offers its goods to nobody else meanwhile.
     ///
     /// Source: the platforms' descriptions of their statuses (BigCommerce's `pending` and Ecwid's `INCOMPLETE` are checkouts that were not
     /// completed), 2026-11-23. Of custom fulfilment statuses nobody knows whether the goods are still there.

@@ -21,6 +21,7 @@ pub struct StockLevel {
 ///
 /// Promised is what a buyer may still get, over all shops:
 /// - of an order that is held or on its way to the warehouse, everything, as far as its lines have SKUs;
+/// - of one that its status alone keeps out while it waits for payment, a check or its turn, the same;
 /// - of one that the warehouse has, what had not left when the SKU was counted: the parcel and the count that lacks it cancel out;
 /// - of one that the warehouse refused, everything: it is released again once the SKU is known, or by a person, and the buyer has paid.
 ///   Its end is that the shop cancels it;
@@ -28,7 +29,7 @@ pub struct StockLevel {
 /// - of any order, at least what left after the count, although nobody wants it any more, or ever did;
 /// - of a consignment that was taken back, everything again.
 ///
-/// Never promised: orders that a rule keeps out, and test orders, which are never dispatched.
+/// Never promised: other orders that a rule keeps out, and test orders, which are never dispatched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Promised {
     /// All of it.

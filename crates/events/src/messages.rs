@@ -80,8 +80,8 @@ pub struct OrderCancelled {
 }
 event_data!(OrderCancelled, "order.cancelled", it => Some(it.number.to_string()));
 
-/// What is promised of some SKUs has changed, because of this order: it is held or not any more, released, amended or
-/// cancelled, or a parcel of it changed that.
+/// What is promised of some SKUs has changed, because of this order: it is held, or waits for its payment, or does not any more; it is
+/// released, amended or cancelled; or a parcel of it changed that.
 ///
 /// Told to whoever computes stock, not to the warehouse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

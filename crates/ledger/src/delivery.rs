@@ -42,6 +42,7 @@ mod tests {
             round,
             again: false,
             news: News::Cancelled { reason: String::new() },
+            freed: Vec::new(),
         };
         for number in ["BG1001", "BG/7", "W-1/2"] {
             for round in [1, 2, 30] {

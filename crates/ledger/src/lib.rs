@@ -292,7 +292,7 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     async fn keep_swept(&self, store: &StoreId, swept: Swept) -> Result<(), LedgerError>;
 
     /// The shop's orders of which anything may still come there (held, at the warehouse and not shipped, or kept out while something is
-    /// kept for them), by id, from after this one: those whose last reading began before this moment.
+    /// kept for them), by id, from after this one: those whose last reading began before this moment; of what is kept out, six days before.
     async fn open_orders(
         &self,
         store: &StoreId,

@@ -163,6 +163,8 @@ pub struct Telling {
     pub again: bool,
     /// What.
     pub news: News,
+    /// SKUs that a release does not name, and that were kept for the order until now.
+    pub freed: Vec<Sku>,
 }
 
 impl Telling {

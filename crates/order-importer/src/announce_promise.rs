@@ -51,8 +51,10 @@ pub(crate) fn of_telling(
     trace: TraceParent,
 ) -> Option<Message> {
     let skus = match &telling.news {
-        News::Released(order) if order.test => return None,
-        News::Released(order) => Some(each_once(order.lines.iter().map(|line| &line.sku))?),
+        News::Released(order) => {
+            let named = order.lines.iter().filter(|_| !order.test).map(|line| &line.sku);
+            Some(each_once(named.chain(&telling.freed))?)
+        }
         // What it wanted before stands nowhere any more.
         news if changes_lines(news) || matches!(news, News::Cancelled { .. }) => None,
         _ => return None,
@@ -105,7 +107,12 @@ mod tests {
     }
 
     fn told(news: News) -> Option<Message> {
-        let telling = Telling { number: "BG1001".into(), round: 2, news, again: false };
+        told_and_freed(news, &[])
+    }
+
+    fn told_and_freed(news: News, freed: &[&str]) -> Option<Message> {
+        let freed = freed.iter().map(|sku| (*sku).into()).collect();
+        let telling = Telling { number: "BG1001".into(), round: 2, news, again: false, freed };
         let (store, order_id) = ("acme-au".parse().unwrap(), OrderId::from("1001"));
         of_telling(&store, &order_id, &telling, Timestamp::UNIX_EPOCH, trace())
     }
@@ -130,8 +137,11 @@ mod tests {
         let released = told(News::Released(shape(&["TEE-M", "MUG", "TEE-M"]))).unwrap();
         let named = Some(vec!["MUG".into(), "TEE-M".into()]);
         assert_eq!((released.id.as_str(), skus(&released)), ("BG1001/2/promised", named));
-        let test = ReleasedOrder { test: true, ..*shape(&["MUG"]) };
-        assert_eq!(told(News::Released(Box::new(test))), None);
+        let test = News::Released(Box::new(ReleasedOrder { test: true, ..*shape(&["MUG"]) }));
+        assert_eq!(told(test.clone()), None);
+        let freed = told_and_freed(News::Released(shape(&["TEE-M"])), &["CAP"]).unwrap();
+        assert_eq!(skus(&freed), Some(vec!["CAP".into(), "TEE-M".into()]));
+        assert_eq!(skus(&told_and_freed(test, &["CAP"]).unwrap()), Some(vec!["CAP".into()]));
     }
 
     #[test]

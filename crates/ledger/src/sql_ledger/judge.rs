@@ -167,10 +167,12 @@ async fn take_effect(
     judged: &Judged,
     decided: &Decided<'_>,
 ) -> Result<NextStep, LedgerError> {
-    let skus = promise_new(tx, &judged.store, &judged.order_id, &decided.promised(judged)).await?;
+    let mut skus = promise_new(tx, &judged.store, &judged.order_id, &decided.promised(judged)).await?;
     let Some(order) = decided.released else { return Ok(NextStep::promised(skus)) };
+    skus.retain(|sku| order.lines.iter().all(|line| line.sku != *sku));
     let news = News::Released(Box::new(order.clone()));
-    Ok(NextStep::Tell(Telling { number: judged.number.clone(), round: 1, again: false, news }))
+    let number = judged.number.clone();
+    Ok(NextStep::Tell(Telling { number, round: 1, again: false, news, freed: skus }))
 }
 
 /// Fails if another order has the number.

@@ -10,7 +10,7 @@ use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::{LedgerError, OrderState, PromisedTo, Pushed, StockLine};
 
-/// An order's lines are what is promised of it, in whatever state it is: one that is kept out has none, and one that is cancelled only what
+/// An order's lines are what is promised of it, in whatever state it is: one that is kept out has those that are kept for it, and one that is cancelled only what
 /// has left, because what left after a count was still on the shelf.
 /// `gone_at` only spares the reading of lines that had left before the count. From the others, the units that left by then are
 /// subtracted: a consignment that left after the count was still on the shelf. One that was taken back has no lines any more.

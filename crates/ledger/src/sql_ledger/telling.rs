@@ -106,7 +106,7 @@ fn next(stands: Standing, again: bool) -> Result<NextStep, LedgerError> {
         Some(Untold::Amend { changed }) => News::Amended { order: shape()?, changed },
         Some(Untold::Cancel) => News::Cancelled { reason: order.reason.clone() },
     };
-    Ok(NextStep::Tell(Telling { number: order.number.clone(), round, again, news }))
+    Ok(NextStep::Tell(Telling { number: order.number.clone(), round, again, news, freed: Vec::new() }))
 }
 
 /// The broker has confirmed this round.

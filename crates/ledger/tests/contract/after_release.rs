@@ -21,7 +21,7 @@ pub(crate) fn cancel(reason: &str) -> Verdict {
 }
 
 fn tell(round: u32, news: News) -> NextStep {
-    NextStep::Tell(Telling { number: number("1001"), round, again: false, news })
+    NextStep::Tell(Telling { number: number("1001"), round, again: false, news, freed: Vec::new() })
 }
 
 fn amended(order: ReleasedOrder, changed: &[&str]) -> News {

@@ -20,7 +20,8 @@ pub(crate) async fn judge(ledger: &dyn Ledger, judged: &Judged) -> NextStep {
 /// The first thing that the warehouse is told of an order.
 pub(crate) fn first_release(order: ReleasedOrder) -> NextStep {
     let number = order.number.clone();
-    NextStep::Tell(Telling { number, round: 1, again: false, news: News::Released(Box::new(order)) })
+    let news = News::Released(Box::new(order));
+    NextStep::Tell(Telling { number, round: 1, again: false, news, freed: Vec::new() })
 }
 
 /// The same, taken over from another process.
@@ -212,7 +213,12 @@ async fn what_is_kept_for_an_order_that_waits_is_said_when_it_becomes_something_
     let happening = happening("gone", minute(8));
     let gone = ledger.gone(&au(), &OrderId::from("1001"), "deleted at the shop", minute(8), &happening).await;
     assert_eq!(gone.unwrap(), promised(&["TEE"]));
-    assert_eq!(step(9, release("1001", &[("TEE", 2)]), &none).await, publish_1001());
+    assert_eq!(step(9, hold("unpaid"), &both).await, promised(&["CAP", "TEE"]));
+    let NextStep::Tell(told) = step(9, release("1001", &[("TEE", 2)]), &none).await else {
+        panic!("it is not released")
+    };
+    assert_eq!(told.freed, [Sku::from("CAP")], "nobody else says that it may be sold again");
+    assert_eq!(NextStep::Tell(Telling { freed: Vec::new(), ..told }), publish_1001());
     let released = step(10, hold("unpaid"), &one).await;
     assert!(!matches!(released, NextStep::Promised(_)), "the warehouse may have it: {released:?}");
 }

@@ -1,7 +1,7 @@
 //! What is promised of a SKU: sold, and still on the shelf when it was counted.
 
 use crossdock_domain::{OrderId, OrderNumber, Promised, ReleasedOrder, Sku, Unfit};
-use crossdock_ledger::{Answer, Judged, Ledger, NextStep, OrderState, Verdict};
+use crossdock_ledger::{Answer, Judged, Ledger, NextStep, OrderState, RulesTold, Verdict};
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
@@ -170,33 +170,18 @@ async fn orders_held_by_a_version_that_kept_nothing_for_them_are_judged_again_at
 
 #[rstest]
 #[tokio::test]
-async fn orders_that_waited_for_their_status_under_a_version_that_kept_nothing_for_them_are_judged_again_at_once(
+async fn what_was_kept_out_by_a_version_that_kept_nothing_for_it_is_judged_again_as_by_new_rules(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, database) = fresh(engine).await;
-    for (order_id, verdict) in [
-        ("1001", filter("status: awaiting_payment")),
-        ("1002", filter("payment_status: AWAITING_PAYMENT")),
-        ("1003", filter("fulfillment_status: AWAITING_PROCESSING")),
-        ("1004", filter("status: completed")),
-        ("1005", filter("country: US")),
-        ("1006", hold("no shipping address")),
-    ] {
-        ledger.judge(&judged(order_id, 1, verdict)).await.unwrap();
-    }
+    let rules = RulesTold { fingerprint: "f".repeat(64), again_at: None };
+    ledger.keep_rules(&au(), &rules).await.unwrap();
     database.meddle("DELETE FROM _sqlx_migrations WHERE version = 23").await;
     drop(ledger);
     let ledger = database.open().await;
-    let due = ledger.due(minute(5), 10).await.unwrap();
-    let mut due: Vec<&str> = due.iter().map(|order| order.order_id.as_str()).collect();
-    due.sort_unstable();
-    assert_eq!(due, ["1001", "1002", "1003"]);
-
-    let unpaid =
-        Judged { kept: vec![("TEE".into(), 2)], ..judged("1001", 1, filter("status: awaiting_payment")) };
-    let again = Judged { read_at: minute(5), ..unpaid };
-    assert_eq!(ledger.judge(&again).await.unwrap(), NextStep::Promised(vec!["TEE".into()]));
-    assert_eq!(ledger.due(minute(5), 10).await.unwrap().len(), 2);
+    assert_eq!(ledger.rules(&au()).await.unwrap(), None);
+    ledger.keep_rules(&au(), &rules).await.unwrap();
+    assert_eq!(ledger.rules(&au()).await.unwrap(), Some(rules));
 }
 
 #[rstest]

@@ -133,7 +133,7 @@ impl Course {
         let order = &self.orders[which];
         let shape = Box::new(order.shape());
         let verdict = match order.fate {
-            Fate::Held if self.dice.bool() => filter("status: awaiting_payment"),
+            Fate::Held if !order.test && self.dice.bool() => filter("status: awaiting_payment"),
             Fate::Held => {
                 Verdict::Hold { reason: "waits".into(), until: self.dice.bool().then(|| minute(9_999)) }
             }

@@ -61,9 +61,12 @@ async fn open_orders_are_those_of_which_more_may_come_and_that_were_not_read_sin
         ledger.open_orders(&au(), minute(read_before), after, 2).await.unwrap()
     };
     assert_eq!(open(5, None).await, [id("1001"), id("1003")]);
-    assert_eq!(open(5, Some(&id("1003"))).await, [id("1005"), id("999")]);
-    assert_eq!(open(6, Some(&id("1003"))).await, [id("1004"), id("1005")]);
-    assert_eq!(open(6, Some(&id("1005"))).await, [id("999")]);
+    assert_eq!(open(5, Some(&id("1003"))).await, [id("999")]);
+    assert_eq!(open(6, Some(&id("1003"))).await, [id("1004"), id("999")]);
+    // What is kept out, and something is kept for it, six days later.
+    let six_days = 6 * 24 * 60;
+    assert_eq!(open(1 + six_days, Some(&id("1004"))).await, [id("999")]);
+    assert_eq!(open(2 + six_days, Some(&id("1004"))).await, [id("1005"), id("999")]);
     assert_eq!(open(1, None).await, []);
     // Put down by a version that did not say when it read.
     database.meddle("UPDATE orders SET read_at = NULL WHERE order_id = '1004'").await;

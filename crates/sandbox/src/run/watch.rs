@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crossdock_domain::{OrderId, OrderNumber};
+use crossdock_domain::{OrderId, OrderNumber, StockPush};
 use tokio::time::Instant;
 
 use super::Units;
@@ -75,9 +75,14 @@ impl Watch {
             let units = i64::from(line.quantity);
             match fate {
                 Fate::Released => *self.to_remain.entry(line.sku).or_default() -= units,
-                Fate::Filtered if waits => *self.unpaid.entry(line.sku).or_default() += units,
                 Fate::Filtered | Fate::Test => {
-                    self.sold_aside.insert((at, line.sku));
+                    if waits {
+                        *self.unpaid.entry(line.sku.clone()).or_default() += units;
+                    }
+                    // A shop that is told what is available is told at once what is kept for those who have not paid.
+                    if !waits || shop.settings.stock.push != StockPush::Available {
+                        self.sold_aside.insert((at, line.sku));
+                    }
                 }
             }
         }
