@@ -100,6 +100,19 @@ impl ShopStatus {
         ended.map(|status| format!("{status} at the shop"))
     }
 
+    /// Whether the shop may have put the order's goods on sale again by itself: it was cancelled, paid back or sent back.
+    ///
+    /// Ecwid does so for cancelled orders (its help for merchants, seen 2026-11-20); of all else, and of BigCommerce, nothing is documented.
+    pub fn may_give_back(&self) -> bool {
+        let ended = match self {
+            Self::Order(status) => status == "partially_refunded",
+            Self::PaymentAndFulfillment { payment, fulfillment } => {
+                payment == "PARTIALLY_REFUNDED" || fulfillment == "RETURNED"
+            }
+        };
+        ended || self.cancellation().is_some()
+    }
+
     /// Whether the buyer has ordered, nothing has left, and the order has not ended: it waits for its payment, for a check, or for its
     /// turn. The shop offers its goods to nobody else meanwhile.
     ///

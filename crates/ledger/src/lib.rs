@@ -25,7 +25,7 @@ mod webhook_watch;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use crossdock_domain::{OrderId, OrderNumber, ShipmentId, Sku, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, ShipmentId, Sku, StockPush, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use secrecy::{ExposeSecret, SecretString};
@@ -83,6 +83,7 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
         order_id: &OrderId,
         reason: &str,
         read_at: Timestamp,
+        stock_push: StockPush,
         happening: &Happening,
     ) -> Result<NextStep, LedgerError>;
 

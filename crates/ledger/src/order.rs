@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crossdock_domain::{OrderId, OrderNumber, Platform, ReleasedOrder, Sku, StoreId, Unfit};
+use crossdock_domain::{OrderId, OrderNumber, Platform, ReleasedOrder, Sku, StockPush, StoreId, Unfit};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -93,6 +93,12 @@ pub struct Judged {
     pub shape: Result<Box<ReleasedOrder>, Unfit>,
     /// Units by SKU that are kept for it while it is not released, whatever its shape.
     pub kept: Vec<(Sku, u32)>,
+    /// SKUs that the shop may have put on sale again by itself when the order came to its status.
+    pub given_back: Vec<Sku>,
+    /// What the shop is told of its stock. One that is told what is available is told anew of SKUs of which the order gives units up, or
+    /// the shop may have given them back: it took them off when the order was placed, and what it has by now nobody knows. One that is
+    /// told what is on hand keeps its own books of that.
+    pub stock_push: StockPush,
     /// When its reading began. Of two readings that saw the same `modified_at`, the later began later.
     pub read_at: Timestamp,
     /// Whether it is to go again if the warehouse had refused it, changed or not, as long as the verdict lets it.
@@ -139,8 +145,8 @@ pub enum NextStep {
     Tell(Telling),
     /// Somebody is telling the warehouse something of it: come back soon, in case they died.
     Wait,
-    /// Of these SKUs something else is kept for it than before: it is held as of this decision, was changed while it is, or is held no
-    /// more. Nothing is to be told to the warehouse.
+    /// Of these SKUs something else is kept for it than before (it is held as of this decision, was changed while it is, or is held no
+    /// more), or the shop may have put them on sale again. Nothing is to be told to the warehouse.
     Promised(Vec<Sku>),
     /// Nothing.
     Nothing,

@@ -34,7 +34,7 @@ mod void_shipment;
 mod webhooks;
 
 use async_trait::async_trait;
-use crossdock_domain::{OrderId, OrderNumber, Shipment, ShipmentId, Sku, StoreId};
+use crossdock_domain::{OrderId, OrderNumber, Shipment, ShipmentId, Sku, StockPush, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -90,10 +90,12 @@ impl Ledger for SqlLedger {
         order_id: &OrderId,
         reason: &str,
         read_at: Timestamp,
+        stock_push: StockPush,
         happening: &Happening,
     ) -> Result<NextStep, LedgerError> {
         let mut tx = self.database.write().await?;
-        let next_step = after_release::gone(&mut tx, (store, order_id), reason, read_at, happening).await?;
+        let gone = after_release::Gone { reason, read_at, stock_push };
+        let next_step = after_release::gone(&mut tx, (store, order_id), gone, happening).await?;
         tx.commit().await?;
         Ok(next_step)
     }

@@ -153,7 +153,7 @@ impl ImportNow {
             }
             Err(StorefrontError::NotFound { .. }) if before.is_some() => {
                 occasion.key = format!("{}/gone", occasion.cause);
-                self.settle_order.gone(store, id, &occasion, trace.parent()).await?;
+                self.settle_order.gone(shop, id, &occasion, trace.parent()).await?;
             }
             Err(error) => return Err(error.into()),
         }

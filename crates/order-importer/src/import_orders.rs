@@ -171,7 +171,7 @@ impl ImportOrders {
             Ok(order) => self.settle_order.settle(shop, &order, &occasion, trace).await,
             Err(error @ StorefrontError::NotFound { .. }) => {
                 if noticed.says_deleted() || noticed.known && self.missed_before(store, noticed).await? {
-                    return self.settle_order.gone(store, noticed.id, &occasion, trace).await;
+                    return self.settle_order.gone(shop, noticed.id, &occasion, trace).await;
                 }
                 let failure = Failure::from(error);
                 let again = noticed.known || noticed.attempt() < UNSEEN_ATTEMPTS_MAX;

@@ -1,7 +1,10 @@
 //! What is decided about an order that was just read, and how the timeline tells it.
 
-use crossdock_domain::{Decision, ImportRules, Platform, ShopOrder};
+use std::collections::BTreeSet;
+
+use crossdock_domain::{Decision, ShopOrder, Sku};
 use crossdock_ledger::{Happening, Judged, Verdict};
+use crossdock_storefront::Shop;
 use jiff::Timestamp;
 
 use crate::ROLE;
@@ -45,12 +48,8 @@ pub(crate) fn verdict(decision: Decision) -> Verdict {
     }
 }
 
-pub(crate) fn judge(
-    rules: &ImportRules,
-    platform: Platform,
-    order: &ShopOrder,
-    occasion: &Occasion,
-) -> Judged {
+pub(crate) fn judge(shop: &Shop, order: &ShopOrder, occasion: &Occasion) -> Judged {
+    let rules = &shop.settings.orders;
     let decision = rules.decide(order, Timestamp::now());
     let kept = rules.kept(order, &decision);
     let verdict = verdict(decision);
@@ -67,7 +66,7 @@ pub(crate) fn judge(
     };
     Judged {
         store: rules.store.clone(),
-        platform,
+        platform: shop.settings.platform(),
         order_id: order.order_id.clone(),
         number: rules.number(order),
         placed_at: order.placed_at,
@@ -76,9 +75,18 @@ pub(crate) fn judge(
         verdict,
         shape: rules.shape(order).map(Box::new),
         kept,
+        given_back: given_back(order),
+        stock_push: shop.settings.stock.push,
         read_at: occasion.read_at,
         again: occasion.again,
         happening: occasion.happening(what),
         notices: occasion.notices.clone(),
     }
+}
+
+/// None, if its status is none in which the shop may have put its goods on sale again.
+fn given_back(order: &ShopOrder) -> Vec<Sku> {
+    let lines = order.lines.iter().filter(|_| order.status.may_give_back());
+    let skus: BTreeSet<&Sku> = lines.map(|line| &line.sku).filter(|sku| !sku.as_str().is_empty()).collect();
+    skus.into_iter().cloned().collect()
 }

@@ -37,7 +37,7 @@ impl SettleOrder {
         trace: TraceParent,
     ) -> Result<(), Failure> {
         let store = &shop.settings.id;
-        let mut judged = judge(&shop.settings.orders, shop.settings.platform(), order, occasion);
+        let mut judged = judge(shop, order, occasion);
         for _ in 0..STEPS_MAX {
             // Each turn's time to tell the warehouse begins now.
             judged.happening.at = Timestamp::now();
@@ -52,18 +52,20 @@ impl SettleOrder {
     /// The shop does not have the order any more.
     pub(crate) async fn gone(
         &self,
-        store: &StoreId,
+        shop: &Shop,
         order_id: &OrderId,
         occasion: &Occasion,
         trace: TraceParent,
     ) -> Result<(), Failure> {
+        let (store, stock_push) = (&shop.settings.id, shop.settings.stock.push);
         for notice in &occasion.notices {
             self.ledger.tell(store, order_id, notice).await?;
         }
         let mut happening = occasion.happening(format!("cancelled: {DELETED}"));
         for _ in 0..STEPS_MAX {
             happening.at = Timestamp::now();
-            let step = self.ledger.gone(store, order_id, DELETED, occasion.read_at, &happening).await?;
+            let step =
+                self.ledger.gone(store, order_id, DELETED, occasion.read_at, stock_push, &happening).await?;
             if !self.take_of(store, order_id, step, trace).await? {
                 break;
             }

@@ -146,6 +146,18 @@ impl Catalog {
         lines.iter().map(&mut take).collect()
     }
 
+    /// Puts units back in stock. What is not tracked, or not listed any more, stays as it is.
+    pub(crate) fn take_back(&self, units: &[(String, i64)]) {
+        let mut items = self.items();
+        for (sku, units) in units {
+            if let Some(stock) =
+                items.iter_mut().find(|item| item.sku == *sku).and_then(|it| it.stock.as_mut())
+            {
+                *stock += units;
+            }
+        }
+    }
+
     /// The items by product, in the order of the products' ids.
     pub(crate) fn products(&self) -> Vec<Vec<Item>> {
         let mut products: BTreeMap<u64, Vec<Item>> = BTreeMap::new();

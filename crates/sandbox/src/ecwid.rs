@@ -121,11 +121,15 @@ impl EcwidShop {
         self.state.change(id, change);
     }
 
-    /// The merchant sets both statuses; `order.updated` goes out.
+    /// The merchant sets both statuses; `order.updated` goes out. What is cancelled so is back in stock, also what has left: Ecwid's help
+    /// for merchants says so, and nothing of changes over the API (seen 2026-11-20).
     pub fn set_statuses(&self, id: &str, payment: &str, fulfillment: &str) {
         self.change_order(id, |fields| {
-            fields.insert("paymentStatus".into(), payment.into());
+            let before = fields.insert("paymentStatus".into(), payment.into());
             fields.insert("fulfillmentStatus".into(), fulfillment.into());
+            if payment == "CANCELLED" && before.is_none_or(|before| before != payment) {
+                self.state.catalog.take_back(&order_document::units(fields));
+            }
         });
     }
 

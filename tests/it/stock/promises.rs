@@ -51,6 +51,32 @@ async fn what_waits_for_its_payment_is_sold_to_nobody_else_until_it_is_given_up(
     shows(&world, "MUG", 25, 26).await;
 }
 
+/// Ecwid puts on sale again what a cancelled order took, also what has left, and what nobody had promised.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_shop_gives_back_that_is_not_on_the_shelf_is_taken_from_it_again() {
+    let world = both_available(Engine::Sqlite, SELDOM).await;
+    let _crossdock = world.run().await;
+    let shipped = world.ecwid.place_order(&Draft::of(&[("MUG", 4)]));
+    let number = format!("W-{shipped}");
+    world.order_in_state(&number, "accepted").await;
+    world.warehouse.ship(&number, None).unwrap();
+    world.order_in_state(&number, "shipped").await;
+    world.warehouse.count(vec![level("MUG", 26, None)]);
+    shows(&world, "MUG", 25, 26).await;
+    world.ecwid.set_statuses(&shipped, "CANCELLED", "SHIPPED");
+    assert_eq!(world.ecwid.catalog().stock("MUG"), Some(30));
+    shows(&world, "MUG", 25, 26).await;
+
+    world.ecwid.callbacks().hold();
+    let unseen = world.ecwid.place_order(&Draft::of(&[("MUG", 2)]));
+    world.warehouse.count(vec![level("MUG", 27, None)]);
+    shows(&world, "MUG", 26, 27).await;
+    world.ecwid.set_statuses(&unseen, "CANCELLED", "AWAITING_PROCESSING");
+    assert_eq!(world.ecwid.catalog().stock("MUG"), Some(29));
+    world.ecwid.callbacks().release_reversed();
+    shows(&world, "MUG", 26, 27).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parcel_that_has_not_left_after_all_is_promised_again_at_once() {
     let world = both_available(Engine::Sqlite, SELDOM).await;

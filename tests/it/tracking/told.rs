@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crossdock_domain::{
     Address, LineId, OrderId, OrderLine, OrderNumber, PackedLine, Platform, ReleasedOrder, Shipment,
-    ShipmentId,
+    ShipmentId, StockPush,
 };
 use crossdock_events::{Event, EventData, OrderWanted, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Verdict};
@@ -102,6 +102,8 @@ fn judged(platform: Platform, order_id: &OrderId, mugs: u32, what: &str) -> Judg
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order)),
         kept: Vec::new(),
+        given_back: Vec::new(),
+        stock_push: StockPush::Available,
         read_at: now,
         again: false,
         happening: Happening {

@@ -233,6 +233,28 @@ fn what_waits_at_the_shop_for_a_wanted_status_is_kept_unless_another_rule_keeps_
 }
 
 #[test]
+fn what_was_cancelled_paid_back_or_sent_back_the_shop_may_have_put_on_sale_again() {
+    let ecwid = |payment: &str, fulfillment: &str| ShopStatus::PaymentAndFulfillment {
+        payment: payment.into(),
+        fulfillment: fulfillment.into(),
+    };
+    for (status, may) in [
+        (ShopStatus::Order("cancelled".into()), true),
+        (ShopStatus::Order("refunded".into()), true),
+        (ShopStatus::Order("partially_refunded".into()), true),
+        (ShopStatus::Order("shipped".into()), false),
+        (ecwid("CANCELLED", "SHIPPED"), true),
+        (ecwid("PARTIALLY_REFUNDED", "SHIPPED"), true),
+        (ecwid("PAID", "RETURNED"), true),
+        (ecwid("PAID", "WILL_NOT_DELIVER"), true),
+        (ecwid("PAID", "SHIPPED"), false),
+        (ecwid("AWAITING_PAYMENT", "AWAITING_PROCESSING"), false),
+    ] {
+        assert_eq!(status.may_give_back(), may, "{status}");
+    }
+}
+
+#[test]
 fn a_cancelled_order_is_cancelled_whatever_the_filters_want() {
     let decide = |status: ShopStatus, placed_at: &str| {
         let order = ShopOrder { status, placed_at: placed_at.parse().unwrap(), ..order(vec![line("TEE-M")]) };

@@ -1,11 +1,13 @@
 //! What a change at the shop means for an order that the warehouse has, or may have.
 
-use crossdock_domain::{OrderId, ReleasedOrder, StoreId, Unfit};
+use crossdock_domain::{OrderId, ReleasedOrder, StockPush, StoreId, Unfit};
 use jiff::Timestamp;
 
 use super::completion::none_completes_what_is_open;
+use super::judge::give_back;
 use super::order_lines::{promise, promise_new};
 use super::order_row::{Standing, Untold, lock};
+use super::pushed::free;
 use super::shipments::{released_lines, ship_if_all_is_done};
 use super::storable::storable;
 use super::tell::tell;
@@ -28,11 +30,24 @@ pub(super) async fn judge(
         return repeat(tx, stands, judged.happening.at).await;
     }
     refresh(tx, judged, stands.order.state).await?;
+    let given_back = give_back(tx, judged, Some(&stands.order)).await?;
+    Ok(match judge_refreshed(tx, judged, stands).await? {
+        NextStep::Nothing => NextStep::promised(given_back),
+        step => step,
+    })
+}
+
+async fn judge_refreshed(
+    tx: &mut Transaction,
+    judged: &Judged,
+    stands: Standing,
+) -> Result<NextStep, LedgerError> {
     if let Verdict::Cancel { reason } = &judged.verdict {
-        return cancel(tx, stands, reason, &judged.happening).await;
+        return cancel(tx, stands, reason, judged.stock_push, &judged.happening).await;
     }
     if judged.shape == Err(Unfit::NothingToPack) {
-        return cancel(tx, stands, "nothing of it is to be packed any more", &judged.happening).await;
+        let reason = "nothing of it is to be packed any more";
+        return cancel(tx, stands, reason, judged.stock_push, &judged.happening).await;
     }
     match stands.order.state {
         OrderState::Cancelled => {
@@ -116,7 +131,7 @@ async fn compare(
     };
     let happening = Happening { what, ..judged.happening.clone() };
     let order = OrderRecord { released: Some(shape.clone()), ..stands.order.clone() };
-    promise_amended(tx, &order, &happening).await?;
+    promise_amended(tx, &order, judged.stock_push, &happening).await?;
     if let Some(Untold::Amend { changed: before }) = &stands.untold {
         changed.extend(before.iter().filter(|field| !changed.contains(field)).cloned().collect::<Vec<_>>());
     }
@@ -132,12 +147,20 @@ async fn compare(
     Ok(step)
 }
 
-/// The shop did not have the order any more when it was asked at this moment.
+/// An order that the shop does not have any more.
+pub(super) struct Gone<'r> {
+    /// Why it is cancelled.
+    pub(super) reason: &'r str,
+    /// When the shop was asked.
+    pub(super) read_at: Timestamp,
+    /// What the shop is told of its stock.
+    pub(super) stock_push: StockPush,
+}
+
 pub(super) async fn gone(
     tx: &mut Transaction,
     (store, order_id): (&StoreId, &OrderId),
-    reason: &str,
-    read_at: Timestamp,
+    Gone { reason, read_at, stock_push }: Gone<'_>,
     happening: &Happening,
 ) -> Result<NextStep, LedgerError> {
     let Some(stands) = lock(tx, store, order_id).await? else { return Ok(NextStep::Nothing) };
@@ -154,7 +177,7 @@ pub(super) async fn gone(
         .execute()
         .await?;
     if stands.order.released.is_some() {
-        return cancel(tx, stands, reason, happening).await;
+        return cancel(tx, stands, reason, stock_push, happening).await;
     }
     if stands.order.state != OrderState::Cancelled {
         tx.query("UPDATE orders SET state = 'cancelled', reason = $3, due_at = NULL WHERE store = $1 AND order_id = $2")
@@ -163,9 +186,10 @@ pub(super) async fn gone(
             .bind(reason)
             .execute()
             .await?;
-        let skus = promise_new(tx, store, order_id, &[]).await?;
+        let freed = promise_new(tx, store, order_id, &[]).await?;
+        free(tx, store, stock_push, freed.skus()).await?;
         tell(tx, store, order_id, happening).await?;
-        return Ok(NextStep::promised(skus));
+        return Ok(NextStep::promised(freed.into_changed()));
     }
     Ok(NextStep::Nothing)
 }
@@ -203,6 +227,7 @@ async fn cancel(
     tx: &mut Transaction,
     stands: Standing,
     reason: &str,
+    stock_push: StockPush,
     happening: &Happening,
 ) -> Result<NextStep, LedgerError> {
     match (stands.order.state, stands.order.released.clone()) {
@@ -211,7 +236,8 @@ async fn cancel(
         }
         (_, Some(shape)) => {
             let happening = Happening { what: format!("cancelled: {reason}"), ..happening.clone() };
-            promise(tx, &stands.order, &[]).await?;
+            let freed = promise(tx, &stands.order, &[]).await?;
+            free(tx, &stands.order.store, stock_push, freed.skus()).await?;
             begin(tx, stands, Untold::Cancel, (OrderState::Cancelled, reason), shape, &happening).await
         }
     }
@@ -244,9 +270,11 @@ async fn refresh(tx: &mut Transaction, judged: &Judged, state: OrderState) -> Re
 async fn promise_amended(
     tx: &mut Transaction,
     order: &OrderRecord,
+    stock_push: StockPush,
     happening: &Happening,
 ) -> Result<(), LedgerError> {
-    promise(tx, order, &released_lines(order)).await?;
+    let freed = promise(tx, order, &released_lines(order)).await?;
+    free(tx, &order.store, stock_push, freed.skus()).await?;
     tx.query(
         "UPDATE orders SET accepted_at = $3 WHERE store = $1 AND order_id = $2 AND accepted_at IS NOT NULL",
     )

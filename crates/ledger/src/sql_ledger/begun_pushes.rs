@@ -49,6 +49,46 @@ pub(super) async fn end(
     delete(tx, store, skus, "began_at = $2", began_at).await
 }
 
+/// The pushes of these SKUs that are under way, or in doubt, may have come too early: another is in doubt from right after their beginning.
+pub(super) async fn overtake(tx: &mut Transaction, store: &StoreId, skus: &[Sku]) -> Result<(), LedgerError> {
+    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "INSERT INTO begun_pushes (store, sku, began_at)
+             SELECT store, sku, MAX(began_at) + 1 FROM begun_pushes WHERE store = $1 AND sku IN ({})
+             GROUP BY store, sku",
+            value_rows(2, skus.len(), 1)
+        );
+        let mut insert = tx.query(AssertSqlSafe(sql)).bind(store.as_str());
+        for sku in skus {
+            insert = insert.bind(sku.as_str());
+        }
+        insert.execute().await?;
+    }
+    Ok(())
+}
+
+/// Those of these SKUs of which a push is in doubt that began after this moment.
+pub(super) async fn overtaken(
+    tx: &mut Transaction,
+    store: &StoreId,
+    skus: &[Sku],
+    began_at: Timestamp,
+) -> Result<Vec<Sku>, LedgerError> {
+    let mut overtaken = Vec::new();
+    for skus in skus.chunks(STATEMENT_ROWS_MAX) {
+        let sql = format!(
+            "SELECT DISTINCT sku FROM begun_pushes WHERE store = $1 AND began_at > $2 AND sku IN ({})",
+            value_rows(3, skus.len(), 1)
+        );
+        let mut select = tx.query(AssertSqlSafe(sql)).bind(store.as_str()).bind(Moment::from(began_at));
+        for sku in skus {
+            select = select.bind(sku.as_str());
+        }
+        overtaken.extend(select.all::<(String,)>().await?.into_iter().map(|(sku,)| Sku::new(sku)));
+    }
+    Ok(overtaken)
+}
+
 async fn delete(
     tx: &mut Transaction,
     store: &StoreId,

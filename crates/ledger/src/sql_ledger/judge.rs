@@ -1,10 +1,11 @@
 //! What a decision about an order changes, and what is to be done now.
 
-use crossdock_domain::{ReleasedOrder, ShippedLine};
+use crossdock_domain::{ReleasedOrder, ShippedLine, Sku};
 
 use super::after_release;
 use super::order_lines::promise_new;
 use super::order_row::{Standing, Untold, lock};
+use super::pushed::free;
 use super::storable::storable;
 use super::tell::tell;
 use super::telling::{abandoned_at, telling_until};
@@ -12,7 +13,7 @@ use crate::database::Transaction;
 use crate::error::unreadable;
 use crate::moment::Moment;
 use crate::open_lines::summed;
-use crate::{Judged, LedgerError, News, NextStep, OrderState, Telling, Verdict};
+use crate::{Judged, LedgerError, News, NextStep, OrderRecord, OrderState, Telling, Verdict};
 
 pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextStep, LedgerError> {
     for notice in &judged.notices {
@@ -21,7 +22,7 @@ pub(super) async fn judge(tx: &mut Transaction, judged: &Judged) -> Result<NextS
     let decided = Decided::from(judged);
     if insert(tx, judged, &decided).await? {
         tell(tx, &judged.store, &judged.order_id, &judged.happening).await?;
-        return take_effect(tx, judged, &decided).await;
+        return take_effect(tx, judged, &decided, None).await;
     }
     let Some(stands) = lock(tx, &judged.store, &judged.order_id).await? else {
         require_free_number(tx, judged).await?;
@@ -158,7 +159,7 @@ async fn judge_anew(
     if decided.state != stands.state || decided.reason != stands.reason {
         tell(tx, &judged.store, &judged.order_id, &judged.happening).await?;
     }
-    take_effect(tx, judged, decided).await
+    take_effect(tx, judged, decided, Some(stands)).await
 }
 
 /// What is released, or kept for the order, is promised from now on.
@@ -166,13 +167,34 @@ async fn take_effect(
     tx: &mut Transaction,
     judged: &Judged,
     decided: &Decided<'_>,
+    stood: Option<&OrderRecord>,
 ) -> Result<NextStep, LedgerError> {
-    let mut skus = promise_new(tx, &judged.store, &judged.order_id, &decided.promised(judged)).await?;
+    let (store, order_id) = (&judged.store, &judged.order_id);
+    let freed = promise_new(tx, store, order_id, &decided.promised(judged)).await?;
+    free(tx, store, judged.stock_push, freed.skus()).await?;
+    let mut skus = freed.into_changed();
+    skus.extend(give_back(tx, judged, stood).await?);
+    skus.sort();
+    skus.dedup();
     let Some(order) = decided.released else { return Ok(NextStep::promised(skus)) };
     skus.retain(|sku| order.lines.iter().all(|line| line.sku != *sku));
     let news = News::Released(Box::new(order.clone()));
     let number = judged.number.clone();
     Ok(NextStep::Tell(Telling { number, round: 1, again: false, news, freed: skus }))
+}
+
+/// What the shop was told of the SKUs that it may have given back counts no more. Returns them: none as long as the order's status is the
+/// same.
+pub(super) async fn give_back(
+    tx: &mut Transaction,
+    judged: &Judged,
+    stood: Option<&OrderRecord>,
+) -> Result<Vec<Sku>, LedgerError> {
+    if stood.is_some_and(|order| order.shop_status == judged.shop_status) {
+        return Ok(Vec::new());
+    }
+    free(tx, &judged.store, judged.stock_push, &judged.given_back).await?;
+    Ok(judged.given_back.clone())
 }
 
 /// Fails if another order has the number.

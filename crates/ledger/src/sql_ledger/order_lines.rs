@@ -9,14 +9,29 @@ use super::shipments::{released_lines, units_gone};
 use crate::database::{STATEMENT_ROWS_MAX, Transaction, value_rows};
 use crate::{LedgerError, OrderRecord, OrderState};
 
-/// Promises what an order wants of which nothing can have left, in place of what stands. Returns the SKUs of which that is something
-/// else.
+/// By how many units less is promised than before, of each SKU of which that is another number.
+#[derive(Debug)]
+pub(super) struct Freed(BTreeMap<Sku, i64>);
+
+impl Freed {
+    /// The SKUs of which less is promised.
+    pub(super) fn skus(&self) -> impl Iterator<Item = &Sku> {
+        self.0.iter().filter(|(_, units)| **units > 0).map(|(sku, _)| sku)
+    }
+
+    /// All of which something else is promised.
+    pub(super) fn into_changed(self) -> Vec<Sku> {
+        self.0.into_keys().collect()
+    }
+}
+
+/// Promises what an order wants of which nothing can have left, in place of what stands.
 pub(super) async fn promise_new(
     tx: &mut Transaction,
     store: &StoreId,
     order_id: &OrderId,
     wanted: &[ShippedLine],
-) -> Result<Vec<Sku>, LedgerError> {
+) -> Result<Freed, LedgerError> {
     let stood = tx
         .query("DELETE FROM order_lines WHERE store = $1 AND order_id = $2 RETURNING sku, quantity")
         .bind(store.as_str())
@@ -36,22 +51,23 @@ pub(super) async fn promise_new(
         }
         insert.execute().await?;
     }
-    Ok(changed(stood, wanted))
+    Ok(freed(stood, wanted))
 }
 
-fn changed(stood: Vec<(String, i64)>, wanted: &[ShippedLine]) -> Vec<Sku> {
+fn freed(stood: Vec<(String, i64)>, wanted: &[ShippedLine]) -> Freed {
     let mut units: BTreeMap<Sku, i64> =
         stood.into_iter().map(|(sku, units)| (Sku::new(sku), units)).collect();
     for line in wanted {
         *units.entry(line.sku.clone()).or_default() -= i64::from(line.quantity);
     }
-    units.into_iter().filter(|(_, difference)| *difference != 0).map(|(sku, _)| sku).collect()
+    units.retain(|_, difference| *difference != 0);
+    Freed(units)
 }
 
 /// Promises what a released order wants as it stands: nothing once it is cancelled.
 pub(super) async fn promise_anew(tx: &mut Transaction, order: &OrderRecord) -> Result<(), LedgerError> {
     let wanted = if order.state == OrderState::Cancelled { Vec::new() } else { released_lines(order) };
-    promise(tx, order, &wanted).await
+    promise(tx, order, &wanted).await.map(drop)
 }
 
 /// Promises what a released order wants by now, or what has left where that is more: counts from before that still have it on the shelf.
@@ -59,7 +75,7 @@ pub(super) async fn promise(
     tx: &mut Transaction,
     order: &OrderRecord,
     wanted: &[ShippedLine],
-) -> Result<(), LedgerError> {
+) -> Result<Freed, LedgerError> {
     let mut units = units_gone(tx, order).await?;
     for line in wanted {
         let promised = units.entry(line.sku.clone()).or_default();
@@ -67,8 +83,9 @@ pub(super) async fn promise(
     }
     let line = |(sku, units)| ShippedLine { sku, quantity: u32::try_from(units).unwrap_or(u32::MAX) };
     let lines: Vec<ShippedLine> = units.into_iter().map(line).collect();
-    promise_new(tx, &order.store, &order.order_id, &lines).await?;
-    note_what_is_gone(tx, &order.store, &order.order_id).await
+    let freed = promise_new(tx, &order.store, &order.order_id, &lines).await?;
+    note_what_is_gone(tx, &order.store, &order.order_id).await?;
+    Ok(freed)
 }
 
 /// A released line whose last unit has left is promised no more to counts made after that: it leaves the index that they read.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crossdock_domain::{Sku, StoreId};
+use crossdock_domain::{Sku, StockPush, StoreId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::AssertSqlSafe;
@@ -22,8 +22,8 @@ pub(super) async fn pushed(
     // Of a SKU that stands twice, the last was told last.
     let told: BTreeMap<&Sku, Pushed> =
         quantities.iter().map(|(sku, units)| (sku, Pushed { units: *units, at })).collect();
-    put_down(tx, store, &told).await?;
-    let skus: Vec<Sku> = told.into_keys().cloned().collect();
+    let skus: Vec<Sku> = told.keys().map(|sku| (*sku).clone()).collect();
+    put_down(tx, store, told, at).await?;
     begun_pushes::end(tx, store, &skus, at).await
 }
 
@@ -36,18 +36,24 @@ pub(super) async fn not_pushed(
 ) -> Result<(), LedgerError> {
     let told_before: BTreeMap<&Sku, Pushed> =
         skus.iter().filter_map(|(sku, before)| Some((sku, (*before)?))).collect();
-    put_down(tx, store, &told_before).await?;
+    put_down(tx, store, told_before, at).await?;
     let skus: Vec<Sku> = skus.iter().map(|(sku, _)| sku.clone()).collect();
     begun_pushes::end(tx, store, &skus, at).await
 }
 
-/// By SKU, so that two pushes at once lock rows in the same order. What the shop was told later stands.
+/// By SKU, so that two pushes at once lock rows in the same order. What the shop was told later stands; of what was doubted since the push
+/// began, nothing is put down.
 async fn put_down(
     tx: &mut Transaction,
     store: &StoreId,
-    told: &BTreeMap<&Sku, Pushed>,
+    mut told: BTreeMap<&Sku, Pushed>,
+    began_at: Timestamp,
 ) -> Result<(), LedgerError> {
-    let told: Vec<(&Sku, &Pushed)> = told.iter().map(|(sku, pushed)| (*sku, pushed)).collect();
+    let skus: Vec<Sku> = told.keys().map(|sku| (*sku).clone()).collect();
+    for overtaken in begun_pushes::overtaken(tx, store, &skus, began_at).await? {
+        told.remove(&overtaken);
+    }
+    let told: Vec<(&Sku, Pushed)> = told.into_iter().collect();
     for told in told.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
             "INSERT INTO pushed (store, sku, units, at) VALUES {}
@@ -91,6 +97,23 @@ pub(super) async fn forget_told(
         }
     }
     Ok(told)
+}
+
+/// Units of these SKUs are on sale again that an order had of this shop. See [`crate::Judged::stock_push`]: what it was told of them, or
+/// is being told at this moment, may count no more.
+pub(super) async fn free(
+    tx: &mut Transaction,
+    store: &StoreId,
+    stock_push: StockPush,
+    skus: impl IntoIterator<Item = &Sku>,
+) -> Result<(), LedgerError> {
+    if stock_push != StockPush::Available {
+        return Ok(());
+    }
+    let skus: Vec<Sku> = skus.into_iter().cloned().collect();
+    // In this order: a push that ends meanwhile is seen by the one or the other.
+    begun_pushes::overtake(tx, store, &skus).await?;
+    forget_told(tx, store, &skus).await.map(drop)
 }
 
 pub(super) async fn stock_day(tx: &mut Transaction, store: &StoreId) -> Result<Option<Date>, LedgerError> {

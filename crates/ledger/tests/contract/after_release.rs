@@ -1,6 +1,6 @@
 //! What changes at the shop mean for an order that the warehouse has.
 
-use crossdock_domain::{OrderId, ReleasedOrder, Sku, StoreId, Unfit};
+use crossdock_domain::{OrderId, ReleasedOrder, Sku, StockPush, StoreId, Unfit};
 use crossdock_ledger::{Answer, Judged, Ledger, News, NextStep, OrderState, Telling, Verdict};
 use jiff::SignedDuration;
 use rstest::rstest;
@@ -211,7 +211,10 @@ async fn an_order_that_is_gone_is_cancelled_wherever_it_stands(
     let (ledger, _database) = fresh(engine).await;
     let gone = async |at: i64| {
         let happening = happening(&format!("gone at {at}"), minute(at));
-        ledger.gone(&au(), &id(), "deleted at the shop", minute(at), &happening).await.unwrap()
+        ledger
+            .gone(&au(), &id(), "deleted at the shop", minute(at), StockPush::Available, &happening)
+            .await
+            .unwrap()
     };
     assert_eq!(gone(1).await, NextStep::Nothing);
     assert!(ledger.orders_named("1001").await.unwrap().is_empty());
@@ -395,7 +398,10 @@ async fn of_two_readings_of_one_second_the_later_counts(
     let gone = async |secs: i64| {
         let read_at = minute(5) + SignedDuration::from_secs(secs);
         let happening = happening(&format!("gone {secs}"), minute(8));
-        ledger.gone(&au(), &id(), "deleted at the shop", read_at, &happening).await.unwrap()
+        ledger
+            .gone(&au(), &id(), "deleted at the shop", read_at, StockPush::Available, &happening)
+            .await
+            .unwrap()
     };
     assert_eq!(gone(2).await, NextStep::Nothing, "it was restored since");
     assert!(matches!(gone(4).await, NextStep::Tell(_)));
@@ -462,4 +468,36 @@ async fn a_refusal_that_comes_after_its_skus_became_known_is_outdated(
     assert!(!ledger.is_outdated_refusal(&au(), &id()).await.unwrap());
     assert_eq!(known(&*ledger, "CAP", 11).await, []);
     assert_eq!(known(&*ledger, "TEE", 12).await, [(au(), id())]);
+}
+
+/// Ecwid gives back what an order took that is cancelled there, also of one that has left.
+#[rstest]
+#[tokio::test]
+async fn what_a_shop_may_have_given_back_it_is_told_anew_once_for_each_status(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(true, false)] is_released: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    ledger.counted(minute(1), &[level("TEE", 10)]).await.unwrap();
+    if is_released {
+        release_1001(&*ledger, &[("TEE", 2)]).await;
+        ledger.intend_shipment(&shipment("S1", 2, None), &happening("S1", minute(2))).await.unwrap();
+        stands_at_the_shop(&*ledger, "S1", &happening("S1 done", minute(2))).await;
+    }
+    let tell = async || ledger.pushed(&au(), &[(Sku::from("TEE"), 8)], minute(3)).await.unwrap();
+    let told = async || ledger.stock(&au()).await.unwrap()[0].pushed.is_some();
+    let ended = |at: i64, status: &str| Judged {
+        given_back: vec!["TEE".into()],
+        shop_status: status.to_owned(),
+        ..judged("1001", at, Verdict::Cancel { reason: status.to_owned() })
+    };
+    for (at, status, is_news) in
+        [(10, "REFUNDED", true), (11, "REFUNDED", false), (12, "CANCELLED", true), (9, "REFUNDED", false)]
+    {
+        tell().await;
+        let step = ledger.judge(&ended(at, status)).await.unwrap();
+        let expected = if is_news { NextStep::Promised(vec!["TEE".into()]) } else { NextStep::Nothing };
+        assert_eq!(step, expected, "{status} at {at}");
+        assert_eq!(told().await, !is_news, "{status} at {at}");
+    }
 }

@@ -1,12 +1,14 @@
 //! Counts, and what the shops were told of them.
 
-use crossdock_domain::{Promised, Sku, StockLevel};
-use crossdock_ledger::{Ledger, Pushed};
+use crossdock_domain::{Promised, Sku, StockLevel, StockPush};
+use crossdock_ledger::{Judged, Ledger, Pushed};
 use jiff::civil::date;
 use rstest::rstest;
 
 use crate::database::{Engine, fresh};
-use crate::samples::{au, level, listing, minute, release_order, released_order, store};
+use crate::samples::{
+    au, filter, hold, judged, level, listing, minute, release_order, released_order, store,
+};
 
 async fn count(ledger: &dyn Ledger, at: i64, levels: &[StockLevel]) -> Vec<String> {
     ledger.counted(minute(at), levels).await.unwrap().iter().map(Sku::to_string).collect()
@@ -232,6 +234,82 @@ async fn what_a_shop_was_told_before_counts_again_after_a_push_of_which_it_was_t
     ledger.pushed(&au(), &[(skus[1].clone(), 1)], minute(6)).await.unwrap();
     ledger.not_pushed(&au(), &[tee_kept_back], minute(5)).await.unwrap();
     assert_eq!(tee().await, (Some(Pushed { units: 1, at: minute(6) }), None), "what was told later stands");
+}
+
+/// An order that comes and goes between two pushes: what is due is again what the shop was told, and it may have less, or more.
+#[rstest]
+#[tokio::test]
+async fn what_a_shop_was_told_counts_no_more_once_an_order_gives_units_up(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(None, Some(2), Some(4))] pushes_meanwhile: Option<i64>,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("TEE", 10), level("CAP", 10)]).await;
+    let listings = [listing("CAP", "1", None), listing("TEE", "2", None)];
+    let told = ["CAP", "TEE"].map(|sku| (Sku::from(sku), 10));
+    for shop in ["acme-au", "acme-nz"] {
+        ledger.pushed(&store(shop), &told, minute(2)).await.unwrap();
+    }
+    let kept = |units| Judged {
+        kept: vec![("TEE".into(), units), ("CAP".into(), 1)],
+        ..judged("1001", 10 - i64::from(units), hold("unpaid"))
+    };
+    ledger.judge(&kept(3)).await.unwrap();
+    let begin = async |at: i64| ledger.begin_push(&au(), &listings, minute(at), minute(0)).await.unwrap();
+    if let Some(at) = pushes_meanwhile {
+        begin(at).await;
+    }
+    ledger.judge(&kept(2)).await.unwrap();
+    if let Some(at) = pushes_meanwhile {
+        ledger.pushed(&au(), &told, minute(at)).await.unwrap();
+    }
+    let line = async |shop: &str| ledger.stock_of(&store(shop), &["TEE".into()]).await.unwrap().remove(0);
+    assert_eq!(line("acme-au").await.pushed, None, "nor what was on its way");
+    let of_cap = ledger.stock_of(&au(), &["CAP".into()]).await.unwrap().remove(0);
+    assert!(of_cap.pushed.is_some() && of_cap.in_doubt_since.is_none(), "as much as before: {of_cap:?}");
+    assert!(line("acme-nz").await.pushed.is_some(), "another shop has nothing to do with it");
+    begin(6).await;
+    let eight = [(Sku::from("TEE"), 8)];
+    ledger.pushed(&au(), &eight, minute(6)).await.unwrap();
+    let pushed = line("acme-au").await;
+    assert_eq!(pushed.pushed.map(|it| it.units), Some(8), "what is told since counts: {pushed:?}");
+    ledger.begin_push(&au(), &listings, minute(20), minute(10)).await.unwrap();
+    ledger.pushed(&au(), &eight, minute(20)).await.unwrap();
+    assert_eq!(line("acme-au").await.in_doubt_since, None);
+}
+
+/// It counts its orders itself: what it shows is less than it was told, and right.
+#[rstest]
+#[tokio::test]
+async fn a_shop_that_is_told_what_is_on_hand_is_not_told_anew_when_an_order_gives_units_up(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("TEE", 10)]).await;
+    ledger.pushed(&au(), &[(Sku::from("TEE"), 10)], minute(2)).await.unwrap();
+    let on_hand = |judged: Judged| Judged { stock_push: StockPush::OnHand, ..judged };
+    let kept = Judged { kept: vec![("TEE".into(), 3)], ..judged("1001", 3, hold("unpaid")) };
+    ledger.judge(&on_hand(kept)).await.unwrap();
+    let given_up = Judged { given_back: vec!["TEE".into()], ..judged("1001", 4, filter("country: US")) };
+    ledger.judge(&on_hand(given_up)).await.unwrap();
+    assert!(ledger.stock(&au()).await.unwrap()[0].pushed.is_some());
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_push_left_untold_stays_so_if_an_order_gave_units_up_meanwhile(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("TEE", 10)]).await;
+    ledger.pushed(&au(), &[(Sku::from("TEE"), 10)], minute(2)).await.unwrap();
+    let kept = Judged { kept: vec![("TEE".into(), 3)], ..judged("1001", 3, hold("unpaid")) };
+    ledger.judge(&kept).await.unwrap();
+    let before = ledger.begin_push(&au(), &[listing("TEE", "2", None)], minute(4), minute(0)).await.unwrap();
+    ledger.judge(&judged("1001", 5, filter("country: US"))).await.unwrap();
+    let kept_back: Vec<_> = before.into_iter().map(|(sku, told)| (sku, Some(told))).collect();
+    ledger.not_pushed(&au(), &kept_back, minute(4)).await.unwrap();
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].pushed, None);
 }
 
 #[rstest]

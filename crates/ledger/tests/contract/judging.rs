@@ -1,6 +1,6 @@
 //! What is decided about an order, again and again.
 
-use crossdock_domain::{OrderId, Platform, ReleasedOrder, Sku};
+use crossdock_domain::{OrderId, Platform, ReleasedOrder, Sku, StockPush};
 use crossdock_ledger::{
     Judged, Ledger, LedgerError, News, NextStep, OrderState, Telling, TimelineEntry, Verdict,
 };
@@ -211,7 +211,16 @@ async fn what_is_kept_for_an_order_that_waits_is_said_when_it_becomes_something_
     assert_eq!(step(6, cancel("declined"), &none).await, promised(&["TEE"]));
     assert_eq!(step(7, hold("unpaid"), &one).await, promised(&["TEE"]));
     let happening = happening("gone", minute(8));
-    let gone = ledger.gone(&au(), &OrderId::from("1001"), "deleted at the shop", minute(8), &happening).await;
+    let gone = ledger
+        .gone(
+            &au(),
+            &OrderId::from("1001"),
+            "deleted at the shop",
+            minute(8),
+            StockPush::Available,
+            &happening,
+        )
+        .await;
     assert_eq!(gone.unwrap(), promised(&["TEE"]));
     assert_eq!(step(9, hold("unpaid"), &both).await, promised(&["CAP", "TEE"]));
     let NextStep::Tell(told) = step(9, release("1001", &[("TEE", 2)]), &none).await else {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crossdock_domain::{
     Address, LineId, Listing, ListingStock, OrderId, OrderLine, OrderNumber, PackedLine, Platform,
-    ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel, StoreId,
+    ReleasedOrder, Shipment, ShipmentId, ShippedLine, Sku, StockLevel, StockPush, StoreId,
 };
 use crossdock_ledger::{Answer, Happening, Judged, Ledger, NextStep, OrderRecord, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -94,6 +94,8 @@ pub(crate) fn judged(order_id: &str, at: i64, verdict: Verdict) -> Judged {
             _ => Ok(Box::new(released_order(order_id, &[("TEE", 2)]))),
         },
         kept: Vec::new(),
+        given_back: Vec::new(),
+        stock_push: StockPush::Available,
         verdict,
         read_at: minute(at),
         again: false,

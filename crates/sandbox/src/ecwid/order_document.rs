@@ -49,6 +49,12 @@ pub(super) fn enter<'a>(
     book.orders.entry(internal_id).insert_entry(order).into_mut()
 }
 
+/// What an order's lines have, by SKU.
+pub(super) fn units(fields: &Map<String, Value>) -> Vec<(String, i64)> {
+    let line = |item: &Value| Some((item["sku"].as_str()?.to_owned(), item["quantity"].as_i64()?));
+    fields["items"].as_array().into_iter().flatten().filter_map(line).collect()
+}
+
 fn object(value: Value) -> Option<Map<String, Value>> {
     match value {
         Value::Object(fields) => Some(fields),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossdock_domain::{
     Address, LineId, Mend, OrderId, OrderLine, OrderNumber, PackedLine, Platform, ReleasedOrder, Shipment,
-    Sku,
+    Sku, StockPush,
 };
 use crossdock_events::{Event, EventData, ShipmentVoided, Source};
 use crossdock_ledger::{Happening, Judged, Ledger, OrderState, Verdict};
@@ -156,6 +156,8 @@ async fn release(ledger: &dyn Ledger) {
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order.clone())),
         kept: Vec::new(),
+        given_back: Vec::new(),
+        stock_push: StockPush::Available,
         read_at: now,
         again: false,
         happening: Happening { key: "read".to_owned(), at: now, role: "order-importer", what, cause },

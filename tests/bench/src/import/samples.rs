@@ -1,7 +1,7 @@
 //! Orders as the importer puts them down, for the ledger's and the broker's own limits.
 
 use crossdock_domain::{
-    Address, LineId, Money, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Sku, StoreId,
+    Address, LineId, Money, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, Sku, StockPush, StoreId,
 };
 use crossdock_ledger::{Happening, Judged, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -37,6 +37,8 @@ pub(super) fn judged(shop: u32, order: u32, secs_ago: u32) -> Judged {
         verdict: Verdict::Release(shape.clone()),
         shape: Ok(shape),
         kept: Vec::new(),
+        given_back: Vec::new(),
+        stock_push: StockPush::Available,
     }
 }
 

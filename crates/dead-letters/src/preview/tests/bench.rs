@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
-use crossdock_domain::{Decision, OrderNumber, Platform, Shipment, ShipmentId, Sku, StoreId};
+use crossdock_domain::{Decision, OrderNumber, Platform, Shipment, ShipmentId, Sku, StockPush, StoreId};
 use crossdock_events::{Event, EventData, Source};
 use crossdock_ledger::{
     Acting, Answer, DeadLetterId, DeadLettersWanted, Happening, Judged, Ledger, MessageKey, NextStep, Verdict,
@@ -201,6 +201,8 @@ impl Bench {
             verdict: Verdict::Release(released.clone()),
             shape: Ok(released),
             kept: Vec::new(),
+            given_back: Vec::new(),
+            stock_push: StockPush::Available,
             read_at: Timestamp::now(),
             again: false,
             happening: happening("released", Timestamp::now()),

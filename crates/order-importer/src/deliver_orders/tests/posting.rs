@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossdock_domain::{Address, LineId, Mend, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder};
+use crossdock_domain::{
+    Address, LineId, Mend, OrderId, OrderLine, OrderNumber, Platform, ReleasedOrder, StockPush,
+};
 use crossdock_events::OrderReleased;
 use crossdock_ledger::{Happening, Judged, Ledger, Verdict};
 use crossdock_queue::{Delivery, Failure, Handler as _, Message, Outcome};
@@ -69,6 +71,8 @@ pub(super) fn judged(order: &ReleasedOrder) -> Judged {
         verdict: Verdict::Release(Box::new(order.clone())),
         shape: Ok(Box::new(order.clone())),
         kept: Vec::new(),
+        given_back: Vec::new(),
+        stock_push: StockPush::Available,
         read_at: now,
         again: false,
         happening: Happening { key, at: now, role: ROLE, what, cause },

@@ -122,3 +122,15 @@ async fn a_custom_status_is_listed_with_its_name_once_it_is_on() {
     stand.put(&format!("orders/{id}"), &json!({ "paymentStatus": DEPOSIT })).await;
     assert_eq!(stand.get(&format!("orders/{id}")).await.body["paymentStatus"], DEPOSIT);
 }
+
+#[tokio::test]
+async fn what_the_merchant_cancels_is_back_in_stock_once() {
+    let stand = Stand::open().await;
+    let id = stand.shop.place_order(&Draft::of(&[("MUG", 2), ("TEE-M", 1), ("POSTER", 1)]));
+    let stock = || ["MUG", "TEE-M", "POSTER"].map(|sku| stand.shop.catalog().stock(sku));
+    assert_eq!(stock(), [Some(8), Some(4), None]);
+    for (payment, fulfillment) in [("CANCELLED", "SHIPPED"), ("CANCELLED", "WILL_NOT_DELIVER")] {
+        stand.shop.set_statuses(&id, payment, fulfillment);
+        assert_eq!(stock(), [Some(10), Some(5), None]);
+    }
+}
