@@ -54,7 +54,7 @@ pub(crate) enum Part {
     Library,
     /// The receiver, as fast as it answers
     Receiver,
-    /// The receiver and the no-op route at half the receiver's rate
+    /// The receiver, the no-op route and the library at half the receiver's rate
     Paced,
     /// Genuine webhooks beside a flood of forged ones
     Flood,
@@ -119,6 +119,9 @@ pub(crate) struct LibraryOptions {
     /// Past the events exchange
     #[arg(long)]
     pub(crate) straight: bool,
+    /// Messages a second, whatever the confirms take; without it each place is filled as soon as it is free
+    #[arg(long)]
+    pub(crate) pace: Option<u32>,
     #[command(flatten)]
     pub(crate) time: Time,
 }

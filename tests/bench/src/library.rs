@@ -3,6 +3,7 @@
 //! Each place in flight is a task that publishes and waits for its confirm: lapin writes whatever waits at once, so this is faster
 //! than one task that publishes all, which would wait for each write.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crossdock_domain::{OrderId, StoreId};
@@ -13,8 +14,9 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 
-use crate::command_line::{LibraryOptions, Time};
+use crate::command_line::LibraryOptions;
 use crate::figures::{CONFIRMED, Figures, Own, Tally};
+use crate::pace::Pace;
 
 /// Where a message goes: exchange and routing key.
 type Way = (&'static str, &'static str);
@@ -59,9 +61,10 @@ async fn publish(options: &LibraryOptions) -> anyhow::Result<Figures> {
     let places: Vec<_> = places.map(|(channel, place)| (channel.clone(), letters(place))).collect();
     let way = if options.straight { STRAIGHT } else { BY_TOPIC };
     let (own, start) = (Own::begin()?, Instant::now());
-    let tasks = places
-        .into_iter()
-        .map(|(channel, letters)| tokio::spawn(keep(channel, letters, way, start, options.time)));
+    let pace = Pace::start(options.pace, options.time, usize::MAX, start);
+    let tasks = places.into_iter().map(|(channel, letters)| {
+        tokio::spawn(keep(channel, letters, way, Arc::clone(&pace), Tally::new(start, options.time)))
+    });
     let tallies: anyhow::Result<Vec<Tally>> = try_join_all(tasks).await?.into_iter().collect();
     for connection in connections {
         connection.close(200, "measured".into()).await?;
@@ -69,21 +72,16 @@ async fn publish(options: &LibraryOptions) -> anyhow::Result<Figures> {
     own.end(Tally::sum(tallies?))
 }
 
-/// Keeps one message in flight until the end.
+/// Keeps one message in flight until the end, as soon as each is due.
 async fn keep(
     channel: Channel,
     letters: Vec<Letter>,
     (exchange, key): Way,
-    start: Instant,
-    time: Time,
+    pace: Arc<Pace>,
+    mut tally: Tally,
 ) -> anyhow::Result<Tally> {
-    let mut tally = Tally::new(start, time);
-    let end = start + time.whole();
     for letter in letters.iter().cycle() {
-        let began = Instant::now();
-        if began >= end {
-            break;
-        }
+        let Some((_, began)) = pace.next().await else { break };
         let options = BasicPublishOptions { mandatory: true, immediate: false };
         let (exchange, key) = (ShortString::from(exchange), ShortString::from(key));
         let confirm = channel

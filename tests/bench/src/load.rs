@@ -3,7 +3,6 @@
 //! One thread and no HTTP library, so that it takes little of the processors that it shares with what it measures.
 
 mod connection;
-mod pace;
 mod requests;
 
 use std::sync::Arc;
@@ -14,8 +13,8 @@ use futures_util::future::try_join_all;
 
 use crate::command_line::{LoadOptions, Webhooks};
 use crate::figures::{CONFIRMED, Figures, Own, Tally};
+use crate::pace::Pace;
 use connection::{Answer, Connection};
-use pace::Pace;
 use requests::Requests;
 
 /// Where the webhooks go.
@@ -32,7 +31,7 @@ async fn send(options: &LoadOptions, requests: &Requests) -> anyhow::Result<Figu
     let opening = (0..options.connections).map(|_| Connection::open(options.from, options.to));
     let connections = try_join_all(opening).await.context("a connection could not be opened")?;
     let (own, start) = (Own::begin()?, Instant::now());
-    let pace = Pace::start(options, requests.limit(), start);
+    let pace = Pace::start(options.pace, options.time, requests.limit(), start);
     let sending = connections.into_iter().map(|connection| {
         let sender = Sender { options, requests, pace: Arc::clone(&pace), connection };
         sender.run(Tally::new(start, options.time))

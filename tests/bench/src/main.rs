@@ -12,6 +12,7 @@ mod import;
 mod library;
 mod load;
 mod noop;
+mod pace;
 mod plan;
 mod process;
 mod stage;

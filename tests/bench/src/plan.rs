@@ -29,6 +29,9 @@ const SPREADS: [(u32, u32); 4] = [(1, 1), (1, 2), (1, 4), (4, 1)];
 /// Channels on which the library publishes straight to the queue: those on which it is fastest.
 const STRAIGHT_CHANNELS: u32 = 4;
 
+/// Channels on which the library publishes at a fixed pace: as many as the receiver uses.
+const PACED_CHANNELS: u32 = 2;
+
 /// Before each measurement, in milliseconds.
 const WARM_MS: u32 = 300;
 
@@ -55,6 +58,8 @@ pub(crate) enum Case {
         connections: u32,
     },
     PacedNoop,
+    /// The library with as many in flight as there are connections: the broker's part of the receiver's times.
+    PacedLibrary,
     PacedReceiver,
     Genuine(Flood),
     Forged(Flood),
@@ -92,6 +97,7 @@ impl Run {
         }
         if self.options.wants(Part::Paced) {
             self.case(Case::PacedNoop).await.context("no-op route, paced")?;
+            self.case(Case::PacedLibrary).await.context("library, paced")?;
             self.case(Case::PacedReceiver).await.context("receiver, paced")?;
         }
         if self.options.wants(Part::Flood) {
@@ -120,6 +126,12 @@ impl Run {
                 let pace = Some(self.half_load().await?);
                 let load = self.load(self.stage.noop_address, Webhooks::Repeated, highest(), pace)?;
                 self.measure(load, Some(self.stage.noop.gauge)).await?
+            }
+            Case::PacedLibrary => {
+                let pace = self.half_load().await?;
+                let mut library = self.measure_library(highest(), 1, PACED_CHANNELS)?;
+                library.args(["--pace", &pace.to_string()]);
+                self.measure(library, None).await?
             }
             Case::PacedReceiver => {
                 let pace = Some(self.half_load().await?);
@@ -244,7 +256,7 @@ impl Case {
             Self::Noop { .. } => Part::Noop,
             Self::Library { .. } | Self::Straight { .. } => Part::Library,
             Self::Receiver { .. } => Part::Receiver,
-            Self::PacedNoop | Self::PacedReceiver => Part::Paced,
+            Self::PacedNoop | Self::PacedLibrary | Self::PacedReceiver => Part::Paced,
             Self::Genuine(_) | Self::Forged(_) => Part::Flood,
         }
     }
@@ -265,6 +277,9 @@ impl fmt::Display for Case {
             }
             Self::Receiver { connections } => write!(f, "receiver, {}", many(connections, "connection")),
             Self::PacedNoop => f.write_str("no-op route, half the receiver's load"),
+            Self::PacedLibrary => {
+                write!(f, "library, {PACED_CHANNELS} channels, half the receiver's load")
+            }
             Self::PacedReceiver => f.write_str("receiver, half its load"),
             Self::Genuine(flood) => write!(f, "500/s genuine, {flood}"),
             Self::Forged(flood) => write!(f, "10,000/s forged, {flood}"),

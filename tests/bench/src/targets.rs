@@ -57,6 +57,8 @@ fn speed(samples: &Samples) {
     let p99 = |case| samples.median(case, |sample| sample.figures.p99_ms);
     let name = "p99 at half the receiver's load, of the no-op route's";
     line(name, p99(Case::PacedReceiver) / p99(Case::PacedNoop), Bound::Below(P99_OF_NOOP_MAX));
+    let name = "that of the library alone at the same load, of the no-op route's";
+    line(name, p99(Case::PacedLibrary) / p99(Case::PacedNoop), Bound::None);
 }
 
 /// Where all share the processors, the library's rate is bounded by its own work and RabbitMQ's; a receiver's at best by RabbitMQ's and

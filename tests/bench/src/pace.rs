@@ -1,4 +1,4 @@
-//! When the next request is sent: as soon as a connection is free, or at a fixed pace, whatever the answers take.
+//! When the next request or message is sent: as soon as there is a place for it, or at a fixed pace, whatever the answers take.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
-use crate::command_line::LoadOptions;
+use crate::command_line::Time;
 
 /// Shortest rest of the thread that keeps the pace, in microseconds: what has become due meanwhile is sent together.
 ///
@@ -15,7 +15,7 @@ use crate::command_line::LoadOptions;
 const REST_US_MIN: u64 = 200;
 
 /// Gives out requests by number.
-pub(super) struct Pace {
+pub(crate) struct Pace {
     given_out: AtomicUsize,
     limit: usize,
     end: Instant,
@@ -30,14 +30,11 @@ struct Fixed {
 }
 
 impl Pace {
-    /// Starts now. There are `limit` requests at most.
-    pub(super) fn start(options: &LoadOptions, limit: usize, start: Instant) -> Arc<Self> {
-        let fixed = options.pace.map(|rate| Fixed {
-            start,
-            period: Duration::from_secs(1) / rate,
-            due: Semaphore::new(0),
-        });
-        let end = start + options.time.whole();
+    /// Starts now: as fast as it goes, or so many a second. There are `limit` requests at most.
+    pub(crate) fn start(rate: Option<u32>, time: Time, limit: usize, start: Instant) -> Arc<Self> {
+        let fixed =
+            rate.map(|rate| Fixed { start, period: Duration::from_secs(1) / rate, due: Semaphore::new(0) });
+        let end = start + time.whole();
         let pace = Arc::new(Self { given_out: AtomicUsize::new(0), limit, end, fixed });
         if pace.fixed.is_some() {
             let pace = Arc::clone(&pace);
@@ -49,7 +46,7 @@ impl Pace {
     /// The next request's number and when it begins, once it is due; none at the end.
     ///
     /// At a fixed pace that is when it should begin: a connection that comes to it late does not hide the wait.
-    pub(super) async fn next(&self) -> Option<(usize, Instant)> {
+    pub(crate) async fn next(&self) -> Option<(usize, Instant)> {
         if let Some(fixed) = &self.fixed {
             // Never closed: at the end there is one for each.
             fixed.due.acquire().await.ok()?.forget();
@@ -63,7 +60,7 @@ impl Pace {
     }
 
     /// Whether there were fewer requests than could have been sent.
-    pub(super) fn ran_out(&self) -> bool {
+    pub(crate) fn ran_out(&self) -> bool {
         self.given_out.load(Ordering::Relaxed) > self.limit && self.fixed.is_none()
     }
 
@@ -94,27 +91,14 @@ impl Fixed {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{Ipv4Addr, SocketAddr};
-
     use super::*;
-    use crate::command_line::{Time, Webhooks};
 
-    fn options(pace: Option<u32>) -> LoadOptions {
-        LoadOptions {
-            to: SocketAddr::from((Ipv4Addr::LOCALHOST, 1)),
-            from: Ipv4Addr::LOCALHOST.into(),
-            connections: 1,
-            pace,
-            webhooks: Webhooks::Distinct,
-            first_order: 1,
-            time: Time { warm_ms: 0, measured_ms: 100 },
-        }
-    }
+    const TIME: Time = Time { warm_ms: 0, measured_ms: 100 };
 
     #[tokio::test]
     async fn a_fixed_pace_begins_each_request_on_time_however_late_it_is_taken() {
         let start = Instant::now();
-        let pace = Pace::start(&options(Some(1_000)), usize::MAX, start);
+        let pace = Pace::start(Some(1_000), TIME, usize::MAX, start);
         for number in 0..100 {
             let planned = start + Duration::from_millis(1) * number;
             assert_eq!(pace.next().await, Some((number as usize, planned)));
@@ -126,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn requests_that_ran_out_are_told() {
-        let pace = Pace::start(&options(None), 1, Instant::now());
+        let pace = Pace::start(None, TIME, 1, Instant::now());
         assert!(pace.next().await.is_some() && !pace.ran_out());
         assert!(pace.next().await.is_none() && pace.ran_out());
     }
