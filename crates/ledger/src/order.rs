@@ -169,7 +169,8 @@ pub struct Telling {
     pub again: bool,
     /// What.
     pub news: News,
-    /// SKUs that a release does not name, and that were kept for the order until now.
+    /// SKUs that are to be compared with what the shops were told, beside those that the news names: a release's that were kept for the
+    /// order until now, and those that its shop may have given back.
     pub freed: Vec<Sku>,
 }
 

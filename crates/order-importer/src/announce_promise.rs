@@ -57,7 +57,7 @@ pub(crate) fn of_telling(
         }
         // What it wanted before stands nowhere any more.
         news if changes_lines(news) || matches!(news, News::Cancelled { .. }) => None,
-        _ => return None,
+        _ => Some(each_once(telling.freed.iter())?),
     };
     let promised = OrderPromised { store: store.clone(), order_id: order_id.clone(), skus };
     Some(wrapped(format!("{}/promised", telling.event_id()), now, trace, promised))
@@ -148,6 +148,8 @@ mod tests {
     fn of_what_was_wanted_before_everything_is_compared() {
         let amended = |field: &str| News::Amended { order: shape(&["MUG"]), changed: vec![field.to_owned()] };
         assert_eq!(told(amended("ship_to")), None);
+        let given_back = told_and_freed(amended("ship_to"), &["MUG"]).unwrap();
+        assert_eq!(skus(&given_back), Some(vec!["MUG".into()]));
         assert_eq!(skus(&told(amended("lines")).unwrap()), None);
         assert_eq!(skus(&told(News::Cancelled { reason: String::new() }).unwrap()), None);
     }

@@ -15,7 +15,7 @@ use super::telling::{begin, is_busy, repeat};
 use super::unknown_skus;
 use crate::database::Transaction;
 use crate::moment::Moment;
-use crate::{Happening, Judged, LedgerError, NextStep, OrderRecord, OrderState, Verdict};
+use crate::{Happening, Judged, LedgerError, NextStep, OrderRecord, OrderState, Telling, Verdict};
 
 /// Judges an order that was released.
 pub(super) async fn judge(
@@ -33,6 +33,7 @@ pub(super) async fn judge(
     let given_back = give_back(tx, judged, Some(&stands.order)).await?;
     Ok(match judge_refreshed(tx, judged, stands).await? {
         NextStep::Nothing => NextStep::promised(given_back),
+        NextStep::Tell(telling) => NextStep::Tell(Telling { freed: given_back, ..telling }),
         step => step,
     })
 }

@@ -183,14 +183,17 @@ async fn take_effect(
     Ok(NextStep::Tell(Telling { number, round: 1, again: false, news, freed: skus }))
 }
 
-/// What the shop was told of the SKUs that it may have given back counts no more. Returns them: none as long as the order's status is the
-/// same.
+/// What the shop was told of the SKUs that it may have given back counts no more. Returns them: none as long as the shop has not changed
+/// the order.
 pub(super) async fn give_back(
     tx: &mut Transaction,
     judged: &Judged,
     stood: Option<&OrderRecord>,
 ) -> Result<Vec<Sku>, LedgerError> {
-    if stood.is_some_and(|order| order.shop_status == judged.shop_status) {
+    let as_before = |order: &OrderRecord| {
+        order.shop_status == judged.shop_status && order.modified_at == judged.modified_at
+    };
+    if stood.is_some_and(as_before) {
         return Ok(Vec::new());
     }
     free(tx, &judged.store, judged.stock_push, &judged.given_back).await?;

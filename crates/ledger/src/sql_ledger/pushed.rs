@@ -1,6 +1,6 @@
 //! What each shop was last told, and on which days it was told everything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crossdock_domain::{Sku, StockPush, StoreId};
 use jiff::Timestamp;
@@ -23,8 +23,8 @@ pub(super) async fn pushed(
     let told: BTreeMap<&Sku, Pushed> =
         quantities.iter().map(|(sku, units)| (sku, Pushed { units: *units, at })).collect();
     let skus: Vec<Sku> = told.keys().map(|sku| (*sku).clone()).collect();
-    put_down(tx, store, told, at).await?;
-    begun_pushes::end(tx, store, &skus, at).await
+    let overtaken = begun_pushes::end(tx, store, &skus, at).await?;
+    put_down(tx, store, told, &overtaken).await
 }
 
 /// What the shop was told before counts again, where it is named.
@@ -36,24 +36,19 @@ pub(super) async fn not_pushed(
 ) -> Result<(), LedgerError> {
     let told_before: BTreeMap<&Sku, Pushed> =
         skus.iter().filter_map(|(sku, before)| Some((sku, (*before)?))).collect();
-    put_down(tx, store, told_before, at).await?;
     let skus: Vec<Sku> = skus.iter().map(|(sku, _)| sku.clone()).collect();
-    begun_pushes::end(tx, store, &skus, at).await
+    let overtaken = begun_pushes::end(tx, store, &skus, at).await?;
+    put_down(tx, store, told_before, &overtaken).await
 }
 
-/// By SKU, so that two pushes at once lock rows in the same order. What the shop was told later stands; of what was doubted since the push
-/// began, nothing is put down.
+/// By SKU, so that two pushes at once lock rows in the same order. What the shop was told later stands.
 async fn put_down(
     tx: &mut Transaction,
     store: &StoreId,
-    mut told: BTreeMap<&Sku, Pushed>,
-    began_at: Timestamp,
+    told: BTreeMap<&Sku, Pushed>,
+    overtaken: &BTreeSet<Sku>,
 ) -> Result<(), LedgerError> {
-    let skus: Vec<Sku> = told.keys().map(|sku| (*sku).clone()).collect();
-    for overtaken in begun_pushes::overtaken(tx, store, &skus, began_at).await? {
-        told.remove(&overtaken);
-    }
-    let told: Vec<(&Sku, Pushed)> = told.into_iter().collect();
+    let told: Vec<(&Sku, Pushed)> = told.into_iter().filter(|(sku, _)| !overtaken.contains(sku)).collect();
     for told in told.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
             "INSERT INTO pushed (store, sku, units, at) VALUES {}

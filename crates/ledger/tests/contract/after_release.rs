@@ -473,7 +473,7 @@ async fn a_refusal_that_comes_after_its_skus_became_known_is_outdated(
 /// Ecwid gives back what an order took that is cancelled there, also of one that has left.
 #[rstest]
 #[tokio::test]
-async fn what_a_shop_may_have_given_back_it_is_told_anew_once_for_each_status(
+async fn what_a_shop_may_have_given_back_it_is_told_anew_once_for_each_change(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
     #[values(true, false)] is_released: bool,
 ) {
@@ -491,13 +491,36 @@ async fn what_a_shop_may_have_given_back_it_is_told_anew_once_for_each_status(
         shop_status: status.to_owned(),
         ..judged("1001", at, Verdict::Cancel { reason: status.to_owned() })
     };
-    for (at, status, is_news) in
-        [(10, "REFUNDED", true), (11, "REFUNDED", false), (12, "CANCELLED", true), (9, "REFUNDED", false)]
-    {
+    for (at, status, is_news) in [
+        (10, "REFUNDED", true),
+        (10, "REFUNDED", false),
+        (11, "REFUNDED", true),
+        (12, "CANCELLED", true),
+        (9, "REFUNDED", false),
+    ] {
         tell().await;
         let step = ledger.judge(&ended(at, status)).await.unwrap();
         let expected = if is_news { NextStep::Promised(vec!["TEE".into()]) } else { NextStep::Nothing };
         assert_eq!(step, expected, "{status} at {at}");
         assert_eq!(told().await, !is_news, "{status} at {at}");
     }
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_a_shop_may_have_given_back_is_said_beside_what_the_warehouse_is_told(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    ledger.counted(minute(1), &[level("TEE", 10)]).await.unwrap();
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    ledger.pushed(&au(), &[(Sku::from("TEE"), 8)], minute(3)).await.unwrap();
+    let mut moved = released_order("1001", &[("TEE", 2)]);
+    moved.ship_to.city = "Hobart".to_owned();
+    let paid_back =
+        Judged { given_back: vec!["TEE".into()], ..judged("1001", 10, Verdict::Release(Box::new(moved))) };
+    let NextStep::Tell(telling) = ledger.judge(&paid_back).await.unwrap() else { panic!("not told") };
+    assert!(matches!(telling.news, News::Amended { .. }));
+    assert_eq!(telling.freed, [Sku::from("TEE")]);
+    assert_eq!(ledger.stock(&au()).await.unwrap()[0].pushed, None);
 }

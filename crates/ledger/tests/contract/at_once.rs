@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::database::{Engine, TestDatabase};
 use crate::samples::{
-    au, filter, happening, judged, level, minute, number, order_1001, release, release_1001, release_order,
-    released_order, shipment, store,
+    au, filter, happening, hold, judged, level, listing, minute, number, order_1001, release, release_1001,
+    release_order, released_order, shipment, store,
 };
 
 pub(crate) const ROUNDS: i64 = 25;
@@ -254,5 +254,43 @@ async fn of_skus_that_become_known_at_once_with_each_other_and_with_a_refusal_on
             ledger.is_outdated_refusal(&au(), &id).await.unwrap()
         });
         assert!(tasks.join_all().await.contains(&true), "nobody saw it");
+    }
+}
+
+/// As when a merchant cancels many orders of what sells best, while its stock is being told.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn orders_given_up_at_once_amid_pushes_all_are_and_what_the_shop_was_told_counts_no_more(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    const ORDERS: usize = 16;
+    let (ledgers, _database) = two_processes(engine).await;
+    let skus = ["TEE", "CAP", "MUG"];
+    ledgers[0].counted(minute(1), &skus.map(|sku| level(sku, 100))).await.unwrap();
+    for round in 0..ROUNDS {
+        let order_ids: Vec<String> = (0..ORDERS).map(|order| format!("{round}-{order}")).collect();
+        let kept = |turn: usize| -> Vec<(Sku, u32)> {
+            skus.iter().cycle().skip(turn).take(skus.len()).map(|sku| (Sku::from(*sku), 1)).collect()
+        };
+        for (turn, order_id) in order_ids.iter().enumerate() {
+            let held = Judged { kept: kept(turn), ..judged(order_id, 1, hold("unpaid")) };
+            ledgers[0].judge(&held).await.unwrap();
+        }
+        let told: Vec<(Sku, i64)> = skus.iter().rev().map(|sku| (Sku::from(*sku), 84)).collect();
+        let listings: Vec<_> = skus.iter().map(|sku| listing(sku, sku, None)).collect();
+        let at = minute(2 + round);
+        ledgers[1].begin_push(&au(), &listings, at, minute(0)).await.unwrap();
+        let pushed = {
+            let ledger = Arc::clone(&ledgers[1]);
+            tokio::spawn(async move { ledger.pushed(&au(), &told, at).await })
+        };
+        let given_up = order_ids.iter().map(|order_id| judged(order_id, 2, filter("country: US")));
+        for step in judge_at_once(&ledgers, given_up.collect()).await {
+            assert!(matches!(step.unwrap(), NextStep::Promised(freed) if freed.len() == skus.len()));
+        }
+        pushed.await.unwrap().unwrap();
+        for line in ledgers[0].stock(&au()).await.unwrap() {
+            assert_eq!((line.pushed, line.in_doubt_since), (None, None), "{}", line.level.sku);
+        }
     }
 }
