@@ -34,8 +34,9 @@ const CALM_SECS_MAX: u64 = 300;
 /// Time between two looks, in milliseconds.
 const LOOK_MS: u64 = 250;
 
-/// Time between two ends of waiting, in milliseconds: what fails again and again is dead after twelve.
-const HASTEN_MS: u64 = 2_000;
+/// Time between two ends of waiting, in milliseconds. What fails again and again is dead after twelve: a shipment of an order that an
+/// importer cannot read for a minute, because its shop hangs, must not be.
+const HASTEN_MS: u64 = 6_000;
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
