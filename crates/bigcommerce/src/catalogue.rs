@@ -6,8 +6,8 @@ use crossdock_storefront::{CataloguePage, Place, StorefrontError};
 use serde_json::value::RawValue;
 
 use crate::answer::malformed;
+use crate::call_size::CallSize;
 use crate::client::{Client, TooLong};
-use crate::list_size::ListSize;
 use crate::listings::ABOUT;
 use crate::pages::V3Page;
 use crate::product::{FIELDS, id_of, listings_of};
@@ -33,7 +33,7 @@ struct Nameless;
 /// as large as its products have variants: one that is too large to be read, or that the shop is too slow for, makes the next smaller.
 pub(crate) async fn page(
     client: &Client,
-    size: &ListSize,
+    size: &CallSize,
     from: Option<&Place>,
 ) -> Result<CataloguePage, StorefrontError> {
     let begin = from.map(|place| place.as_str().parse::<u64>()).transpose();

@@ -2,6 +2,7 @@
 
 mod account;
 mod answer;
+mod call_size;
 mod callback;
 mod carriers;
 mod catalogue;
@@ -13,7 +14,6 @@ mod label;
 mod legacy;
 mod line_items;
 mod list_orders;
-mod list_size;
 mod listings;
 mod loose;
 mod map_address;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
+use crate::call_size::CallSize;
 use crate::client::{About, Client};
-use crate::list_size::ListSize;
 use crate::loose;
 use crate::order::Order;
 use crate::pages::{PAGE_ROWS, V2_PAGE_ROWS_MIN};
@@ -54,7 +54,7 @@ struct Numbered {
 /// is one for which the shop fails to answer any list. What a slow shop was not asked for in time fails as that, and is tried again.
 pub(crate) async fn shop_orders(
     client: &Client,
-    size: &ListSize,
+    size: &CallSize,
     ids: &[OrderId],
     priority: Priority,
 ) -> Vec<Result<ShopOrder, StorefrontError>> {
@@ -63,7 +63,7 @@ pub(crate) async fn shop_orders(
 
 async fn shop_orders_until(
     client: &Client,
-    size: &ListSize,
+    size: &CallSize,
     ids: &[OrderId],
     priority: Priority,
     deadline: Instant,
@@ -86,7 +86,7 @@ async fn shop_orders_until(
 
 impl Reading<'_> {
     /// Asks for all of these, and returns what has to be asked for again. Whole lists teach the size of the next ones, halves do not.
-    async fn round(&mut self, open: Vec<Neighbours>, size: Option<&ListSize>) -> Vec<Neighbours> {
+    async fn round(&mut self, open: Vec<Neighbours>, size: Option<&CallSize>) -> Vec<Neighbours> {
         let (client, priority) = (self.client, self.priority);
         let calls: Vec<_> = open.into_iter().map(|orders| bring(client, size, orders, priority)).collect();
         let mut brought = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE);
@@ -131,7 +131,7 @@ fn neighbours(numbers: impl IntoIterator<Item = u64>, size: u64) -> Vec<Neighbou
     lists
 }
 
-async fn bring(client: &Client, size: Option<&ListSize>, orders: Neighbours, priority: Priority) -> Brought {
+async fn bring(client: &Client, size: Option<&CallSize>, orders: Neighbours, priority: Priority) -> Brought {
     if let [number] = *orders {
         return alone(client, number, priority).await;
     }

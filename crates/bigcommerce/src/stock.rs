@@ -7,21 +7,28 @@
 
 mod culprits;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
-use crossdock_storefront::{Priority, Quantity, StorefrontError, Taken};
+use crossdock_storefront::{Halving, Priority, Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::Serialize;
+use tokio::time::Instant;
 
+use crate::call_size::CallSize;
 use crate::client::{About, Client};
 use culprits::culprits;
 
 /// Most items in one adjustment. Source: `docs/store-operations/catalog/inventory-adjustments.mdx` of bigcommerce/docs.
-const ITEMS_MAX: usize = 2000;
+pub(crate) const ITEMS_MAX: usize = 2000;
 
 /// Most further calls to find out which items the shop refuses: some 20 for one in 2,000 that it does not name. It leaves half of the
 /// smallest plan's window to others.
 const SEARCH_CALLS_MAX: usize = 60;
+
+/// Longest time after which another adjustment is begun, so that what is set is noted within minutes. Longer than the shop may be silent
+/// twice: of what it was silent to, a half is tried, too.
+const PUSH_MAX: Duration = Duration::from_secs(150);
 
 /// The shop's only location, unless it has the multi-location feature; then its default one.
 const LOCATION_ID: u64 = 1;
@@ -76,66 +83,150 @@ impl From<ManyRefused> for StorefrontError {
 /// Sets them, one adjustment after the other: "Wait to send new requests until the current request returns".
 ///
 /// The shop sets all items of an adjustment or none. Of a refused one, the items that the shop names fail alone, and the rest is sent
-/// again; where it names none, each half is. What would befall every adjustment (no answer, no credentials, no quota, a refusal that is
-/// not of items) fails all that are left.
+/// again; where it names none, each half is. So is each half of one that it does not answer as it should, after all others: what it fails
+/// for keeps nothing else back, and `size` makes later adjustments smaller. What would befall every adjustment (no credentials, no quota,
+/// a refusal that is not of items, no good answer to any) fails all that are left.
 pub(crate) async fn set_stock(
     client: &Client,
+    size: &CallSize,
     quantities: &[Quantity],
 ) -> Vec<Result<Taken, StorefrontError>> {
-    let places: Vec<usize> = (0..quantities.len()).collect();
-    // The next one is at the end: of a refused one, the parts come before the others, so that a search ends with something found.
-    let mut groups: Vec<Vec<usize>> = places.chunks(ITEMS_MAX).rev().map(<[usize]>::to_vec).collect();
-    let (mut calls_left, mut takes_some) = (groups.len() + SEARCH_CALLS_MAX, false);
-    let mut named = BTreeSet::new();
-    let mut results: Vec<Result<Taken, StorefrontError>> =
-        quantities.iter().map(|_| Ok(Taken::MayHaveChanged)).collect();
-    while let Some(group) = groups.pop() {
-        let outcome = match calls_left.checked_sub(1) {
-            Some(left) => {
-                calls_left = left;
-                adjust(client, quantities, &group).await
-            }
-            // A shop that takes nothing at all hardly means the quantities that were tried alone. It does mean those that it named.
-            None if !takes_some => return only_named(results, &named),
-            None => Err(ManyRefused.into()),
-        };
-        match outcome {
-            Ok(()) => takes_some = true,
-            Err(StorefrontError::Refused { status: status @ (400 | 409 | 422), message }) => {
-                let refused = culprits(&message, &identities(quantities, &group));
-                let rest = rest_of(&group, |place| refused.contains_key(&place));
-                for (place, words) in refused {
-                    if group.len() > 1 {
-                        named.insert(group[place]);
-                    }
-                    results[group[place]] = Err(StorefrontError::Refused { status, message: words });
+    Push::of(client, quantities).run(size, Instant::now() + PUSH_MAX).await
+}
+
+/// Quantities on their way into the shop.
+struct Push<'a> {
+    client: &'a Client,
+    quantities: &'a [Quantity],
+    /// Groups of their places that are to be sent, the next one first.
+    open: VecDeque<Vec<usize>>,
+    /// One for each. What was not asked for is out of time.
+    results: Vec<Result<Taken, StorefrontError>>,
+    /// Those that the shop refused by name, among others.
+    named: BTreeSet<usize>,
+    takes_some: bool,
+    halving: Halving,
+    /// What the shop failed with last.
+    silence: Option<StorefrontError>,
+}
+
+impl<'a> Push<'a> {
+    fn of(client: &'a Client, quantities: &'a [Quantity]) -> Self {
+        let results = quantities.iter().map(|_| Err(StorefrontError::OutOfTime)).collect();
+        let (open, named, halving) = (VecDeque::new(), BTreeSet::new(), Halving::default());
+        Self { client, quantities, open, results, named, takes_some: false, halving, silence: None }
+    }
+
+    /// At least one adjustment is sent, whatever the time.
+    async fn run(mut self, size: &CallSize, deadline: Instant) -> Vec<Result<Taken, StorefrontError>> {
+        let whole = usize::try_from(size.now()).unwrap_or(ITEMS_MAX);
+        let places: Vec<usize> = (0..self.quantities.len()).collect();
+        self.open.extend(places.chunks(whole).map(<[usize]>::to_vec));
+        let calls_max = self.open.len() + SEARCH_CALLS_MAX;
+        let mut calls = 0;
+        while let Some(group) = self.open.pop_front() {
+            let late = calls > 0 && Instant::now() >= deadline;
+            if late || calls == calls_max {
+                self.open.push_front(group);
+                if late {
+                    self.put_off()
+                } else {
+                    self.give_up_search()
                 }
-                groups.extend(rest);
+                break;
             }
-            Err(error) => {
-                let error = error.of_whole_call();
-                for place in group {
-                    results[place] = Err(error.repeated());
+            calls += 1;
+            let outcome = adjust(self.client, self.quantities, &group).await;
+            if group.len() == whole {
+                size.learn(&outcome);
+            }
+            match outcome {
+                Ok(()) => self.taken(&group),
+                Err(StorefrontError::Refused { status: status @ (400 | 409 | 422), message }) => {
+                    self.refused(&group, status, &message);
                 }
-                for place in groups.drain(..).flatten() {
-                    results[place] = Err(error.of_what_was_kept_back());
+                Err(error @ StorefrontError::Unavailable { .. }) => {
+                    self.unanswered(group, &error.of_a_write());
+                }
+                Err(error) => {
+                    let error = error.of_whole_call();
+                    self.fail(group, &error);
+                    self.keep_back(&error);
                 }
             }
         }
+        self.results
     }
-    results
+
+    fn taken(&mut self, group: &[usize]) {
+        self.takes_some = true;
+        self.halving.answered();
+        for place in group {
+            self.results[*place] = Ok(Taken::MayHaveChanged);
+        }
+    }
+
+    /// The items that are to blame fail; the parts of the rest come before the others, so that a search ends with something found.
+    fn refused(&mut self, group: &[usize], status: u16, message: &str) {
+        self.halving.answered();
+        let culprits = culprits(message, &identities(self.quantities, group));
+        for rest in rest_of(group, |place| culprits.contains_key(&place)) {
+            self.open.push_front(rest);
+        }
+        for (place, message) in culprits {
+            if group.len() > 1 {
+                self.named.insert(group[place]);
+            }
+            self.results[group[place]] = Err(StorefrontError::Refused { status, message });
+        }
+    }
+
+    /// In doubt until a half of it is taken.
+    fn unanswered(&mut self, group: Vec<usize>, error: &StorefrontError) {
+        self.fail(group.iter().copied(), error);
+        if let Ok(halves) = self.halving.failed(group) {
+            self.open.extend(halves);
+        } else if self.halving.is_hopeless() {
+            self.keep_back(error);
+        }
+        self.silence = Some(error.repeated());
+    }
+
+    /// The rest has its turn in a moment, but of a shop that has not answered anything.
+    fn put_off(&mut self) {
+        if let Some(error) = self.silence.take().filter(|_| !self.halving.has_answered()) {
+            self.keep_back(&error);
+        }
+    }
+
+    /// The search for what is refused has an end. A shop that takes nothing at all hardly means the quantities that were tried alone. It
+    /// does mean those that it named.
+    fn give_up_search(&mut self) {
+        let nobody_knows: Vec<usize> = if self.takes_some {
+            self.open.drain(..).flatten().collect()
+        } else {
+            (0..self.results.len()).filter(|place| !self.named.contains(place)).collect()
+        };
+        self.fail(nobody_knows, &ManyRefused.into());
+    }
+
+    /// What was not sent yet fails without being sent.
+    fn keep_back(&mut self, error: &StorefrontError) {
+        let left: Vec<usize> = self.open.drain(..).flatten().collect();
+        self.fail(left, &error.of_what_was_kept_back());
+    }
+
+    /// What is in doubt stays in doubt.
+    fn fail(&mut self, places: impl IntoIterator<Item = usize>, error: &StorefrontError) {
+        for place in places {
+            if !matches!(self.results[place], Err(StorefrontError::InDoubt { .. })) {
+                self.results[place] = Err(error.repeated());
+            }
+        }
+    }
 }
 
-/// The refusals of those that the shop named among others; nobody knows of the rest.
-fn only_named(
-    results: Vec<Result<Taken, StorefrontError>>,
-    named: &BTreeSet<usize>,
-) -> Vec<Result<Taken, StorefrontError>> {
-    let known = |(place, result)| if named.contains(&place) { result } else { Err(ManyRefused.into()) };
-    results.into_iter().enumerate().map(known).collect()
-}
-
-/// What is sent again of a refused group, the next one at the end: all but the culprits, or where none is known, each half.
+/// What is sent again of a refused group, the next one last: all but the culprits, or where none is known, each half.
 fn rest_of(group: &[usize], is_culprit: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
     let rest: Vec<usize> =
         group.iter().enumerate().filter(|(place, _)| !is_culprit(*place)).map(|(_, at)| *at).collect();
@@ -158,5 +249,64 @@ async fn adjust(client: &Client, quantities: &[Quantity], group: &[usize]) -> Re
     };
     let adjustment = Adjustment { reason: "crossdock", items: group.iter().map(item).collect() };
     let path = "/v3/inventory/adjustments/absolute";
-    client.write(Method::PUT, path, &adjustment, ABOUT).await.map(drop).map_err(StorefrontError::of_a_write)
+    client.write(Method::PUT, path, &adjustment, ABOUT).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crossdock_domain::{Listing, ListingStock, Sku};
+    use crossdock_settings::BigcommerceConnection;
+    use wiremock::matchers::method;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::account::Account;
+    use crate::client::http_client;
+
+    fn client(server: &MockServer) -> Client {
+        let connection = BigcommerceConnection {
+            store_hash: "abc123".to_owned(),
+            client_id: "id".to_owned(),
+            client_secrets: Vec::new(),
+            access_token: "token".to_owned().into(),
+            api_url: server.uri().parse().unwrap(),
+            webhook_header: None,
+        };
+        Client::new(http_client().unwrap(), Account::of_token(&connection).unwrap(), Arc::default())
+    }
+
+    fn quantity(product: u64) -> Quantity {
+        let (sku, product_id) = (Sku::from("MUG"), product.to_string());
+        Quantity {
+            listing: Listing { sku, product_id, variant_id: None, stock: ListingStock::Counted },
+            units: 5,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_slow_shop_was_not_told_in_time_comes_again_and_something_is_told_each_time() {
+        let server = MockServer::start().await;
+        Mock::given(method("PUT")).respond_with(ResponseTemplate::new(200)).expect(1).mount(&server).await;
+        let (client, quantities): (_, Vec<_>) = (client(&server), (1..=5).map(quantity).collect());
+        let results = Push::of(&client, &quantities).run(&CallSize::up_to(2), Instant::now()).await;
+        assert!(matches!(
+            results[..],
+            [Ok(_), Ok(_), Err(StorefrontError::OutOfTime), Err(StorefrontError::OutOfTime), Err(_)]
+        ));
+        server.verify().await;
+    }
+
+    #[tokio::test]
+    async fn a_shop_that_is_silent_until_the_time_is_over_is_not_asked_again_in_a_moment() {
+        let server = MockServer::start().await;
+        Mock::given(method("PUT")).respond_with(ResponseTemplate::new(504)).expect(1).mount(&server).await;
+        let (client, quantities): (_, Vec<_>) = (client(&server), (1..=4).map(quantity).collect());
+        let results = Push::of(&client, &quantities).run(&CallSize::up_to(2), Instant::now()).await;
+        let [Err(first), Err(_), Err(third), Err(_)] = &results[..] else { panic!("{results:?}") };
+        assert!(matches!(first, StorefrontError::InDoubt { .. }));
+        assert!(matches!(third, StorefrontError::Unavailable { .. }));
+        server.verify().await;
+    }
 }

@@ -12,17 +12,19 @@ use crossdock_storefront::{
 use jiff::Timestamp;
 
 use crate::account::Account;
+use crate::call_size::CallSize;
 use crate::client::{Client, InvalidAccessToken};
 use crate::hooks::Hooks;
-use crate::list_size::ListSize;
+use crate::pages::PAGE_ROWS;
 use crate::{catalogue, check, dispatch, legacy, list_orders, listings, read_orders, stock, take_back};
 
 /// A BigCommerce shop.
 #[derive(Debug, Clone)]
 pub struct Bigcommerce {
     client: Client,
-    list_size: Arc<ListSize>,
-    catalogue_size: Arc<ListSize>,
+    list_size: Arc<CallSize>,
+    catalogue_size: Arc<CallSize>,
+    adjustment_size: Arc<CallSize>,
     /// None with a legacy account, which has neither webhooks nor V3.
     hooks: Option<Hooks>,
     tracking: TrackingSettings,
@@ -55,8 +57,10 @@ impl Bigcommerce {
     }
 
     fn of(client: Client, hooks: Option<Hooks>, tracking: &TrackingSettings) -> Self {
+        let [list_size, catalogue_size, adjustment_size] =
+            [PAGE_ROWS, PAGE_ROWS, stock::ITEMS_MAX].map(|most| Arc::new(CallSize::up_to(most)));
         let tracking = tracking.clone();
-        Self { client, list_size: Arc::default(), catalogue_size: Arc::default(), hooks, tracking }
+        Self { client, list_size, catalogue_size, adjustment_size, hooks, tracking }
     }
 
     fn is_legacy(&self) -> bool {
@@ -107,7 +111,7 @@ impl Storefront for Bigcommerce {
         if self.is_legacy() {
             return legacy::set_stock(&self.client, quantities).await;
         }
-        stock::set_stock(&self.client, quantities).await
+        stock::set_stock(&self.client, &self.adjustment_size, quantities).await
     }
 
     async fn check(&self) -> Result<String, StorefrontError> {

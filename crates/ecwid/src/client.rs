@@ -26,6 +26,9 @@ const CONNECT_SECS_MAX: u64 = 10;
 /// Longest wait for a whole answer, in seconds. Ecwid's own client waits 60; a slow answer is better asked for again later.
 const ANSWER_SECS_MAX: u64 = 30;
 
+/// How the API calls a product's variations in its paths.
+pub(crate) const COMBINATIONS: &str = "combinations";
+
 /// Connections to shops, shared by all of them.
 pub use reqwest::Client as HttpClient;
 
@@ -71,6 +74,13 @@ pub(crate) struct Call<'a> {
     pub(crate) what: &'a str,
     /// What it is for.
     pub(crate) priority: Priority,
+}
+
+impl Call<'_> {
+    /// Whether it is about one variation of a product.
+    fn is_of_variation(&self) -> bool {
+        self.path.contains(&COMBINATIONS)
+    }
 }
 
 impl Client {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::Ecwid;
 use crate::batch::{Outcome, REQUESTS_MAX, Request};
-use crate::client::{Call, Scope};
+use crate::client::{COMBINATIONS, Call, Scope};
 use crate::shape;
 use crate::storefront::CALLS_AT_ONCE_MAX;
 use crate::tracking::Updated;
@@ -96,7 +96,7 @@ impl<'a> Target<'a> {
         let mut path = vec!["products", listing.product_id.as_str()];
         let mut what = format!("product {}", listing.product_id);
         if let Some(variant_id) = &listing.variant_id {
-            path.extend(["combinations", variant_id]);
+            path.extend([COMBINATIONS, variant_id]);
             what = format!("variation {variant_id} of {what}");
         }
         Self { listing, path, what, update: StockUpdate { quantity: quantity.units, unlimited: false } }

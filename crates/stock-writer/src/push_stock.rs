@@ -20,7 +20,7 @@ use crate::affected::Affected;
 use crate::read_catalogue::ReadCatalogue;
 use crate::reread_products::RereadProducts;
 use crate::wanted::{Due, Wanted, settled_by};
-use answers::{Answers, worse};
+use answers::{Answers, of_sku, worse};
 
 /// Most quantities that a shop is given before what it took is put down: as many as BigCommerce takes in one call.
 const QUANTITIES_MAX: usize = 2_000;
@@ -144,7 +144,7 @@ impl PushStock {
             // Until the shop has said more of the others, it may mean them too.
             answers.refused.truncate(REFUSED_MAX);
         }
-        let (ends_push, mut failure) = (answers.ends_push(), answers.failure);
+        let (ends_push, mut failure) = (answers.ends_push(), answers.failure());
         if let Some(many) = self.take_refusals(shop, answers.refused, all, leftover).await? {
             failure = Some(worse(failure, many.into()));
         }
@@ -219,11 +219,6 @@ fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>, most: usize) -> Vec<V
         }
     }
     parts
-}
-
-fn of_sku(sku: &Sku, failure: &Failure) -> Failure {
-    let chain = format!("the quantity of '{sku}': {}", failure.chain);
-    Failure { chain, class: failure.class, mend: failure.mend }
 }
 
 #[cfg(test)]

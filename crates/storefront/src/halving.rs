@@ -1,4 +1,4 @@
-//! Reading many things from a shop that is slow, or that fails for some of them.
+//! Reading many things from a shop, or writing them, that is slow, or that fails for some of them.
 //!
 //! A list that it fails to answer is asked for in halves, so that only what it fails for fails.
 
@@ -8,13 +8,13 @@ use std::time::Duration;
 /// queue gives a handler (10 minutes), so that what was read can still be dealt with.
 pub const READ_MAX: Duration = Duration::from_mins(5);
 
-/// Most lists that are halved in one reading. One order for which the shop fails takes 8 of 250.
+/// Most lists that are halved in one of either. One order for which the shop fails takes 8 of 250.
 const HALVINGS_MAX: u32 = 24;
 
 /// Lists that may fail before any is answered: then it is the shop that fails, not an order.
 const FAILURES_AT_FIRST_MAX: u32 = 8;
 
-/// How far one reading of many things has come.
+/// How far one reading, or writing, of many things has come.
 #[derive(Debug, Default)]
 pub struct Halving {
     halved: u32,
@@ -34,13 +34,29 @@ impl Halving {
     /// The list, if it is not to be halved: what is in it has failed.
     pub fn failed<T>(&mut self, mut list: Vec<T>) -> Result<[Vec<T>; 2], Vec<T>> {
         self.failed += 1;
-        let hopeless = !self.answered && self.failed >= FAILURES_AT_FIRST_MAX;
-        if list.len() < 2 || hopeless || self.halved == HALVINGS_MAX {
+        if list.len() < 2 || self.is_hopeless() || self.halved == HALVINGS_MAX {
             return Err(list);
         }
         self.halved += 1;
         let second = list.split_off(list.len() / 2);
         Ok([list, second])
+    }
+
+    /// The shop has failed to answer for a single thing.
+    pub fn failed_alone(&mut self) {
+        self.failed += 1;
+    }
+
+    /// Whether the shop has answered anything.
+    #[must_use]
+    pub fn has_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// Whether it is the shop that fails, whatever it is asked.
+    #[must_use]
+    pub fn is_hopeless(&self) -> bool {
+        !self.answered && self.failed >= FAILURES_AT_FIRST_MAX
     }
 }
 

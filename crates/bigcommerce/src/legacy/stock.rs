@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crossdock_storefront::{Quantity, StorefrontError, Taken};
+use crossdock_storefront::{Halving, Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::{Deserialize, Serialize};
 
@@ -42,26 +42,39 @@ struct Written {
 #[error("the shop's answer is not the product or SKU that was written, with its new level")]
 struct NotWritten;
 
-/// Sets them, one after the other. One that the shop refuses fails alone; what would befall all is not tried again for the rest.
+/// Sets them, one after the other. One that the shop refuses, or fails for, fails alone; what would befall all is not tried again for the
+/// rest.
 pub(crate) async fn set_stock(
     client: &Client,
     quantities: &[Quantity],
 ) -> Vec<Result<Taken, StorefrontError>> {
-    let began = Instant::now();
+    let (began, mut halving) = (Instant::now(), Halving::default());
     let mut results = Vec::with_capacity(quantities.len());
-    let mut end = None;
+    // What befalls all that are left; and what the shop has failed with, as long as it has not answered anything.
+    let (mut end, mut silence) = (None, None);
     for (place, quantity) in quantities.iter().enumerate() {
-        if is_enough(place, began.elapsed()) {
-            end.get_or_insert(StorefrontError::Throttled { wait: TURN_WAIT });
+        if end.is_none() && is_enough(place, began.elapsed()) {
+            end = Some(silence.take().unwrap_or(StorefrontError::Throttled { wait: TURN_WAIT }));
         }
-        let result = match &end {
-            Some(error) => Err(StorefrontError::of_what_was_kept_back(error)),
-            None => set(client, quantity).await,
-        };
-        if let Err(error) = &result
-            && befalls_all(error)
-        {
-            end.get_or_insert_with(|| error.repeated());
+        if let Some(error) = &end {
+            results.push(Err(StorefrontError::of_what_was_kept_back(error)));
+            continue;
+        }
+        let result = set(client, quantity).await;
+        match &result {
+            Err(error) if befalls_all(error) => end = Some(error.repeated()),
+            Err(error @ (StorefrontError::Unavailable { .. } | StorefrontError::InDoubt { .. })) => {
+                halving.failed_alone();
+                if halving.is_hopeless() {
+                    end = Some(error.repeated());
+                } else if !halving.has_answered() {
+                    silence = Some(error.repeated());
+                }
+            }
+            Ok(_) | Err(_) => {
+                halving.answered();
+                silence = None;
+            }
         }
         results.push(result);
     }
@@ -74,14 +87,8 @@ fn is_enough(written: usize, took: Duration) -> bool {
 }
 
 fn befalls_all(error: &StorefrontError) -> bool {
-    matches!(
-        error,
-        StorefrontError::CredentialsRefused { .. }
-            | StorefrontError::MissingScope { .. }
-            | StorefrontError::Throttled { .. }
-            | StorefrontError::Unavailable { .. }
-            | StorefrontError::InDoubt { .. }
-    )
+    use StorefrontError::{CredentialsRefused, MissingScope, Throttled};
+    matches!(error, CredentialsRefused { .. } | MissingScope { .. } | Throttled { .. })
 }
 
 async fn set(client: &Client, quantity: &Quantity) -> Result<Taken, StorefrontError> {

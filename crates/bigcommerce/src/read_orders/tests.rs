@@ -49,7 +49,7 @@ async fn a_slow_shop_is_read_as_far_as_the_time_goes_and_the_rest_comes_again() 
             shop.faults().next("GET", &format!("/orders/{number}"), Fault::Hang(Duration::from_mins(10)));
         }
         let deadline = Instant::now() + Duration::from_secs(secs);
-        let read = shop_orders_until(&client, &ListSize::of(1), &ids, Priority::Urgent, deadline).await;
+        let read = shop_orders_until(&client, &CallSize::up_to(1), &ids, Priority::Urgent, deadline).await;
         late = (0..20).filter(|at| read[*at].is_err()).collect();
         assert!(late.iter().all(|at| matches!(read[*at], Err(StorefrontError::OutOfTime))));
         if late.len() <= 3 {

@@ -211,7 +211,6 @@ async fn a_shop_that_takes_nothing_is_asked_once() {
     for (status, sent, kept_back) in [
         (429, "shop-throttled", "shop-throttled"),
         (401, "shop-credentials-refused", "shop-credentials-refused"),
-        (503, "shop-in-doubt", "shop-unavailable"),
     ] {
         let server = MockServer::start().await;
         call("PUT", PATH).respond_with(ResponseTemplate::new(status)).expect(1).mount(&server).await;
@@ -221,6 +220,77 @@ async fn a_shop_that_takes_nothing_is_asked_once() {
         assert!(results[2000..].iter().all(|result| class(result) == kept_back), "{kept_back}");
         server.verify().await;
     }
+}
+
+/// A shop that answers this to every adjustment of which that is so.
+async fn failing(status: u16, fails: impl Fn(&[u64]) -> bool + Send + Sync + 'static) -> MockServer {
+    let server = MockServer::start().await;
+    let answer = move |request: &Request| {
+        if fails(&variants(request)) {
+            return ResponseTemplate::new(status);
+        }
+        ok(&json!({ "transaction_id": "t" }))
+    };
+    call("PUT", PATH).respond_with(answer).mount(&server).await;
+    server
+}
+
+/// The sizes of the adjustments that came, after so many.
+async fn sizes(server: &MockServer, after: usize) -> Vec<usize> {
+    let requests = server.received_requests().await.unwrap();
+    requests[after..].iter().map(|one| variants(one).len()).collect()
+}
+
+#[tokio::test]
+async fn an_item_for_which_the_shop_fails_is_in_doubt_alone_and_keeps_nothing_back() {
+    for bad in [1, 777, 2000, 4001] {
+        let server = failing(500, move |variants| variants.contains(&bad)).await;
+        let results = client_of(&server.uri()).set_stock(&quantities(4001)).await;
+        let doubtful: Vec<usize> =
+            results.iter().enumerate().filter(|(_, it)| it.is_err()).map(|(at, _)| at + 1).collect();
+        assert_eq!(doubtful, [usize::try_from(bad).unwrap()]);
+        assert_eq!(class(&results[doubtful[0] - 1]), "shop-in-doubt");
+        let sizes = sizes(&server, 0).await;
+        assert_eq!(sizes[..3], [2000, 2000, 1], "the others go first");
+        assert!(sizes.len() <= 3 + 2 * 11, "{}", sizes.len());
+    }
+}
+
+#[tokio::test]
+async fn a_shop_that_fails_large_adjustments_gets_smaller_ones_from_then_on() {
+    let server = failing(504, |variants| variants.len() > 500).await;
+    let client = client_of(&server.uri());
+    let mut after = 0;
+    for expected in [
+        vec![2000, 1000, 1000, 500, 500, 500, 500],
+        vec![1000, 1000, 500, 500, 500, 500],
+        vec![250; 8],
+        vec![450, 450, 450, 450, 200],
+    ] {
+        assert!(client.set_stock(&quantities(2000)).await.iter().all(Result::is_ok));
+        assert_eq!(sizes(&server, after).await, expected);
+        after += expected.len();
+    }
+}
+
+#[tokio::test]
+async fn a_shop_that_answers_no_adjustment_as_it_should_is_not_asked_for_each_item() {
+    let server = failing(503, |_| true).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(4001)).await;
+    assert!(results.len() == 4001 && results.iter().all(|result| class(result) == "shop-in-doubt"));
+    assert_eq!(sizes(&server, 0).await, [2000, 2000, 1, 1000, 1000, 1000, 1000, 500]);
+}
+
+#[tokio::test]
+async fn what_is_in_doubt_stays_so_whatever_keeps_the_rest_back() {
+    let server = MockServer::start().await;
+    let once = call("PUT", PATH).respond_with(ResponseTemplate::new(502)).up_to_n_times(1);
+    once.mount(&server).await;
+    call("PUT", PATH).respond_with(ResponseTemplate::new(429)).expect(1).mount(&server).await;
+    let results = client_of(&server.uri()).set_stock(&quantities(4000)).await;
+    assert!(results[..2000].iter().all(|result| class(result) == "shop-in-doubt"));
+    assert!(results[2000..].iter().all(|result| class(result) == "shop-throttled"));
+    server.verify().await;
 }
 
 #[tokio::test]

@@ -31,6 +31,10 @@ const RETRY_AFTER_SECS_MIN: u64 = 1;
 /// knocking.
 const RETRY_AFTER_SECS_MAX: u64 = 15 * 60;
 
+/// Ecwid's codes for what the shop's plan does not have (docs.ecwid.com, REST API error codes, 2026-01-14).
+const NOT_IN_PLAN: &str = "NOT_AVAILABLE_ON_CURRENT_PLAN";
+const OVER_PLAN: &str = "MAX_PRODUCTS_FOR_API_REQUEST_LIMIT_EXCEEDED";
+
 /// An answer that is none.
 #[derive(Debug, thiserror::Error)]
 enum NoAnswer {
@@ -122,14 +126,18 @@ impl Refused {
     ///
     /// 402 (suspension), 401 and 403 pause the shop: only its owner mends them, and then the work resumes by itself.
     /// So does a store that Ecwid does not know: then the settings are wrong, not the order. What the shop's plan does not have is
-    /// like a missing scope: other requests go on.
+    /// like a missing scope: other requests go on. Variations need a larger plan than products do (ecwid-api-docs,
+    /// `_combinations.md`, 2019-12): one of them is refused alone.
     pub(crate) fn into_error(self, call: Call<'_>) -> StorefrontError {
         let status = self.status.as_u16();
         let answer = format!("{status} {}", self.words);
         let code = self.code.as_deref().unwrap_or_default();
         match (status, code) {
             (300..=399, _) => StorefrontError::Unavailable { cause: Box::new(NoAnswer::Redirect { status }) },
-            (403, "INSUFFICIENT_APP_SCOPE") | (402, "NOT_AVAILABLE_ON_CURRENT_PLAN") => {
+            (402, NOT_IN_PLAN) if call.is_of_variation() => {
+                StorefrontError::Refused { status, message: self.words }
+            }
+            (403, "INSUFFICIENT_APP_SCOPE") | (402, NOT_IN_PLAN | OVER_PLAN) => {
                 StorefrontError::MissingScope { scope: call.scope.as_str().to_owned(), answer }
             }
             (401..=403, _) | (404, "STORE_NOT_FOUND") => StorefrontError::CredentialsRefused { answer },

@@ -59,6 +59,7 @@ async fn every_status_is_told_by_what_mends_it() {
         (401, "", "shop-credentials-refused"),
         (402, "STORE_IS_SUSPENDED", "shop-credentials-refused"),
         (402, "NOT_AVAILABLE_ON_CURRENT_PLAN", "shop-scope-missing"),
+        (402, "MAX_PRODUCTS_FOR_API_REQUEST_LIMIT_EXCEEDED", "shop-scope-missing"),
         (403, "INVALID_API_TOKEN", "shop-credentials-refused"),
         (403, "", "shop-credentials-refused"),
         (403, "INSUFFICIENT_APP_SCOPE", "shop-scope-missing"),

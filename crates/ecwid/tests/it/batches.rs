@@ -94,6 +94,22 @@ async fn each_request_of_a_batch_has_its_own_outcome() {
 }
 
 #[tokio::test]
+async fn a_variation_that_the_shops_plan_does_not_have_is_refused_alone_in_a_batch_too() {
+    let shop = Shop::start().await;
+    batches().respond_with(ticket()).expect(2).mount(&shop.server).await;
+    let upgrade =
+        json!({"errorCode": "NOT_AVAILABLE_ON_CURRENT_PLAN", "errorMessage": "upgrade"}).to_string();
+    let mut answers: Vec<_> = (0..5).map(|id| json!({"id": id.to_string(), "status": "COMPLETED"})).collect();
+    answers.push(json!({"id": "5", "status": "FAILED", "escapedHttpBody": upgrade, "httpStatusCode": 402}));
+    get("batch").respond_with(progress(&json!(answers))).mount(&shop.server).await;
+    for _ in 0..2 {
+        let results = shop.ecwid.set_stock(&six()).await;
+        assert_eq!(classes(&results), ["done", "done", "done", "done", "done", "shop-refused"]);
+    }
+    shop.server.verify().await;
+}
+
+#[tokio::test]
 async fn what_a_batch_surely_did_not_do_is_told_from_what_may_come_yet() {
     let shop = Shop::start().await;
     batches().respond_with(ticket()).mount(&shop.server).await;

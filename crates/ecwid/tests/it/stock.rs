@@ -76,6 +76,23 @@ async fn quantities_are_set_absolutely_and_one_that_fails_fails_alone() {
     assert_eq!(written[1].as_ref().unwrap_err().to_string(), "the shop has no product 3");
 }
 
+/// Ecwid's documentation of variations has it that they need a larger plan (ecwid-api-docs, `_combinations.md`).
+#[tokio::test]
+async fn a_variation_that_the_shops_plan_does_not_have_is_refused_alone() {
+    let shop = Shop::start().await;
+    let upgrade = refusal(402, "NOT_AVAILABLE_ON_CURRENT_PLAN", "upgrade");
+    put("products/1/combinations/10").respond_with(upgrade).mount(&shop.server).await;
+    put("products/2").respond_with(updated(1)).expect(2).mount(&shop.server).await;
+    let quantity = |product, variant| Quantity { listing: listing("TEE", product, variant, true), units: 5 };
+    for _ in 0..2 {
+        let written = shop.ecwid.set_stock(&[quantity("1", Some("10")), quantity("2", None)]).await;
+        let refused = written[0].as_ref().unwrap_err().to_string();
+        assert_eq!(refused, "the shop refused it with 402: NOT_AVAILABLE_ON_CURRENT_PLAN: upgrade");
+        assert!(written[1].is_ok(), "{:?}", written[1]);
+    }
+    shop.server.verify().await;
+}
+
 #[tokio::test]
 async fn a_quantity_that_the_shop_did_not_need_to_change_is_done() {
     for (stands, class) in [(json!(5), "done"), (json!(4), "shop-refused"), (json!(null), "shop-refused")] {

@@ -44,7 +44,9 @@ pub(super) struct Answers<'q> {
     /// Listings that the shop refuses, each with its words.
     pub(super) refused: Vec<(&'q Listing, StorefrontError)>,
     /// What went wrong with the others.
-    pub(super) failure: Option<Failure>,
+    failure: Option<Failure>,
+    /// Whose quantities these others are.
+    failed: BTreeSet<&'q Sku>,
     /// Whether the shop has taken any quantity.
     pub(super) took_some: bool,
     /// Whether the shop did not say anything of any quantity.
@@ -109,8 +111,23 @@ impl<'q> Answers<'q> {
             self.silent = false;
             self.refused.push((listing, error));
         } else {
+            self.failed.insert(&listing.sku);
             self.failure = Some(worse(self.failure.take(), error.into()));
         }
+    }
+
+    /// What went wrong with quantities that the shop does not refuse. Where it says something of others, it tells whose they are.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        let failure = self.failure.clone()?;
+        let first = self.failed.first().filter(|_| !self.silent);
+        Some(match (first, self.failed.len()) {
+            (None, _) => failure,
+            (Some(sku), 1) => of_sku(sku, &failure),
+            (Some(sku), count) => {
+                let chain = format!("the quantities of {count} SKUs, among them '{sku}': {}", failure.chain);
+                Failure { chain, ..failure }
+            }
+        })
     }
 
     /// Whether what went wrong would go wrong with every other part: the shop is not to be asked now, or does not answer.
@@ -141,6 +158,12 @@ fn is_doubt(error: &StorefrontError) -> bool {
 fn is_kept_back(error: &StorefrontError) -> bool {
     use StorefrontError::{CredentialsRefused, MissingScope, OutOfTime, Throttled};
     matches!(error, Throttled { .. } | OutOfTime | CredentialsRefused { .. } | MissingScope { .. })
+}
+
+/// The same, with whose quantity it was.
+pub(super) fn of_sku(sku: &Sku, failure: &Failure) -> Failure {
+    let chain = format!("the quantity of '{sku}': {}", failure.chain);
+    Failure { chain, class: failure.class, mend: failure.mend }
 }
 
 /// Of two failures, the one whose mend asks for more patience: what may heal is tried again, whatever else is wrong.
@@ -248,6 +271,20 @@ mod tests {
         assert!(!ends(Err(refused())));
         assert!(ends(Err(throttled())));
         assert!(!Answers::of(&part, vec![Err(refused()), Err(refused())]).ends_push());
+    }
+
+    #[test]
+    fn a_failure_tells_whose_quantities_the_shop_fails_for_if_not_for_all() {
+        let words =
+            |skus: &[&str], results| Answers::of(&quantities(skus), results).failure().map(|it| it.chain);
+        let silence = || Err(silence());
+        let all = words(&["A", "B"], vec![silence(), silence()]).unwrap();
+        assert_eq!(all, "the shop did not answer as it should: no answer");
+        let one = words(&["A", "B", "B"], vec![Ok(Taken::Changed), silence(), silence()]);
+        assert_eq!(one, Some(format!("the quantity of 'B': {all}")));
+        let some = words(&["A", "B", "C"], vec![silence(), silence(), Err(refused())]);
+        assert_eq!(some, Some(format!("the quantities of 2 SKUs, among them 'A': {all}")));
+        assert_eq!(words(&["A"], vec![Err(refused())]), None);
     }
 
     #[test]

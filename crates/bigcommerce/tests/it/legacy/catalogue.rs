@@ -1,7 +1,7 @@
 //! Stock by the old catalogue.
 
 use crossdock_domain::{Listing, ListingStock, Sku};
-use crossdock_sandbox::{BigcommerceOptions, Item, Whole};
+use crossdock_sandbox::{BigcommerceOptions, Fault, Item, Whole};
 use crossdock_storefront::{Quantity, Storefront as _, StorefrontError, Taken};
 
 use super::{client_of, goods, item, paths, shop};
@@ -107,6 +107,34 @@ async fn what_befalls_all_is_not_tried_for_each() {
     let results = client.set_stock(&quantities).await;
     assert!(results.iter().all(|result| matches!(result, Err(StorefrontError::CredentialsRefused { .. }))));
     assert_eq!(shop.requests().len() - before, 1);
+}
+
+#[tokio::test]
+async fn a_quantity_for_which_the_shop_fails_keeps_no_other_back() {
+    let shop = shop(goods(), BigcommerceOptions::default()).await;
+    let client = client_of(shop.api_path());
+    let mut quantities: Vec<Quantity> =
+        whole(&client).await.into_iter().map(|listing| Quantity { listing, units: 1 }).collect();
+    quantities.retain(|quantity| quantity.listing.stock == ListingStock::Counted);
+    shop.faults().next("PUT", "/products/77", Fault::Status(500));
+    let results = client.set_stock(&quantities).await;
+    assert!(matches!(results[0], Err(StorefrontError::InDoubt { .. })), "{:?}", results[0]);
+    assert!(results.len() == 3 && results[1..].iter().all(Result::is_ok), "{results:?}");
+}
+
+#[tokio::test]
+async fn a_shop_that_fails_for_the_first_eight_is_not_asked_for_the_rest() {
+    let goods = (1..=20).map(|id| item(id, None, &format!("P{id}"), Some(1))).collect();
+    let shop = shop(goods, BigcommerceOptions::default()).await;
+    let client = client_of(shop.api_path());
+    let quantities: Vec<Quantity> =
+        whole(&client).await.into_iter().map(|listing| Quantity { listing, units: 1 }).collect();
+    (0..20).for_each(|_| shop.faults().next("PUT", "/products/", Fault::Status(503)));
+    let before = shop.requests().len();
+    let results = client.set_stock(&quantities).await;
+    assert_eq!(shop.requests().len() - before, 8);
+    assert!(results[..8].iter().all(|result| matches!(result, Err(StorefrontError::InDoubt { .. }))));
+    assert!(results[8..].iter().all(|result| matches!(result, Err(StorefrontError::Unavailable { .. }))));
 }
 
 #[tokio::test]
