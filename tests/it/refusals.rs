@@ -144,7 +144,7 @@ async fn the_replay_of_an_order_that_was_cancelled_since_releases_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_replay_of_an_order_that_was_shipped_without_the_warehouse_since_releases_nothing() {
+async fn the_replay_of_an_order_that_its_status_keeps_out_by_now_releases_it_once_that_lets_it_in() {
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = world.run().await;
     let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]));
@@ -159,6 +159,10 @@ async fn the_replay_of_an_order_that_was_shipped_without_the_warehouse_since_rel
     let why = "not to be released again: filtered by status: completed";
     assert!(story["timeline"].to_string().contains(why), "{story}");
     assert_eq!(world.warehouse.received(&number), 1);
+    // It was not shipped without the warehouse after all.
+    world.bigcommerce.set_status(&id, AWAITING_FULFILLMENT);
+    world.order_in_state(&number, "accepted").await;
+    assert_eq!(world.warehouse.received(&number), 2);
 }
 
 #[rstest]

@@ -101,7 +101,7 @@ pub struct Judged {
     pub stock_push: StockPush,
     /// When its reading began. Of two readings that saw the same `modified_at`, the later began later.
     pub read_at: Timestamp,
-    /// Whether it is to go again if the warehouse had refused it, changed or not, as long as the verdict lets it.
+    /// Whether it is to go again if the warehouse had refused it, changed or not, as soon as a verdict lets it.
     pub again: bool,
     /// How the timeline tells it.
     pub happening: Happening,

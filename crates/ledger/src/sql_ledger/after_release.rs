@@ -77,7 +77,8 @@ async fn judge_refreshed(
 }
 
 /// What the warehouse refused, it does not have: it goes there again only as long as an order would that never went. Else one that
-/// somebody has shipped without the warehouse meanwhile, or keeps back, would be packed once more.
+/// somebody has shipped without the warehouse meanwhile, or keeps back, would be packed once more. Whoever wants it to go has said so once
+/// and for all: it goes as soon as it may.
 async fn reconsider(
     tx: &mut Transaction,
     judged: &Judged,
@@ -87,15 +88,42 @@ async fn reconsider(
     let (store, order_id) = (&stands.order.store, &stands.order.order_id);
     // What left through the warehouse is why the rules would keep it out.
     if !matches!(judged.verdict, Verdict::Release(_)) && !has_left(tx, store, order_id).await? {
+        if judged.again {
+            want_again(tx, store, order_id).await?;
+        }
         tell_kept_out(tx, judged).await?;
         return repeat(tx, stands, judged.happening.at).await;
     }
     let again = if unknown_skus::is_outdated(tx, store, order_id).await? {
         Some("to be released again: the warehouse knows its SKUs now")
     } else {
-        judged.again.then_some("to be released again")
+        (judged.again || is_wanted_again(tx, store, order_id).await?).then_some("to be released again")
     };
     compare(tx, judged, stands, shape, again).await
+}
+
+/// Until it goes, or is refused once more.
+async fn want_again(tx: &mut Transaction, store: &StoreId, order_id: &OrderId) -> Result<(), LedgerError> {
+    tx.query("UPDATE orders SET wanted_again = TRUE WHERE store = $1 AND order_id = $2")
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .execute()
+        .await?;
+    Ok(())
+}
+
+async fn is_wanted_again(
+    tx: &mut Transaction,
+    store: &StoreId,
+    order_id: &OrderId,
+) -> Result<bool, LedgerError> {
+    let wanted = tx
+        .query("SELECT order_id FROM orders WHERE store = $1 AND order_id = $2 AND wanted_again")
+        .bind(store.as_str())
+        .bind(order_id.as_str())
+        .optional::<(String,)>()
+        .await?;
+    Ok(wanted.is_some())
 }
 
 /// Whether a consignment of the order stands that the warehouse has told of.

@@ -54,7 +54,7 @@ pub(super) async fn implied(
                  AND state IN ('releasing', 'released', 'shipped', 'cancelled')"
         }
         Answer::Rejected { .. } => {
-            "UPDATE orders SET state = 'rejected', reason = $4, accepted_at = NULL
+            "UPDATE orders SET state = 'rejected', reason = $4, accepted_at = NULL, wanted_again = FALSE
              WHERE store = $1 AND order_id = $2 AND release_round = $3 AND state IN ('releasing', 'released')"
         }
     };
@@ -167,7 +167,7 @@ async fn reject(
         return Ok(false);
     }
     let sql = format!(
-        "UPDATE orders SET state = 'rejected', reason = $3, accepted_at = NULL
+        "UPDATE orders SET state = 'rejected', reason = $3, accepted_at = NULL, wanted_again = FALSE
          WHERE store = $1 AND order_id = $2 AND NOT ({IS_TO_BE_POSTED})"
     );
     let changed = tx

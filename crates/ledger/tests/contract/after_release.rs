@@ -327,6 +327,34 @@ async fn what_was_refused_and_is_kept_out_now_does_not_go_again_until_it_may(
 
 #[rstest]
 #[tokio::test]
+async fn what_was_wanted_again_while_it_was_kept_out_goes_as_soon_as_it_may_and_once(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, refused(&[])).await;
+    let same = || Box::new(released_order("1001", &[("TEE", 2)]));
+    let may_go = async |at| judge(&*ledger, &judged("1001", at, Verdict::Release(same()))).await;
+    let kept_out = async |at, again| {
+        let kept_out = Judged { again, ..judged("1001", at, filter("status: manual verification")) };
+        assert_eq!(judge(&*ledger, &kept_out).await, NextStep::Nothing);
+    };
+    kept_out(4, false).await;
+    assert_eq!(may_go(5).await, NextStep::Nothing, "nobody wants it yet");
+    kept_out(6, true).await;
+    kept_out(7, false).await;
+    assert_eq!(may_go(8).await, tell(2, News::Released(same())));
+    confirm(&*ledger, 2, 9).await;
+    answer_1001(&*ledger, 10, refused(&[])).await;
+    assert_eq!(
+        may_go(11).await,
+        NextStep::Nothing,
+        "refused once more, it is wanted once more or not at all"
+    );
+}
+
+#[rstest]
+#[tokio::test]
 async fn what_left_through_the_warehouse_keeps_no_refused_order_back(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
