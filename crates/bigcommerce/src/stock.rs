@@ -125,14 +125,14 @@ impl<'a> Push<'a> {
         let calls_max = self.open.len() + SEARCH_CALLS_MAX;
         let mut calls = 0;
         while let Some(group) = self.open.pop_front() {
-            let late = calls > 0 && Instant::now() >= deadline;
-            if late || calls == calls_max {
+            if calls > 0 && Instant::now() >= deadline {
                 self.open.push_front(group);
-                if late {
-                    self.put_off()
-                } else {
-                    self.give_up_search()
-                }
+                self.put_off();
+                break;
+            }
+            if calls == calls_max {
+                self.open.push_front(group);
+                self.give_up_search();
                 break;
             }
             calls += 1;
@@ -192,9 +192,11 @@ impl<'a> Push<'a> {
         self.silence = Some(error.repeated());
     }
 
-    /// The rest has its turn in a moment, but of a shop that has not answered anything.
+    /// The rest has its turn in a moment; later, if nothing has come of this one.
     fn put_off(&mut self) {
-        if let Some(error) = self.silence.take().filter(|_| !self.halving.has_answered()) {
+        let came = |result: &Result<_, _>| matches!(result, Ok(_) | Err(StorefrontError::Refused { .. }));
+        if !self.results.iter().any(came) {
+            let error = self.silence.take().unwrap_or_else(|| ManyRefused.into());
             self.keep_back(&error);
         }
     }
@@ -256,7 +258,7 @@ async fn adjust(client: &Client, quantities: &[Quantity], group: &[usize]) -> Re
 mod tests {
     use std::sync::Arc;
 
-    use crossdock_domain::{Listing, ListingStock, Sku};
+    use crossdock_domain::{Classify as _, Listing, ListingStock, Sku};
     use crossdock_settings::BigcommerceConnection;
     use wiremock::matchers::method;
     use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -299,14 +301,16 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_shop_that_is_silent_until_the_time_is_over_is_not_asked_again_in_a_moment() {
-        let server = MockServer::start().await;
-        Mock::given(method("PUT")).respond_with(ResponseTemplate::new(504)).expect(1).mount(&server).await;
-        let (client, quantities): (_, Vec<_>) = (client(&server), (1..=4).map(quantity).collect());
-        let results = Push::of(&client, &quantities).run(&CallSize::up_to(2), Instant::now()).await;
-        let [Err(first), Err(_), Err(third), Err(_)] = &results[..] else { panic!("{results:?}") };
-        assert!(matches!(first, StorefrontError::InDoubt { .. }));
-        assert!(matches!(third, StorefrontError::Unavailable { .. }));
-        server.verify().await;
+    async fn what_nothing_has_come_of_until_the_time_is_over_is_not_tried_again_in_a_moment() {
+        for (status, sent) in [(504, "shop-in-doubt"), (422, "shop-unavailable")] {
+            let server = MockServer::start().await;
+            let answer = ResponseTemplate::new(status);
+            Mock::given(method("PUT")).respond_with(answer).expect(1).mount(&server).await;
+            let (client, quantities): (_, Vec<_>) = (client(&server), (1..=4).map(quantity).collect());
+            let results = Push::of(&client, &quantities).run(&CallSize::up_to(2), Instant::now()).await;
+            let classes: Vec<_> = results.iter().map(|one| one.as_ref().unwrap_err().class()).collect();
+            assert_eq!(classes, [sent, sent, "shop-unavailable", "shop-unavailable"]);
+            server.verify().await;
+        }
     }
 }
