@@ -30,12 +30,21 @@ impl CallSize {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// Takes note of what became of a call. Two at once may both count: a size that is a little off does no harm.
+    /// Takes note of what became of a call about as much as it may be. Two at once may both count: a size that is a little off does no
+    /// harm.
     pub(crate) fn learn<T>(&self, outcome: &Result<T, StorefrontError>) {
+        let now = self.now();
+        self.learn_of(now, now, outcome);
+    }
+
+    /// The same of a call about so much, where `full` ones were planned: that the shop manages a smaller one says nothing, nor that it
+    /// fails for very little.
+    pub(crate) fn learn_of<T>(&self, about: u64, full: u64, outcome: &Result<T, StorefrontError>) {
+        let now = self.now();
         let size = match outcome {
-            Ok(_) => (self.now() + STEP).min(self.most),
-            Err(StorefrontError::Unavailable { .. }) => (self.now() / 2).max(LEAST.min(self.most)),
-            Err(_) => return,
+            Ok(_) if about >= full => (now + STEP).min(self.most),
+            Err(StorefrontError::Unavailable { .. }) if about > LEAST => (about.min(now) / 2).max(LEAST),
+            _ => return,
         };
         self.now.store(size, Ordering::Relaxed);
     }
@@ -67,5 +76,19 @@ mod tests {
         let size = CallSize::up_to(1);
         size.learn(&Err::<(), _>(StorefrontError::Unavailable { cause: "too slow".into() }));
         assert_eq!(size.now(), 1);
+    }
+
+    #[test]
+    fn a_smaller_call_teaches_what_it_can() {
+        let size = CallSize::up_to(2000);
+        let unavailable = || Err::<(), _>(StorefrontError::Unavailable { cause: "too slow".into() });
+        size.learn_of(LEAST, 2000, &unavailable());
+        assert_eq!(size.now(), 2000, "the shop is down, or fails for one thing");
+        size.learn_of(300, 2000, &unavailable());
+        assert_eq!(size.now(), 150);
+        size.learn_of(149, 150, &Ok(()));
+        assert_eq!(size.now(), 150);
+        size.learn_of(40, 150, &unavailable());
+        assert_eq!(size.now(), LEAST);
     }
 }

@@ -100,6 +100,8 @@ struct Push<'a> {
     quantities: &'a [Quantity],
     /// Groups of their places that are to be sent, the next one first.
     open: VecDeque<Vec<usize>>,
+    /// The halves of those that the shop did not answer as it should, to be sent after them.
+    halves: VecDeque<Vec<usize>>,
     /// One for each. What was not asked for is out of time.
     results: Vec<Result<Taken, StorefrontError>>,
     /// Those that the shop refused by name, among others.
@@ -113,49 +115,61 @@ struct Push<'a> {
 impl<'a> Push<'a> {
     fn of(client: &'a Client, quantities: &'a [Quantity]) -> Self {
         let results = quantities.iter().map(|_| Err(StorefrontError::OutOfTime)).collect();
-        let (open, named, halving) = (VecDeque::new(), BTreeSet::new(), Halving::default());
-        Self { client, quantities, open, results, named, takes_some: false, halving, silence: None }
+        Self {
+            client,
+            quantities,
+            open: VecDeque::new(),
+            halves: VecDeque::new(),
+            results,
+            named: BTreeSet::new(),
+            takes_some: false,
+            halving: Halving::default(),
+            silence: None,
+        }
     }
 
     /// At least one adjustment is sent, whatever the time.
     async fn run(mut self, size: &CallSize, deadline: Instant) -> Vec<Result<Taken, StorefrontError>> {
-        let whole = usize::try_from(size.now()).unwrap_or(ITEMS_MAX);
+        let full = usize::try_from(size.now()).unwrap_or(ITEMS_MAX);
         let places: Vec<usize> = (0..self.quantities.len()).collect();
-        self.open.extend(places.chunks(whole).map(<[usize]>::to_vec));
+        self.open.extend(places.chunks(full).map(<[usize]>::to_vec));
         let calls_max = self.open.len() + SEARCH_CALLS_MAX;
         let mut calls = 0;
-        while let Some(group) = self.open.pop_front() {
+        while !(self.open.is_empty() && self.halves.is_empty()) {
             if calls > 0 && Instant::now() >= deadline {
-                self.open.push_front(group);
                 self.put_off();
                 break;
             }
             if calls == calls_max {
-                self.open.push_front(group);
                 self.give_up_search();
                 break;
             }
             calls += 1;
-            let outcome = adjust(self.client, self.quantities, &group).await;
-            if group.len() == whole {
-                size.learn(&outcome);
-            }
-            match outcome {
-                Ok(()) => self.taken(&group),
-                Err(StorefrontError::Refused { status: status @ (400 | 409 | 422), message }) => {
-                    self.refused(&group, status, &message);
-                }
-                Err(error @ StorefrontError::Unavailable { .. }) => {
-                    self.unanswered(group, &error.of_a_write());
-                }
-                Err(error) => {
-                    let error = error.of_whole_call();
-                    self.fail(group, &error);
-                    self.keep_back(&error);
-                }
-            }
+            self.send_next(size, full).await;
         }
         self.results
+    }
+
+    async fn send_next(&mut self, size: &CallSize, full: usize) {
+        let waiting = self.open.pop_front();
+        let is_half = waiting.is_none();
+        let Some(group) = waiting.or_else(|| self.halves.pop_front()) else { return };
+        let outcome = adjust(self.client, self.quantities, &group).await;
+        if !is_half {
+            size.learn_of(group.len() as u64, full as u64, &outcome);
+        }
+        match outcome {
+            Ok(()) => self.taken(&group),
+            Err(StorefrontError::Refused { status: status @ (400 | 409 | 422), message }) => {
+                self.refused(&group, status, &message);
+            }
+            Err(error @ StorefrontError::Unavailable { .. }) => self.unanswered(group, &error.of_a_write()),
+            Err(error) => {
+                let error = error.of_whole_call();
+                self.fail(group, &error);
+                self.keep_back(&error);
+            }
+        }
     }
 
     fn taken(&mut self, group: &[usize]) {
@@ -185,7 +199,7 @@ impl<'a> Push<'a> {
     fn unanswered(&mut self, group: Vec<usize>, error: &StorefrontError) {
         self.fail(group.iter().copied(), error);
         if let Ok(halves) = self.halving.failed(group) {
-            self.open.extend(halves);
+            self.halves.extend(halves);
         } else if self.halving.is_hopeless() {
             self.keep_back(error);
         }
@@ -204,17 +218,19 @@ impl<'a> Push<'a> {
     /// The search for what is refused has an end. A shop that takes nothing at all hardly means the quantities that were tried alone. It
     /// does mean those that it named.
     fn give_up_search(&mut self) {
-        let nobody_knows: Vec<usize> = if self.takes_some {
-            self.open.drain(..).flatten().collect()
+        let error = ManyRefused.into();
+        if self.takes_some {
+            self.keep_back(&error);
         } else {
-            (0..self.results.len()).filter(|place| !self.named.contains(place)).collect()
-        };
-        self.fail(nobody_knows, &ManyRefused.into());
+            let unnamed: Vec<usize> =
+                (0..self.results.len()).filter(|place| !self.named.contains(place)).collect();
+            self.fail(unnamed, &error);
+        }
     }
 
     /// What was not sent yet fails without being sent.
     fn keep_back(&mut self, error: &StorefrontError) {
-        let left: Vec<usize> = self.open.drain(..).flatten().collect();
+        let left: Vec<usize> = self.open.drain(..).chain(self.halves.drain(..)).flatten().collect();
         self.fail(left, &error.of_what_was_kept_back());
     }
 
