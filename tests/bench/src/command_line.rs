@@ -52,6 +52,8 @@ pub(crate) enum Part {
     Noop,
     /// The client library's own confirmed publishing: the limit of the broker
     Library,
+    /// A straightforward receiver of axum and the client library: what somebody would write instead
+    Plain,
     /// The receiver, as fast as it answers
     Receiver,
     /// The receiver, the no-op route and the library at half the receiver's rate
@@ -76,8 +78,8 @@ pub(crate) enum Part {
 
 impl Part {
     /// The parts that the receiver takes part in.
-    pub(crate) const RECEIVER: [Self; 5] =
-        [Self::Noop, Self::Library, Self::Receiver, Self::Paced, Self::Flood];
+    pub(crate) const RECEIVER: [Self; 6] =
+        [Self::Noop, Self::Library, Self::Plain, Self::Receiver, Self::Paced, Self::Flood];
 
     /// The parts in which shops and the warehouse take part.
     pub(crate) const IMPORTING: [Self; 6] =
@@ -90,6 +92,9 @@ pub(crate) enum Command {
     /// Serves the no-op route
     #[command(hide = true)]
     Noop(NoopOptions),
+    /// Serves the straightforward receiver
+    #[command(hide = true)]
+    Plain(PlainOptions),
     /// Publishes through the client library alone
     #[command(hide = true)]
     Library(LibraryOptions),
@@ -102,6 +107,15 @@ pub(crate) enum Command {
 pub(crate) struct NoopOptions {
     #[arg(long)]
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlainOptions {
+    #[arg(long)]
+    pub(crate) listen: SocketAddr,
+    /// The broker's address
+    #[arg(long)]
+    pub(crate) url: String,
 }
 
 #[derive(Debug, Args)]

@@ -19,10 +19,10 @@ use crate::figures::{CONFIRMED, Figures, Own, Tally};
 use crate::pace::Pace;
 
 /// Where a message goes: exchange and routing key.
-type Way = (&'static str, &'static str);
+pub(crate) type Way = (&'static str, &'static str);
 
 /// The receiver's: the events exchange, by the type to which the order-importer's queue is bound.
-const BY_TOPIC: Way = ("crossdock.events", "shop.order.changed");
+pub(crate) const BY_TOPIC: Way = ("crossdock.events", "shop.order.changed");
 
 /// The default exchange, by the queue's name.
 const STRAIGHT: Way = ("", crossdock_order_importer::QUEUE.name);
@@ -30,13 +30,43 @@ const STRAIGHT: Way = ("", crossdock_order_importer::QUEUE.name);
 /// Delivery mode that survives a restart. Source: AMQP 0-9-1 specification, class basic.
 const PERSISTENT: u8 = 2;
 
+/// Whose webhooks they are.
+const STORE: &str = "acme-au";
+
 /// How many different events a task repeats: they are made before the measurement.
 const EVENTS_PER_TASK: u64 = 64;
 
 /// An event as it is published.
-struct Letter {
+pub(crate) struct Letter {
     body: Vec<u8>,
     properties: BasicProperties,
+}
+
+impl Letter {
+    /// The event that the receiver makes of a webhook about an order, with its properties.
+    pub(crate) fn new(cause: &str, id: &str, order_id: OrderId, traceparent: Option<String>) -> Self {
+        let (store, now) = (STORE.parse::<StoreId>().expect("this is a store's id"), Timestamp::now());
+        let data = ShopOrderChanged { store: store.clone(), order_id, cause: cause.to_owned() };
+        let event = Event::new(&Source::Store(store), id.to_owned(), now, data).traced(traceparent);
+        let properties = BasicProperties::default()
+            .with_delivery_mode(PERSISTENT)
+            .with_message_id(event.id.as_str().into())
+            .with_content_type(CONTENT_TYPE.into())
+            .with_timestamp(u64::try_from(now.as_second()).unwrap_or(0))
+            .with_app_id("crossdock".into())
+            .with_headers(FieldTable::default());
+        Self { body: event.to_json(), properties }
+    }
+
+    /// Returns when it is confirmed. An error if it is not.
+    pub(crate) async fn publish(&self, channel: &Channel, (exchange, key): Way) -> anyhow::Result<()> {
+        let options = BasicPublishOptions { mandatory: true, immediate: false };
+        let (exchange, key) = (ShortString::from(exchange), ShortString::from(key));
+        let confirm =
+            channel.basic_publish(exchange, key, options, &self.body, self.properties.clone()).await?.await?;
+        anyhow::ensure!(matches!(confirm, Confirmation::Ack(None)), "not confirmed: {confirm:?}");
+        Ok(())
+    }
 }
 
 /// Publishes, and prints the figures.
@@ -76,47 +106,26 @@ async fn publish(options: &LibraryOptions) -> anyhow::Result<Figures> {
 async fn keep(
     channel: Channel,
     letters: Vec<Letter>,
-    (exchange, key): Way,
+    way: Way,
     pace: Arc<Pace>,
     mut tally: Tally,
 ) -> anyhow::Result<Tally> {
     for letter in letters.iter().cycle() {
         let Some((_, began)) = pace.next().await else { break };
-        let options = BasicPublishOptions { mandatory: true, immediate: false };
-        let (exchange, key) = (ShortString::from(exchange), ShortString::from(key));
-        let confirm = channel
-            .basic_publish(exchange, key, options, &letter.body, letter.properties.clone())
-            .await?
-            .await?;
-        anyhow::ensure!(matches!(confirm, Confirmation::Ack(None)), "not confirmed: {confirm:?}");
+        letter.publish(&channel, way).await?;
         tally.answer(CONFIRMED, began);
     }
     Ok(tally)
 }
 
-/// The events that the receiver makes of webhooks, with its properties.
+/// Events of different orders.
 fn letters(place: u64) -> Vec<Letter> {
-    let store: StoreId = "acme-au".parse().expect("this is a store's id");
-    let now = Timestamp::now();
-    let first = place * EVENTS_PER_TASK;
+    let (first, now) = (place * EVENTS_PER_TASK, Timestamp::now().as_second());
     let letter = |order: u64| {
-        let id = format!("store/order/created/{}/{order:040x}", now.as_second());
-        let cause = "store/order/created".to_owned();
-        let data = ShopOrderChanged {
-            store: store.clone(),
-            order_id: OrderId::from(order.to_string().as_str()),
-            cause,
-        };
-        let event = Event::new(&Source::Store(store.clone()), id, now, data)
-            .traced(Some(format!("00-{order:032x}-b7ad6b7169203331-01")));
-        let properties = BasicProperties::default()
-            .with_delivery_mode(PERSISTENT)
-            .with_message_id(event.id.as_str().into())
-            .with_content_type(CONTENT_TYPE.into())
-            .with_timestamp(u64::try_from(now.as_second()).unwrap_or(0))
-            .with_app_id("crossdock".into())
-            .with_headers(FieldTable::default());
-        Letter { body: event.to_json(), properties }
+        let cause = "store/order/created";
+        let traceparent = format!("00-{order:032x}-b7ad6b7169203331-01");
+        let order_id = OrderId::from(order.to_string().as_str());
+        Letter::new(cause, &format!("{cause}/{now}/{order:040x}"), order_id, Some(traceparent))
     };
     (first..first + EVENTS_PER_TASK).map(letter).collect()
 }

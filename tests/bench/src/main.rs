@@ -1,4 +1,4 @@
-//! Measures the receiver against the limit of HTTP and the limit of the broker, all in one run and interleaved; then importing,
+//! Measures the receiver against the limit of HTTP, the limit of the broker and a straightforward receiver, all in one run and interleaved; then importing,
 //! against the fewest calls, the limits of the ledger and of the broker, and a small ledger; then the ledger with many dead letters.
 //!
 //! Every part that is measured is a process of its own, so that its CPU time and memory are its own: the real `crossdock`
@@ -13,6 +13,7 @@ mod library;
 mod load;
 mod noop;
 mod pace;
+mod plain;
 mod plan;
 mod process;
 mod stage;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let line = CommandLine::parse();
     let done = match line.command {
         Some(Command::Noop(options)) => noop::run(&options),
+        Some(Command::Plain(options)) => plain::run(&options),
         Some(Command::Library(options)) => library::run(&options),
         Some(Command::Load(options)) => load::run(&options),
         None => measure(line.options),

@@ -54,6 +54,10 @@ pub(crate) enum Case {
         in_flight: u32,
         channels: u32,
     },
+    /// The straightforward receiver, on one channel.
+    Plain {
+        connections: u32,
+    },
     Receiver {
         connections: u32,
     },
@@ -120,6 +124,12 @@ impl Run {
                 let mut library = self.measure_library(in_flight, 1, channels)?;
                 library.arg("--straight");
                 self.measure(library, None).await?
+            }
+            Case::Plain { connections } => {
+                let load = self.load(self.stage.plain_address, Webhooks::Distinct, connections, None)?;
+                let sample = self.measure(load, Some(self.stage.plain.gauge)).await?;
+                self.stage.stored(sample.figures.answered(CONFIRMED)).await?;
+                sample
             }
             Case::Receiver { connections } => self.receiver(connections, None).await?,
             Case::PacedNoop => {
@@ -235,7 +245,7 @@ fn cases(level: u32) -> Vec<Case> {
     if level == highest() {
         cases.push(Case::Straight { in_flight: level, channels: STRAIGHT_CHANNELS });
     }
-    cases.push(Case::Receiver { connections: level });
+    cases.extend([Case::Plain { connections: level }, Case::Receiver { connections: level }]);
     cases
 }
 
@@ -255,6 +265,7 @@ impl Case {
         match self {
             Self::Noop { .. } => Part::Noop,
             Self::Library { .. } | Self::Straight { .. } => Part::Library,
+            Self::Plain { .. } => Part::Plain,
             Self::Receiver { .. } => Part::Receiver,
             Self::PacedNoop | Self::PacedLibrary | Self::PacedReceiver => Part::Paced,
             Self::Genuine(_) | Self::Forged(_) => Part::Flood,
@@ -274,6 +285,9 @@ impl fmt::Display for Case {
             }
             Self::Straight { in_flight, channels } => {
                 write!(f, "library, {in_flight} in flight, {channels} channels, straight to the queue")
+            }
+            Self::Plain { connections } => {
+                write!(f, "straightforward receiver, {}", many(connections, "connection"))
             }
             Self::Receiver { connections } => write!(f, "receiver, {}", many(connections, "connection")),
             Self::PacedNoop => f.write_str("no-op route, half the receiver's load"),

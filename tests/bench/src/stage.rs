@@ -1,4 +1,4 @@
-//! What a run stands on: a broker of its own, a configuration, the receiver and the no-op route.
+//! What a run stands on: a broker of its own, a configuration, the receiver, the no-op route and the straightforward receiver.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Stdio;
@@ -39,6 +39,9 @@ pub(crate) struct Stage {
     /// The no-op route.
     pub(crate) noop: Process,
     pub(crate) noop_address: SocketAddr,
+    /// The straightforward receiver.
+    pub(crate) plain: Process,
+    pub(crate) plain_address: SocketAddr,
     /// None if it runs where it cannot be seen, in a container.
     pub(crate) broker: Option<Gauge>,
     world: World,
@@ -48,20 +51,21 @@ pub(crate) struct Stage {
 impl Stage {
     /// Starts everything.
     pub(crate) async fn set() -> anyhow::Result<Self> {
-        eprintln!("starting RabbitMQ, the receiver and the no-op route");
+        eprintln!("starting RabbitMQ, the receivers and the no-op route");
         let node = Node::create().await;
         let world = World::over(Engine::Sqlite, node.vhost().await).await;
         world.turn_spool_on(SPOOL_BYTES_MAX);
         let receiver = start_receiver(&world)?;
-        let noop_address = free_address()?;
-        let noop = start_noop(noop_address)?;
         connected(&world).await;
-        eventually("the no-op route listens", || async {
-            TcpStream::connect(noop_address).await.ok().map(drop)
-        })
-        .await;
+        let (noop_address, plain_address) = (free_address()?, free_address()?);
+        let noop = start_server("noop", noop_address, &[])?;
+        let plain = start_server("plain", plain_address, &["--url", &world.vhost.address()])?;
+        for address in [noop_address, plain_address] {
+            eventually("the servers listen", || async { TcpStream::connect(address).await.ok().map(drop) })
+                .await;
+        }
         let broker = find_broker(&world.vhost.address())?;
-        Ok(Self { receiver, noop, noop_address, broker, world, _node: node })
+        Ok(Self { receiver, noop, noop_address, plain, plain_address, broker, world, _node: node })
     }
 
     /// Where the receiver listens.
@@ -138,13 +142,14 @@ fn start_receiver(world: &World) -> anyhow::Result<Process> {
     Process::start(command)
 }
 
-fn start_noop(address: SocketAddr) -> anyhow::Result<Process> {
+/// One of this binary's own.
+fn start_server(name: &str, address: SocketAddr, options: &[&str]) -> anyhow::Result<Process> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("noop").arg("--listen").arg(address.to_string());
+    command.arg(name).arg("--listen").arg(address.to_string()).args(options);
     Process::start(command)
 }
 
-/// Taken and let go again: the no-op route binds it a moment later.
+/// Taken and let go again: a server binds it a moment later.
 fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
 }

@@ -54,6 +54,11 @@ fn speed(samples: &Samples) {
     let one_channel = Case::Library { in_flight: 64, connections: 1, channels: 1 };
     let name = "receiver, 64 connections, of the library with 64 in flight on one channel";
     line(name, receiver(64) / samples.rate(one_channel), Bound::AtLeast(OF_ONE_CHANNEL_MIN));
+    for connections in LEVELS {
+        let name = format!("receiver, {connections} in parallel, of the straightforward one");
+        let plain = samples.rate(Case::Plain { connections });
+        line(&name, receiver(connections) / plain, Bound::None);
+    }
     let p99 = |case| samples.median(case, |sample| sample.figures.p99_ms);
     let name = "p99 at half the receiver's load, of the no-op route's";
     line(name, p99(Case::PacedReceiver) / p99(Case::PacedNoop), Bound::Below(P99_OF_NOOP_MAX));
