@@ -2,6 +2,7 @@
 
 mod calls;
 mod culprit;
+mod doubted;
 mod kinds;
 mod late_counts;
 mod overtaken;

@@ -37,8 +37,8 @@ impl CallSize {
         self.learn_of(now, now, outcome);
     }
 
-    /// The same of a call about so much, where `full` ones were planned: that the shop manages a smaller one says nothing, nor that it
-    /// fails for very little.
+    /// The same of a call about so much, where `full` ones were planned. A smaller one that succeeds says nothing of full ones; nor does a
+    /// very small one that fails.
     pub(crate) fn learn_of<T>(&self, about: u64, full: u64, outcome: &Result<T, StorefrontError>) {
         let now = self.now();
         let size = match outcome {

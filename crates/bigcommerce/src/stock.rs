@@ -106,6 +106,8 @@ struct Push<'a> {
     results: Vec<Result<Taken, StorefrontError>>,
     /// Those that the shop refused by name, among others.
     named: BTreeSet<usize>,
+    /// Those that it was sent without a good answer at least once.
+    doubted: BTreeSet<usize>,
     takes_some: bool,
     halving: Halving,
     /// What the shop failed with last.
@@ -122,6 +124,7 @@ impl<'a> Push<'a> {
             halves: VecDeque::new(),
             results,
             named: BTreeSet::new(),
+            doubted: BTreeSet::new(),
             takes_some: false,
             halving: Halving::default(),
             silence: None,
@@ -137,7 +140,7 @@ impl<'a> Push<'a> {
         let mut calls = 0;
         while !(self.open.is_empty() && self.halves.is_empty()) {
             if calls > 0 && Instant::now() >= deadline {
-                self.put_off();
+                self.put_off(size, full);
                 break;
             }
             if calls == calls_max {
@@ -176,7 +179,8 @@ impl<'a> Push<'a> {
         self.takes_some = true;
         self.halving.answered();
         for place in group {
-            self.results[*place] = Ok(Taken::MayHaveChanged);
+            let again = self.doubted.contains(place);
+            self.results[*place] = Ok(if again { Taken::SentAgain } else { Taken::MayHaveChanged });
         }
     }
 
@@ -195,9 +199,10 @@ impl<'a> Push<'a> {
         }
     }
 
-    /// In doubt until a half of it is taken.
+    /// In doubt, and if it is taken when its turn comes again, this sending may still come after it.
     fn unanswered(&mut self, group: Vec<usize>, error: &StorefrontError) {
         self.fail(group.iter().copied(), error);
+        self.doubted.extend(&group);
         if let Ok(halves) = self.halving.failed(group) {
             self.halves.extend(halves);
         } else if self.halving.is_hopeless() {
@@ -206,12 +211,17 @@ impl<'a> Push<'a> {
         self.silence = Some(error.repeated());
     }
 
-    /// The rest has its turn in a moment; later, if nothing has come of this one.
-    fn put_off(&mut self) {
+    /// The rest has its turn in a moment. Later, if the shop has failed for any, as nobody would count how often it does; or if nothing has
+    /// come of this one.
+    fn put_off(&mut self, size: &CallSize, full: usize) {
         let came = |result: &Result<_, _>| matches!(result, Ok(_) | Err(StorefrontError::Refused { .. }));
-        if !self.results.iter().any(came) {
-            let error = self.silence.take().unwrap_or_else(|| ManyRefused.into());
+        if let Some(error) = self.silence.take() {
             self.keep_back(&error);
+        } else if !self.results.iter().any(came) {
+            // A search among fewer ends in time.
+            let error = ManyRefused.into();
+            self.keep_back(&error);
+            size.learn_of(self.quantities.len().min(full) as u64, full as u64, &Err::<(), _>(error));
         }
     }
 

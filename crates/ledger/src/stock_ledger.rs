@@ -53,6 +53,15 @@ pub trait StockLedger: Send + Sync {
         at: Timestamp,
     ) -> Result<(), LedgerError>;
 
+    /// As [`StockLedger::pushed`], but the shop was sent these quantities twice, and the first time may reach it yet: that push stays in
+    /// doubt.
+    async fn pushed_at_second_try(
+        &self,
+        store: &StoreId,
+        quantities: &[(Sku, i64)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError>;
+
     /// The shop refuses the quantities of these listings for good, in these words. It is told them no more until one of the SKU's changes
     /// there, the catalogue was read anew, or [`StockLedger::begin_push`] says otherwise.
     async fn stock_refused(

@@ -1,6 +1,7 @@
 //! Consumer: from a count, an order or 'stock due' to quantities in the shops.
 
 mod affected;
+mod doubts_told;
 mod follow_orders;
 mod push_stock;
 mod read_catalogue;
@@ -23,6 +24,7 @@ use crossdock_ledger::Ledger;
 use crossdock_queue::{Delivery, Failure, Handler, Outcome, Publisher, Route, WorkQueue};
 use crossdock_storefront::Shops;
 
+use doubts_told::DoubtsTold;
 use follow_orders::FollowOrders;
 use push_stock::PushStock;
 use read_catalogue::ReadCatalogue;
@@ -66,7 +68,13 @@ impl StockWriter {
         Self {
             record_count: RecordCount { ledger: ledger.clone(), tell_shops: tell_shops.clone() },
             follow_orders: FollowOrders { tell_shops: tell_shops.clone() },
-            serve_shop: ServeShop { shops, ledger, push_stock, tell_shops },
+            serve_shop: ServeShop {
+                shops,
+                ledger,
+                push_stock,
+                tell_shops,
+                doubts_told: DoubtsTold::default(),
+            },
         }
     }
 }

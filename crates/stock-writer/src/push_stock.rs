@@ -6,7 +6,6 @@
 
 mod answers;
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -46,6 +45,22 @@ pub(crate) struct Leftover {
     pub(crate) refused: Vec<(Listing, Failure)>,
     /// SKUs of which a listing came to light: the shop was not told their quantities.
     pub(crate) found: Affected,
+    /// SKUs for which the shop failed, if they are few and nothing else went wrong: all others were told.
+    pub(crate) doubted: Vec<Sku>,
+}
+
+/// What went wrong with a part, and need not go wrong with others.
+struct Trouble {
+    failure: Failure,
+    /// With these SKUs, if it is that the shop failed for them.
+    doubted: Option<Vec<Sku>>,
+}
+
+impl Trouble {
+    fn and(self, other: Self) -> Self {
+        let doubted = self.doubted.zip(other.doubted).map(|(one, other)| [one, other].concat());
+        Self { failure: worse(Some(self.failure), other.failure), doubted }
+    }
 }
 
 /// So many quantities were refused, and none was taken, that it is hardly for what they are.
@@ -90,18 +105,23 @@ impl PushStock {
         self.read_catalogue.ensure(shop, None, turn).await?;
         let skus: Vec<Sku> = due.keys().cloned().collect();
         let listings = self.ledger.listings(&shop.settings.id, &skus).await?;
-        let mut failed: Option<Failure> = None;
+        let mut trouble: Option<Trouble> = None;
         let (again, others) = listings.into_iter().partition(|listing| wanted.again.contains(&listing.sku));
         // What may well be refused is told apart from the rest, few at a time: so many refusals are each told of.
         for part in parts(&due, others, QUANTITIES_MAX).into_iter().chain(parts(&due, again, AGAIN_MAX)) {
             if let Err(rest) = turn.go_on() {
-                return Err(failed.unwrap_or_else(|| rest.into()));
+                return Err(trouble.map_or_else(|| rest.into(), |trouble| trouble.failure));
             }
-            if let Some(failure) = self.set(shop, &part, &due, leftover).await? {
-                failed = Some(worse(failed, failure));
+            if let Some(other) = self.set(shop, &part, &due, leftover).await? {
+                trouble = Some(match trouble {
+                    Some(trouble) => trouble.and(other),
+                    None => other,
+                });
             }
         }
-        failed.map_or(Ok(()), Err)
+        let Some(Trouble { failure, doubted }) = trouble else { return Ok(()) };
+        leftover.doubted = doubted.unwrap_or_default();
+        Err(failure)
     }
 
     /// What to tell.
@@ -126,7 +146,7 @@ impl PushStock {
         part: &[Quantity],
         due: &BTreeMap<Sku, Due>,
         leftover: &mut Leftover,
-    ) -> Result<Option<Failure>, Failure> {
+    ) -> Result<Option<Trouble>, Failure> {
         let (store, began) = (&shop.settings.id, Timestamp::now());
         let listings: Vec<Listing> = part.iter().map(|quantity| quantity.listing.clone()).collect();
         // A quantity may reach the shop without our learning of it. What the shop was told before is no more to be relied on then.
@@ -136,20 +156,29 @@ impl PushStock {
         let mut answers = Answers::of(part, shop.storefront.set_stock(part).await);
         let told = answers.told();
         self.ledger.pushed(store, &told, began).await?;
+        let told_at_second_try = answers.told_at_second_try();
+        if !told_at_second_try.is_empty() {
+            self.ledger.pushed_at_second_try(store, &told_at_second_try, began).await?;
+        }
         self.ledger.not_pushed(store, &answers.not_taken(&told_before), began).await?;
         self.reread_products.wrote(shop, &answers.changed(&told_before)).await?;
-        tracing::info!(store.id = %store, skus = told.len(), of = part.len(), "told the shop its stock");
+        let skus = told.len() + told_at_second_try.len();
+        tracing::info!(store.id = %store, skus, of = part.len(), "told the shop its stock");
         let all = answers.refused.len() == part.len();
         if !answers.took_some && !all {
             // Until the shop has said more of the others, it may mean them too.
             answers.refused.truncate(REFUSED_MAX);
         }
-        let (ends_push, mut failure) = (answers.ends_push(), answers.failure());
+        // All of a part are in doubt, or none.
+        let failed_lately = part.iter().any(|it| due.get(&it.listing.sku).is_some_and(|due| due.in_doubt));
+        let ends_push = answers.ends_push(failed_lately);
+        let mut trouble = answers.failure().map(|failure| Trouble { failure, doubted: answers.doubted() });
         if let Some(many) = self.take_refusals(shop, answers.refused, all, leftover).await? {
-            failure = Some(worse(failure, many.into()));
+            let failure = worse(trouble.map(|trouble| trouble.failure), many.into());
+            trouble = Some(Trouble { failure, doubted: None });
         }
-        match failure {
-            Some(failure) if ends_push => Err(failure),
+        match trouble {
+            Some(trouble) if ends_push => Err(trouble.failure),
             other => Ok(other),
         }
     }
@@ -201,22 +230,33 @@ impl PushStock {
     }
 }
 
+/// Where the quantities of a SKU stand in a push, the first one least.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    not_urgent: bool,
+    in_doubt: bool,
+    sku: Sku,
+}
+
 /// The quantities of all listings that are told, in parts of so many at most, the urgent ones first: the shop's budget may have room for
-/// some only. All listings of a SKU are in one part.
+/// some only. All listings of a SKU are in one part. Those in doubt are in parts of their own, after the others: what the shop fails for
+/// each time keeps nothing back that it would take.
 fn parts(due: &BTreeMap<Sku, Due>, listings: Vec<Listing>, most: usize) -> Vec<Vec<Quantity>> {
-    let mut by_sku: BTreeMap<(Reverse<bool>, Sku), Vec<Quantity>> = BTreeMap::new();
+    let mut by_sku: BTreeMap<Place, Vec<Quantity>> = BTreeMap::new();
     for listing in listings {
         if let Some(due) = due.get(&listing.sku).filter(|due| due.is_for(&listing)) {
-            let place = (Reverse(due.urgent), listing.sku.clone());
+            let place = Place { not_urgent: !due.urgent, in_doubt: due.in_doubt, sku: listing.sku.clone() };
             by_sku.entry(place).or_default().push(Quantity { units: due.units, listing });
         }
     }
-    let mut parts: Vec<Vec<Quantity>> = Vec::new();
-    for quantities in by_sku.into_values() {
-        match parts.last_mut().filter(|part| part.len() + quantities.len() <= most) {
+    let (mut parts, mut last_in_doubt): (Vec<Vec<Quantity>>, bool) = (Vec::new(), false);
+    for (Place { in_doubt, .. }, quantities) in by_sku {
+        let has_room = |part: &Vec<Quantity>| part.len() + quantities.len() <= most;
+        match parts.last_mut().filter(|part| in_doubt == last_in_doubt && has_room(part)) {
             Some(part) => part.extend(quantities),
             None => parts.push(quantities),
         }
+        last_in_doubt = in_doubt;
     }
     parts
 }
@@ -228,7 +268,7 @@ mod tests {
     use super::*;
 
     fn due(units: i64) -> Due {
-        Due { units, refused: Vec::new(), urgent: false, stands: true }
+        Due { units, refused: Vec::new(), urgent: false, in_doubt: false, stands: true }
     }
 
     fn listing(sku: &str, product_id: usize, stock: ListingStock) -> Listing {
@@ -250,6 +290,18 @@ mod tests {
         let parts = parts(&due, listed.collect(), AGAIN_MAX);
         assert!(parts.iter().all(|part| part.len() < REFUSED_MAX), "all of a part may be refused");
         assert_eq!(parts.iter().map(Vec::len).sum::<usize>(), 60);
+    }
+
+    #[test]
+    fn what_is_in_doubt_is_told_apart_and_after_what_is_as_urgent() {
+        let due = |urgent, in_doubt| Due { urgent, in_doubt, ..due(5) };
+        let due = [("A", false, true), ("B", true, true), ("C", false, false), ("D", true, false)]
+            .map(|(sku, urgent, in_doubt)| (Sku::from(sku), due(urgent, in_doubt)));
+        let listed = ["A", "B", "C", "D"].map(|sku| listing(sku, 1, ListingStock::Counted));
+        let parts = parts(&due.into(), listed.into(), QUANTITIES_MAX);
+        let skus =
+            |part: &Vec<Quantity>| part.iter().map(|it| it.listing.sku.to_string()).collect::<String>();
+        assert_eq!(parts.iter().map(skus).collect::<Vec<_>>(), ["D", "B", "C", "A"]);
     }
 
     #[test]

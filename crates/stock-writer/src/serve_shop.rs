@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use tracing::Instrument as _;
 
 use crate::ROLE;
+use crate::doubts_told::DoubtsTold;
 use crate::push_stock::{Leftover, PushStock};
 use crate::reread_products::is_quantity_only;
 use crate::tell_shops::TellShops;
@@ -23,6 +24,7 @@ pub(crate) struct ServeShop {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) push_stock: PushStock,
     pub(crate) tell_shops: TellShops,
+    pub(crate) doubts_told: DoubtsTold,
 }
 
 /// A message of the lane.
@@ -50,6 +52,11 @@ impl Message {
             Self::Changed(event) => event.traceparent.as_deref(),
             Self::Due(event) => event.traceparent.as_deref(),
         }
+    }
+
+    /// Whether it wants whatever differs compared, as the next one will in a few minutes.
+    fn compares_all(&self) -> bool {
+        matches!(self, Self::Due(event) if event.data.skus.is_none() && !event.data.full)
     }
 
     /// The SKU, if the message is about it alone.
@@ -87,6 +94,8 @@ impl ServeShop {
                 Some(refusal) => Outcome::Failed(refusal.clone()),
                 // Whatever else failed: told again when it is too old for an echo, it would be read.
                 None if echoes.contains(position) => Outcome::Done,
+                // Each is a message of its own; all others are told.
+                None if message.compares_all() && !leftover.doubted.is_empty() => Outcome::Done,
                 None => Outcome::from(done.clone()),
             };
         }
@@ -107,7 +116,10 @@ impl ServeShop {
         }
         let work = async {
             let pushed = self.push(&shop, messages, echoes, leftover).await;
-            self.hand_on(store, messages, trace, leftover).await?;
+            if let Err(failure) = self.hand_on(store, messages, trace, leftover).await {
+                leftover.doubted.clear();
+                return Err(failure);
+            }
             pushed
         };
         // Between two processes, the older of two computed quantities could reach the shop last, and stand there as if it were new.
@@ -162,6 +174,12 @@ impl ServeShop {
         let alone: BTreeSet<&Sku> = messages.iter().filter_map(|(_, message)| message.alone()).collect();
         for sku in refused.difference(&alone) {
             self.tell_shops.alone(store, sku, trace.parent()).await?;
+        }
+        if messages.iter().any(|(_, message)| message.compares_all()) {
+            for sku in self.doubts_told.news(store, &leftover.doubted) {
+                self.tell_shops.alone(store, &sku, trace.parent()).await?;
+                self.doubts_told.told(store, sku);
+            }
         }
         self.push_stock.give_up(store, &leftover.refused).await
     }

@@ -215,6 +215,41 @@ async fn what_an_open_push_may_have_overtaken_is_told_once_more_when_that_has_se
 }
 
 #[tokio::test]
+async fn what_was_taken_when_it_was_sent_once_more_is_told_and_may_be_overtaken() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1")])).await;
+    bench.count(&["MUG"], 5).await;
+    bench.shop.inside().answer = Some(|_| Ok(Taken::SentAgain));
+    bench.push_changes().await.0.unwrap();
+    let mug = bench.lines().await.remove(0);
+    assert!(mug.in_doubt_since.is_some() && mug.pushed.is_some_and(|told| told.units == 5), "{mug:?}");
+    bench.push_changes().await.0.unwrap();
+    assert_eq!(bench.shop.inside().writes, 1, "until that has settled");
+}
+
+#[tokio::test]
+async fn what_the_shop_fails_for_each_time_keeps_nothing_back_however_urgent_it_is() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    let fails = |quantity: &Quantity| {
+        if quantity.listing.sku.as_str() == "MUG" { lost(quantity) } else { Ok(Taken::Changed) }
+    };
+    bench.shop.inside().answer = Some(fails);
+    bench.count(&["MUG"], 5).await;
+    let (pushed, leftover) = bench.push_changes().await;
+    pushed.unwrap_err();
+    assert_eq!(
+        leftover.doubted,
+        [],
+        "a shop that says nothing of what it has not failed for lately may be down"
+    );
+    bench.count(&["TEE"], 7).await;
+    let both = Wanted { changed: [Sku::from("MUG")].into(), all: true, ..Wanted::default() };
+    let (pushed, leftover) = bench.push(&both).await;
+    assert_eq!(pushed.unwrap_err().class, "shop-in-doubt");
+    assert_eq!(leftover.doubted, [Sku::from("MUG")]);
+    assert_eq!(bench.shop.inside().units["2"], 7);
+}
+
+#[tokio::test]
 async fn a_doubt_heals_a_refusal_before_the_next_full_push() {
     let bench = Bench::with(Fake::listing([listing("MUG", "1")])).await;
     bench.count(&["MUG"], 5).await;

@@ -78,8 +78,9 @@ impl Wanted {
         };
         let lowers = line.pushed.is_some_and(|pushed| units < pushed.units);
         let urgent = lowers || self.changed.contains(&line.level.sku);
-        let stands = line.in_doubt_since.is_none() && refused.len() == refusals;
-        due.then_some(Due { units, refused, urgent, stands })
+        let in_doubt = line.in_doubt_since.is_some();
+        let stands = !in_doubt && refused.len() == refusals;
+        due.then_some(Due { units, refused, urgent, in_doubt, stands })
     }
 }
 
@@ -91,6 +92,8 @@ pub(crate) struct Due {
     pub(crate) refused: Vec<Refused>,
     /// Whether the shop may sell what is not there until it is told.
     pub(crate) urgent: bool,
+    /// Whether nobody knows what became of an older push: the shop may fail for it again.
+    pub(crate) in_doubt: bool,
     /// Whether what it was told before surely stands at each listing that is told now: no older push may have arrived since, and none of
     /// them had refused it.
     pub(crate) stands: bool,

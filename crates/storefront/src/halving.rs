@@ -1,6 +1,6 @@
 //! Reading many things from a shop, or writing them, that is slow, or that fails for some of them.
 //!
-//! A list that it fails to answer is asked for in halves, so that only what it fails for fails.
+//! A list for which it fails is halved, so that only what it fails for fails.
 
 use std::time::Duration;
 
@@ -8,32 +8,36 @@ use std::time::Duration;
 /// queue gives a handler (10 minutes), so that what was read can still be dealt with.
 pub const READ_MAX: Duration = Duration::from_mins(5);
 
-/// Most lists that are halved in one of either. One order for which the shop fails takes 8 of 250.
+/// Most lists that are halved each time. One thing for which the shop fails takes 8 of 250.
 const HALVINGS_MAX: u32 = 24;
 
-/// Lists that may fail before any is answered: then it is the shop that fails, not an order.
+/// Calls that may fail before any is answered: then it is the shop that fails, whatever it is asked.
 const FAILURES_AT_FIRST_MAX: u32 = 8;
+
+/// Calls that may fail one after the other once some were answered: more, as the halves of what it fails for do.
+const FAILURES_IN_A_ROW_MAX: u32 = 16;
 
 /// How far one reading, or writing, of many things has come.
 #[derive(Debug, Default)]
 pub struct Halving {
     halved: u32,
-    failed: u32,
+    failed_in_a_row: u32,
     answered: bool,
 }
 
 impl Halving {
-    /// The shop has answered a list.
+    /// The shop has answered a call.
     pub fn answered(&mut self) {
         self.answered = true;
+        self.failed_in_a_row = 0;
     }
 
-    /// The shop has failed to answer a list: its halves, which are to be asked for.
+    /// The shop has failed to answer for a list: its halves, which come in its place.
     ///
     /// # Errors
     /// The list, if it is not to be halved: what is in it has failed.
     pub fn failed<T>(&mut self, mut list: Vec<T>) -> Result<[Vec<T>; 2], Vec<T>> {
-        self.failed += 1;
+        self.failed_alone();
         if list.len() < 2 || self.is_hopeless() || self.halved == HALVINGS_MAX {
             return Err(list);
         }
@@ -44,19 +48,13 @@ impl Halving {
 
     /// The shop has failed to answer for a single thing.
     pub fn failed_alone(&mut self) {
-        self.failed += 1;
-    }
-
-    /// Whether the shop has answered anything.
-    #[must_use]
-    pub fn has_answered(&self) -> bool {
-        self.answered
+        self.failed_in_a_row += 1;
     }
 
     /// Whether it is the shop that fails, whatever it is asked.
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
-        !self.answered && self.failed >= FAILURES_AT_FIRST_MAX
+        self.failed_in_a_row >= if self.answered { FAILURES_IN_A_ROW_MAX } else { FAILURES_AT_FIRST_MAX }
     }
 }
 
@@ -98,5 +96,17 @@ mod tests {
         let even: Vec<u32> = (1..=250).filter(|one| one % 2 == 0).collect();
         let (failed, calls) = read(250, &even);
         assert!(failed.len() >= even.len() && calls <= 2 * HALVINGS_MAX + 1, "{calls}");
+    }
+
+    #[test]
+    fn a_shop_that_breaks_down_in_the_middle_is_noticed() {
+        let mut halving = Halving::default();
+        halving.answered();
+        (0..15).for_each(|_| halving.failed_alone());
+        assert!(!halving.is_hopeless(), "it may fail for each of these");
+        halving.failed_alone();
+        assert!(halving.is_hopeless());
+        halving.answered();
+        assert!(!halving.is_hopeless());
     }
 }

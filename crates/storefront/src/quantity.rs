@@ -18,6 +18,9 @@ pub enum Taken {
     Changed,
     /// It took the quantity, and does not say whether that was another before: if so, it will tell of this.
     MayHaveChanged,
+    /// It took the quantity when it was sent once more, as the first time brought no good answer. That first one may reach it yet, and
+    /// stand there in place of what it is told meanwhile. Else as [`Self::MayHaveChanged`].
+    SentAgain,
     /// The quantity stands, and the shop tells nobody. Nothing had to be changed for it, or it does not say.
     Stands,
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crossdock_domain::Listing;
 use crossdock_storefront::{Halving, Quantity, StorefrontError, Taken};
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -43,14 +44,14 @@ struct Written {
 struct NotWritten;
 
 /// Sets them, one after the other. One that the shop refuses, or fails for, fails alone; what would befall all is not tried again for the
-/// rest.
+/// rest. What has no turn any more is sent in a moment; later, if the shop has failed for any: else nobody would count how often it does.
 pub(crate) async fn set_stock(
     client: &Client,
     quantities: &[Quantity],
 ) -> Vec<Result<Taken, StorefrontError>> {
     let (began, mut halving) = (Instant::now(), Halving::default());
     let mut results = Vec::with_capacity(quantities.len());
-    // What befalls all that are left; and what the shop has failed with, as long as it has not answered anything.
+    // What befalls all that are left; and what the shop has failed with last.
     let (mut end, mut silence) = (None, None);
     for (place, quantity) in quantities.iter().enumerate() {
         if end.is_none() && is_enough(place, began.elapsed()) {
@@ -60,21 +61,21 @@ pub(crate) async fn set_stock(
             results.push(Err(StorefrontError::of_what_was_kept_back(error)));
             continue;
         }
-        let result = set(client, quantity).await;
+        let Some(path) = path_of(&quantity.listing) else {
+            results.push(Err(of_another_account(&quantity.listing)));
+            continue;
+        };
+        let result = set(client, &path, quantity).await;
         match &result {
             Err(error) if befalls_all(error) => end = Some(error.repeated()),
             Err(error @ (StorefrontError::Unavailable { .. } | StorefrontError::InDoubt { .. })) => {
                 halving.failed_alone();
                 if halving.is_hopeless() {
                     end = Some(error.repeated());
-                } else if !halving.has_answered() {
-                    silence = Some(error.repeated());
                 }
+                silence = Some(error.repeated());
             }
-            Ok(_) | Err(_) => {
-                halving.answered();
-                silence = None;
-            }
+            Ok(_) | Err(_) => halving.answered(),
         }
         results.push(result);
     }
@@ -91,14 +92,20 @@ fn befalls_all(error: &StorefrontError) -> bool {
     matches!(error, CredentialsRefused { .. } | MissingScope { .. } | Throttled { .. })
 }
 
-async fn set(client: &Client, quantity: &Quantity) -> Result<Taken, StorefrontError> {
-    let listing = &quantity.listing;
-    let subject = format!("listing of SKU '{}'", listing.sku);
-    // Found by another kind of account: gone, as far as this one can tell, and to be looked up anew.
-    let path = path_of(listing).ok_or_else(|| StorefrontError::NotFound { what: subject.clone() })?;
+/// Gone, as far as this kind of account can tell, and to be looked up anew.
+fn of_another_account(listing: &Listing) -> StorefrontError {
+    StorefrontError::NotFound { what: subject(listing) }
+}
+
+fn subject(listing: &Listing) -> String {
+    format!("listing of SKU '{}'", listing.sku)
+}
+
+async fn set(client: &Client, path: &str, quantity: &Quantity) -> Result<Taken, StorefrontError> {
+    let subject = subject(&quantity.listing);
     let level = Level { inventory_level: quantity.units };
     let about = About { subject: &subject, ..ABOUT };
-    let answer = client.write(Method::PUT, &path, &level, about).await;
+    let answer = client.write(Method::PUT, path, &level, about).await;
     let written: Written = answer.map_err(StorefrontError::of_a_write)?.read()?;
     let is_it = path.rsplit('/').next() == Some(written.id.to_string().as_str())
         && written.inventory_level == quantity.units.to_string();

@@ -47,18 +47,37 @@ pub(super) async fn end(
     skus: &[Sku],
     began_at: Timestamp,
 ) -> Result<BTreeSet<Sku>, LedgerError> {
+    overtaken_of(tx, "DELETE FROM begun_pushes", (store, skus, began_at)).await
+}
+
+/// Returns the same, and leaves it open.
+pub(super) async fn overtaken(
+    tx: &mut Transaction,
+    store: &StoreId,
+    skus: &[Sku],
+    began_at: Timestamp,
+) -> Result<BTreeSet<Sku>, LedgerError> {
+    // Written, so that whoever overtakes it at this moment waits for what is put down.
+    overtaken_of(tx, "UPDATE begun_pushes SET overtaken = overtaken", (store, skus, began_at)).await
+}
+
+async fn overtaken_of(
+    tx: &mut Transaction,
+    what: &'static str,
+    (store, skus, began_at): (&StoreId, &[Sku], Timestamp),
+) -> Result<BTreeSet<Sku>, LedgerError> {
     let mut overtaken = BTreeSet::new();
     for skus in skus.chunks(STATEMENT_ROWS_MAX) {
         let sql = format!(
-            "DELETE FROM begun_pushes WHERE store = $1 AND began_at = $2 AND sku IN ({}) RETURNING sku, overtaken",
+            "{what} WHERE store = $1 AND began_at = $2 AND sku IN ({}) RETURNING sku, overtaken",
             value_rows(3, skus.len(), 1)
         );
-        let mut delete = tx.query(AssertSqlSafe(sql)).bind(store.as_str()).bind(Moment::from(began_at));
+        let mut query = tx.query(AssertSqlSafe(sql)).bind(store.as_str()).bind(Moment::from(began_at));
         for sku in skus {
-            delete = delete.bind(sku.as_str());
+            query = query.bind(sku.as_str());
         }
-        let ended = delete.all::<(String, bool)>().await?;
-        overtaken.extend(ended.into_iter().filter(|(_, overtaken)| *overtaken).map(|(sku, _)| Sku::new(sku)));
+        let rows = query.all::<(String, bool)>().await?;
+        overtaken.extend(rows.into_iter().filter(|(_, overtaken)| *overtaken).map(|(sku, _)| Sku::new(sku)));
     }
     Ok(overtaken)
 }

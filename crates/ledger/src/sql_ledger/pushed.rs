@@ -19,12 +19,29 @@ pub(super) async fn pushed(
     quantities: &[(Sku, i64)],
     at: Timestamp,
 ) -> Result<(), LedgerError> {
-    // Of a SKU that stands twice, the last was told last.
-    let told: BTreeMap<&Sku, Pushed> =
-        quantities.iter().map(|(sku, units)| (sku, Pushed { units: *units, at })).collect();
-    let skus: Vec<Sku> = told.keys().map(|sku| (*sku).clone()).collect();
-    let overtaken = begun_pushes::end(tx, store, &skus, at).await?;
+    let told = told(quantities, at);
+    let overtaken = begun_pushes::end(tx, store, &skus(&told), at).await?;
     put_down(tx, store, told, &overtaken).await
+}
+
+pub(super) async fn pushed_at_second_try(
+    tx: &mut Transaction,
+    store: &StoreId,
+    quantities: &[(Sku, i64)],
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    let told = told(quantities, at);
+    let overtaken = begun_pushes::overtaken(tx, store, &skus(&told), at).await?;
+    put_down(tx, store, told, &overtaken).await
+}
+
+/// Of a SKU that stands twice, the last was told last.
+fn told(quantities: &[(Sku, i64)], at: Timestamp) -> BTreeMap<&Sku, Pushed> {
+    quantities.iter().map(|(sku, units)| (sku, Pushed { units: *units, at })).collect()
+}
+
+fn skus(told: &BTreeMap<&Sku, Pushed>) -> Vec<Sku> {
+    told.keys().map(|sku| (*sku).clone()).collect()
 }
 
 /// What the shop was told before counts again, where it is named.

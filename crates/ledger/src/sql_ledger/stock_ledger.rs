@@ -73,6 +73,17 @@ impl StockLedger for SqlLedger {
         tx.commit().await
     }
 
+    async fn pushed_at_second_try(
+        &self,
+        store: &StoreId,
+        quantities: &[(Sku, i64)],
+        at: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.database.write().await?;
+        pushed::pushed_at_second_try(&mut tx, store, quantities, at).await?;
+        tx.commit().await
+    }
+
     async fn stock_refused(
         &self,
         store: &StoreId,

@@ -236,6 +236,33 @@ async fn what_a_shop_was_told_before_counts_again_after_a_push_of_which_it_was_t
     assert_eq!(tee().await, (Some(Pushed { units: 1, at: minute(6) }), None), "what was told later stands");
 }
 
+#[rstest]
+#[tokio::test]
+async fn what_was_taken_at_the_second_try_is_told_and_its_first_try_stays_in_doubt(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    count(&*ledger, 1, &[level("CAP", 10), level("TEE", 10)]).await;
+    let listings = [listing("CAP", "1", None), listing("TEE", "2", None)];
+    let line = async |place: usize| {
+        let line = ledger.stock(&au()).await.unwrap().remove(place);
+        (line.pushed.map(|told| told.units), line.in_doubt_since)
+    };
+    ledger.begin_push(&au(), &listings, minute(2), minute(0)).await.unwrap();
+    let kept = Judged { kept: vec![("TEE".into(), 3)], ..judged("1001", 3, hold("unpaid")) };
+    ledger.judge(&kept).await.unwrap();
+    ledger.judge(&judged("1001", 4, filter("country: US"))).await.unwrap();
+    let told = ["CAP", "TEE"].map(|sku| (Sku::from(sku), 10));
+    ledger.pushed_at_second_try(&au(), &told, minute(2)).await.unwrap();
+    assert_eq!(line(0).await, (Some(10), Some(minute(2))));
+    assert_eq!(line(1).await, (None, Some(minute(2))), "an order has given units up meanwhile");
+    ledger.pushed(&au(), &told, minute(5)).await.unwrap();
+    assert_eq!(line(1).await, (Some(10), Some(minute(2))));
+    ledger.begin_push(&au(), &listings, minute(13), minute(3)).await.unwrap();
+    ledger.pushed(&au(), &told, minute(13)).await.unwrap();
+    assert_eq!(line(0).await, (Some(10), None), "it has settled");
+}
+
 /// An order that comes and goes between two pushes: what is due is again what the shop was told, and it may have less, or more.
 #[rstest]
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a shop answered to a part of a push.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crossdock_domain::{Classify as _, Listing, Mend, Sku};
@@ -7,11 +8,16 @@ use crossdock_ledger::Pushed;
 use crossdock_queue::Failure;
 use crossdock_storefront::{Quantity, StorefrontError, Taken};
 
+/// Most SKUs of a part for which a shop may fail. If it does for more, it hardly means them.
+const DOUBTED_MAX: usize = 50;
+
 /// What became of a SKU's quantity over all listings that were told it, the most doubtful last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fate {
     /// Each has it.
     Taken,
+    /// Each has it, and one or the other may get it once more.
+    SentAgain,
     /// It was not carried out at any: the shop has what it had.
     KeptBack,
     /// One or the other may have it.
@@ -23,6 +29,7 @@ enum Fate {
 impl Fate {
     fn of(result: &Result<Taken, StorefrontError>) -> Self {
         match result {
+            Ok(Taken::SentAgain) => Self::SentAgain,
             Ok(_) => Self::Taken,
             Err(error) if is_kept_back(error) => Self::KeptBack,
             Err(error) if is_doubt(error) => Self::InDoubt,
@@ -31,7 +38,12 @@ impl Fate {
     }
 
     fn and(self, other: Self) -> Self {
-        if self == other { self } else { self.max(other).max(Self::Mixed) }
+        match (self.min(other), self.max(other)) {
+            (one, other) if one == other => one,
+            (Self::Taken, Self::SentAgain) => Self::SentAgain,
+            (Self::SentAgain, _) => Self::InDoubt,
+            (_, other) => other.max(Self::Mixed),
+        }
     }
 }
 
@@ -43,10 +55,12 @@ pub(super) struct Answers<'q> {
     taken: Vec<(&'q Quantity, Taken)>,
     /// Listings that the shop refuses, each with its words.
     pub(super) refused: Vec<(&'q Listing, StorefrontError)>,
-    /// What went wrong with the others.
+    /// What went wrong with the others: of several failures, the one that is to be told.
     failure: Option<Failure>,
-    /// Whose quantities these others are.
+    /// With whose quantities.
     failed: BTreeSet<&'q Sku>,
+    /// Whether nothing else went wrong than that nobody knows what became of some quantities.
+    only_doubts: bool,
     /// Whether the shop has taken any quantity.
     pub(super) took_some: bool,
     /// Whether the shop did not say anything of any quantity.
@@ -56,7 +70,7 @@ pub(super) struct Answers<'q> {
 impl<'q> Answers<'q> {
     /// One result for each quantity, in the same order.
     pub(super) fn of(part: &'q [Quantity], results: Vec<Result<Taken, StorefrontError>>) -> Self {
-        let mut answers = Self { silent: true, ..Self::default() };
+        let mut answers = Self { silent: true, only_doubts: true, ..Self::default() };
         for (quantity, result) in part.iter().zip(results) {
             let (listing, fate) = (&quantity.listing, Fate::of(&result));
             let of_sku = answers.fates.entry(&listing.sku).or_insert((quantity.units, fate));
@@ -80,10 +94,10 @@ impl<'q> Answers<'q> {
             let knew = told_before.get(&listing.sku).is_some_and(|told| told.units == *units);
             match taken {
                 Taken::Changed => changed.push(listing.product_id.clone()),
-                Taken::MayHaveChanged if !knew => {
+                Taken::MayHaveChanged | Taken::SentAgain if !knew => {
                     may_have_changed.insert(listing.product_id.clone());
                 }
-                Taken::MayHaveChanged | Taken::Stands => {}
+                Taken::MayHaveChanged | Taken::SentAgain | Taken::Stands => {}
             }
         }
         changed.extend(may_have_changed);
@@ -92,14 +106,23 @@ impl<'q> Answers<'q> {
 
     /// SKUs of which every listing has its quantity.
     pub(super) fn told(&self) -> Vec<(Sku, i64)> {
-        let told = self.fates.iter().filter(|(_, (_, fate))| *fate == Fate::Taken);
-        told.map(|(sku, (units, _))| ((*sku).clone(), *units)).collect()
+        self.of_fate(Fate::Taken)
+    }
+
+    /// The same of those that may get it once more.
+    pub(super) fn told_at_second_try(&self) -> Vec<(Sku, i64)> {
+        self.of_fate(Fate::SentAgain)
+    }
+
+    fn of_fate(&self, wanted: Fate) -> Vec<(Sku, i64)> {
+        let of_it = self.fates.iter().filter(|(_, (_, fate))| *fate == wanted);
+        of_it.map(|(sku, (units, _))| ((*sku).clone(), *units)).collect()
     }
 
     /// The other SKUs, but for those of which something may still reach the shop; each with what it was told before, if that counts again.
     pub(super) fn not_taken(&self, told_before: &BTreeMap<Sku, Pushed>) -> Vec<(Sku, Option<Pushed>)> {
         let not_taken = |(sku, (_, fate)): (&&Sku, &(i64, Fate))| match fate {
-            Fate::Taken | Fate::InDoubt => None,
+            Fate::Taken | Fate::SentAgain | Fate::InDoubt => None,
             Fate::KeptBack => Some(((*sku).clone(), told_before.get(*sku).copied())),
             Fate::Mixed => Some(((*sku).clone(), None)),
         };
@@ -110,10 +133,27 @@ impl<'q> Answers<'q> {
         if is_refusal(&error) {
             self.silent = false;
             self.refused.push((listing, error));
-        } else {
-            self.failed.insert(&listing.sku);
-            self.failure = Some(worse(self.failure.take(), error.into()));
+            return;
         }
+        self.only_doubts &= is_doubt(&error);
+        // What the shop failed for says more than what was kept back for it.
+        let weight = |failure: &Failure| (patience(failure), failure.class == StorefrontError::IN_DOUBT);
+        let failure = Failure::from(error);
+        match self.failure.as_ref().map(|told| weight(told).cmp(&weight(&failure))) {
+            Some(Ordering::Greater) => return,
+            Some(Ordering::Equal) => {}
+            Some(Ordering::Less) | None => {
+                self.failed.clear();
+                self.failure = Some(failure);
+            }
+        }
+        self.failed.insert(&listing.sku);
+    }
+
+    /// The few SKUs for which the shop failed, if nothing else went wrong.
+    pub(super) fn doubted(&self) -> Option<Vec<Sku>> {
+        let few = self.only_doubts && (1..=DOUBTED_MAX).contains(&self.failed.len());
+        few.then(|| self.failed.iter().map(|sku| (*sku).clone()).collect())
     }
 
     /// What went wrong with quantities that the shop does not refuse. Where it says something of others, it tells whose they are.
@@ -130,11 +170,12 @@ impl<'q> Answers<'q> {
         })
     }
 
-    /// Whether what went wrong would go wrong with every other part: the shop is not to be asked now, or does not answer.
-    pub(super) fn ends_push(&self) -> bool {
+    /// Whether what went wrong would go wrong with every other part: the shop is not to be asked now, or does not answer. That it does not
+    /// answer for what it has failed for lately says nothing of others.
+    pub(super) fn ends_push(&self, failed_lately: bool) -> bool {
         self.failure.as_ref().is_some_and(|failure| match failure.mend {
             Mend::WaitFor(_) | Mend::Credentials => true,
-            Mend::Wait => self.silent,
+            Mend::Wait => self.silent && !failed_lately,
             Mend::Never => false,
         })
     }
@@ -168,15 +209,18 @@ pub(super) fn of_sku(sku: &Sku, failure: &Failure) -> Failure {
 
 /// Of two failures, the one whose mend asks for more patience: what may heal is tried again, whatever else is wrong.
 pub(super) fn worse(one: Option<Failure>, other: Failure) -> Failure {
-    let rank = |failure: &Failure| match failure.mend {
+    match one {
+        Some(one) if patience(&one) >= patience(&other) => one,
+        _ => other,
+    }
+}
+
+fn patience(failure: &Failure) -> u8 {
+    match failure.mend {
         Mend::Never => 0,
         Mend::Wait => 1,
         Mend::WaitFor(_) => 2,
         Mend::Credentials => 3,
-    };
-    match one {
-        Some(one) if rank(&one) >= rank(&other) => one,
-        _ => other,
     }
 }
 
@@ -264,13 +308,13 @@ mod tests {
     fn a_shop_that_says_nothing_ends_the_push_and_one_that_says_something_does_not() {
         let part = quantities(&["A", "B"]);
         let ends = |second: Result<Taken, StorefrontError>| {
-            Answers::of(&part, vec![Err(silence()), second]).ends_push()
+            Answers::of(&part, vec![Err(silence()), second]).ends_push(false)
         };
         assert!(ends(Err(silence().of_a_write())));
         assert!(!ends(Ok(Taken::Stands)));
         assert!(!ends(Err(refused())));
         assert!(ends(Err(throttled())));
-        assert!(!Answers::of(&part, vec![Err(refused()), Err(refused())]).ends_push());
+        assert!(!Answers::of(&part, vec![Err(refused()), Err(refused())]).ends_push(false));
     }
 
     #[test]

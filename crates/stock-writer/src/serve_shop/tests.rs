@@ -23,7 +23,8 @@ fn serving(bench: &Bench) -> ServeShop {
         read_catalogue: ReadCatalogue { ledger: ledger.clone() },
         reread_products: RereadProducts { ledger: ledger.clone() },
     };
-    ServeShop { shops: shops.clone(), ledger, push_stock, tell_shops: TellShops { shops, publisher } }
+    let tell_shops = TellShops { shops: shops.clone(), publisher };
+    ServeShop { shops, ledger, push_stock, tell_shops, doubts_told: DoubtsTold::default() }
 }
 
 fn store() -> StoreId {
@@ -131,6 +132,27 @@ async fn a_refusal_that_nobody_could_be_told_of_is_met_again_and_not_forgotten()
     assert_eq!(bench.lines().await[0].refused.len(), 1);
     assert_eq!(classes(&serving.handle(&store(), &[due(false, None)]).await), [None]);
     assert_eq!(bench.shop.inside().refusals["1"], 3);
+}
+
+#[tokio::test]
+async fn a_comparison_leaves_what_the_shop_fails_for_to_a_message_of_its_own() {
+    let bench = Bench::with(Fake::listing([listing("MUG", "1"), listing("TEE", "2")])).await;
+    let serving = serving(&bench);
+    bench.count(&["MUG", "TEE"], 7).await;
+    bench.shop.inside().answer = Some(|quantity| match quantity.listing.sku.as_str() {
+        "MUG" => lost(quantity),
+        _ => Ok(Taken::MayHaveChanged),
+    });
+    let both = [due(false, None), due(false, Some(&["MUG"]))];
+    assert_eq!(classes(&serving.handle(&store(), &both).await), [Some("broker-unavailable"); 2]);
+    // As if somebody had been told: each next comparison is done, and what asks for the SKU goes on as it does.
+    serving.doubts_told.told(&store(), Sku::from("MUG"));
+    for _ in 0..2 {
+        assert_eq!(classes(&serving.handle(&store(), &both).await), [None, Some("shop-in-doubt")]);
+    }
+    let writes = bench.shop.inside().writes;
+    assert_eq!(classes(&serving.handle(&store(), &[due(false, None)]).await), [None]);
+    assert_eq!(bench.shop.inside().writes, writes + 1, "it is tried each time");
 }
 
 #[tokio::test]
