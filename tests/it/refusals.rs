@@ -20,6 +20,9 @@ const AWAITING_FULFILLMENT: i64 = 11;
 /// BigCommerce's status of an order that has left.
 const COMPLETED: i64 = 10;
 
+/// BigCommerce's status of an order that somebody is to look at first.
+const MANUAL_VERIFICATION_REQUIRED: i64 = 12;
+
 /// BigCommerce's status of an order that was called off.
 const CANCELLED: i64 = 5;
 
@@ -143,8 +146,11 @@ async fn the_replay_of_an_order_that_was_cancelled_since_releases_nothing() {
     assert_eq!(world.warehouse.received(&number), 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_replay_of_an_order_that_its_status_keeps_out_by_now_releases_it_once_that_lets_it_in() {
+async fn the_replay_of_an_order_that_its_status_keeps_out_by_now_releases_it_later_only_if_it_waits(
+    #[values(COMPLETED, MANUAL_VERIFICATION_REQUIRED)] status: i64,
+) {
     let world = World::create(Engine::Sqlite).await;
     let _crossdock = world.run().await;
     let id = world.bigcommerce.place_order(&Draft::of(&[("MUG", 1)]));
@@ -153,16 +159,30 @@ async fn the_replay_of_an_order_that_its_status_keeps_out_by_now_releases_it_onc
     world.warehouse.reject(&number, "the box is too small").unwrap();
     world.order_in_state(&number, "rejected").await;
     let dead = letter(&world).await;
-    world.bigcommerce.set_status(&id, COMPLETED);
+    world.bigcommerce.set_status(&id, status);
     replay(&world, &dead, "1/1").await;
     let story = world.order_in_state(&number, "rejected").await;
-    let why = "not to be released again: filtered by status: completed";
+    let waits = status == MANUAL_VERIFICATION_REQUIRED;
+    let why = if waits {
+        "to be released again once its rules let it in: filtered by status: manual_verification_required"
+    } else {
+        "not to be released again: filtered by status: completed"
+    };
     assert!(story["timeline"].to_string().contains(why), "{story}");
     assert_eq!(world.warehouse.received(&number), 1);
-    // It was not shipped without the warehouse after all.
+
+    // What somebody has shipped without the warehouse is not packed for a slip of theirs.
     world.bigcommerce.set_status(&id, AWAITING_FULFILLMENT);
-    world.order_in_state(&number, "accepted").await;
-    assert_eq!(world.warehouse.received(&number), 2);
+    if waits {
+        world.order_in_state(&number, "accepted").await;
+    } else {
+        eventually("the change is read", || async {
+            let story = world.order_in_state(&number, "rejected").await;
+            (story["shop_status"] == "awaiting_fulfillment").then_some(())
+        })
+        .await;
+    }
+    assert_eq!(world.warehouse.received(&number), if waits { 2 } else { 1 });
 }
 
 #[rstest]

@@ -143,18 +143,22 @@ impl ImportRules {
         }
     }
 
-    /// Units by SKU that are kept for an order of which this was decided, so that they are offered to nobody else: what a held one wants,
-    /// and one that waits at the shop for a status that lets it in. What is released is kept by what it was released as.
+    /// Units by SKU that are kept for an order of which this was decided, so that they are offered to nobody else. What is released is kept
+    /// by what it was released as.
     pub fn kept(&self, order: &ShopOrder, decision: &Decision) -> Vec<(Sku, u32)> {
-        let is_kept = match decision {
+        if self.waits(order, decision) { self.wanted(order) } else { Vec::new() }
+    }
+
+    /// Whether an order of which this was decided may be let in yet: a held one, and one that waits at the shop for a status that does.
+    pub fn waits(&self, order: &ShopOrder, decision: &Decision) -> bool {
+        match decision {
             Decision::Hold { .. } => true,
             Decision::Filter {
                 rule: FilterRule::Status | FilterRule::PaymentStatus | FilterRule::FulfillmentStatus,
                 ..
             } => order.status.waits() && self.unwanted_whatever_its_status(order).is_none(),
             Decision::Filter { .. } | Decision::Release(_) | Decision::Cancel { .. } => false,
-        };
-        if is_kept { self.wanted(order) } else { Vec::new() }
+        }
     }
 
     fn held_until(&self, order: &ShopOrder) -> Option<Timestamp> {

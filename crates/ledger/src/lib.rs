@@ -308,7 +308,7 @@ pub trait Ledger: DeadLetters + StockLedger + Send + Sync {
     /// All kept-out orders of the shop are on their way to be judged by these rules.
     async fn keep_rules(&self, store: &StoreId, rules: &RulesTold) -> Result<(), LedgerError>;
 
-    /// The shop's filtered and held orders by id, from after this one.
+    /// The shop's filtered and held orders by id, from after this one; also refused ones that somebody wants to go again.
     async fn kept_out(
         &self,
         store: &StoreId,

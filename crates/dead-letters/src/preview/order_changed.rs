@@ -39,7 +39,13 @@ pub(super) async fn foresee(
         Some(record) if record.state == OrderState::Rejected => {
             let unknown = unknown_skus(known, letter, record).await?;
             match kept_out(known, rules, record, order).await? {
-                Some(why) => Foresight::superseded(format!("{} stays refused: {why}", record.number)),
+                Some((why, true)) => Foresight::goes_through(format!(
+                    "{} waits, and is released again once its rules let it in: {why}",
+                    record.number
+                )),
+                Some((why, false)) => {
+                    Foresight::superseded(format!("{} stays refused: {why}", record.number))
+                }
                 None => released_again(letter, record, order, &unknown),
             }
         }
@@ -64,22 +70,24 @@ async fn unknown_skus(known: &Known<'_>, letter: &Letter, record: &OrderRecord) 
     Ok(refused.into_iter().filter(|sku| !known.contains(sku)).collect())
 }
 
-/// Why the shop's rules would keep out now what the warehouse has refused, as somebody may have shipped it without the warehouse. What left
-/// through the warehouse says nothing against the rest.
+/// Why the shop's rules would keep out now what the warehouse has refused, as somebody may have shipped it without the warehouse; and
+/// whether it only waits. What left through the warehouse says nothing against the rest.
 async fn kept_out(
     known: &Known<'_>,
     rules: &ImportRules,
     record: &OrderRecord,
     order: &ShopOrder,
-) -> Result<Option<String>, Halt> {
-    let why = match rules.decide(order, known.now) {
+) -> Result<Option<(String, bool)>, Halt> {
+    let decision = rules.decide(order, known.now);
+    let waits = rules.waits(order, &decision);
+    let why = match decision {
         Decision::Release(_) | Decision::Cancel { .. } => return Ok(None),
         Decision::Hold { reason, .. } => format!("held: {reason}"),
         Decision::Filter { rule, value } => format!("kept out by {rule}: {value}"),
     };
     let consignments = known.ledger.shipments(&record.store, &record.order_id).await?;
     let has_left = consignments.iter().any(|consignment| consignment.state.counts());
-    Ok(Some(why).filter(|_| !has_left))
+    Ok(Some((why, waits)).filter(|_| !has_left))
 }
 
 /// Of an order that the warehouse has refused, and that is not cancelled.

@@ -27,6 +27,9 @@ pub(super) async fn judge(
         return Ok(NextStep::Wait);
     }
     if stands.is_newer_than(judged.modified_at, judged.read_at, judged.happening.at) {
+        if judged.again && stands.order.state == OrderState::Rejected {
+            want_again(tx, &stands.order, true).await?;
+        }
         return repeat(tx, stands, judged.happening.at).await;
     }
     refresh(tx, judged, stands.order.state).await?;
@@ -63,6 +66,9 @@ async fn judge_refreshed(
             let shape = match &judged.shape {
                 Ok(shape) => shape,
                 Err(unfit) => {
+                    if judged.again && state == OrderState::Rejected {
+                        want_again(tx, &stands.order, true).await?;
+                    }
                     tell_unfit(tx, judged, unfit).await?;
                     return repeat(tx, stands, judged.happening.at).await;
                 }
@@ -77,8 +83,8 @@ async fn judge_refreshed(
 }
 
 /// What the warehouse refused, it does not have: it goes there again only as long as an order would that never went. Else one that
-/// somebody has shipped without the warehouse meanwhile, or keeps back, would be packed once more. Whoever wants it to go has said so once
-/// and for all: it goes as soon as it may.
+/// somebody has shipped without the warehouse meanwhile, or keeps back, would be packed once more. Whoever wants it to go while it waits
+/// has said so once and for all: it goes as soon as it may, unless it is done otherwise before.
 async fn reconsider(
     tx: &mut Transaction,
     judged: &Judged,
@@ -86,27 +92,32 @@ async fn reconsider(
     shape: &ReleasedOrder,
 ) -> Result<NextStep, LedgerError> {
     let (store, order_id) = (&stands.order.store, &stands.order.order_id);
+    let is_wanted = judged.again || is_wanted_again(tx, store, order_id).await?;
     // What left through the warehouse is why the rules would keep it out.
     if !matches!(judged.verdict, Verdict::Release(_)) && !has_left(tx, store, order_id).await? {
-        if judged.again {
-            want_again(tx, store, order_id).await?;
-        }
-        tell_kept_out(tx, judged).await?;
+        let goes_later = is_wanted && waits(judged);
+        want_again(tx, &stands.order, goes_later).await?;
+        tell_kept_out(tx, judged, goes_later).await?;
         return repeat(tx, stands, judged.happening.at).await;
     }
     let again = if unknown_skus::is_outdated(tx, store, order_id).await? {
         Some("to be released again: the warehouse knows its SKUs now")
     } else {
-        (judged.again || is_wanted_again(tx, store, order_id).await?).then_some("to be released again")
+        is_wanted.then_some("to be released again")
     };
     compare(tx, judged, stands, shape, again).await
 }
 
-/// Until it goes, or is refused once more.
-async fn want_again(tx: &mut Transaction, store: &StoreId, order_id: &OrderId) -> Result<(), LedgerError> {
-    tx.query("UPDATE orders SET wanted_again = TRUE WHERE store = $1 AND order_id = $2")
-        .bind(store.as_str())
-        .bind(order_id.as_str())
+/// Whether what keeps it out is that it waits: for its hour, its payment, a person.
+fn waits(judged: &Judged) -> bool {
+    matches!(judged.verdict, Verdict::Hold { .. }) || !judged.kept.is_empty()
+}
+
+async fn want_again(tx: &mut Transaction, order: &OrderRecord, wanted: bool) -> Result<(), LedgerError> {
+    tx.query("UPDATE orders SET wanted_again = $3 WHERE store = $1 AND order_id = $2")
+        .bind(order.store.as_str())
+        .bind(order.order_id.as_str())
+        .bind(wanted)
         .execute()
         .await?;
     Ok(())
@@ -343,9 +354,14 @@ async fn tell_unfit(tx: &mut Transaction, judged: &Judged, unfit: &Unfit) -> Res
     tell(tx, &judged.store, &judged.order_id, &happening).await.map(drop)
 }
 
-/// Why a refused order does not go again, once for each reason.
-async fn tell_kept_out(tx: &mut Transaction, judged: &Judged) -> Result<(), LedgerError> {
-    let what = format!("not to be released again: {}", judged.happening.what);
+/// Why a refused order does not go again, or not yet, once for each reason.
+async fn tell_kept_out(tx: &mut Transaction, judged: &Judged, goes_later: bool) -> Result<(), LedgerError> {
+    let why = &judged.happening.what;
+    let what = if goes_later {
+        format!("to be released again once its rules let it in: {why}")
+    } else {
+        format!("not to be released again: {why}")
+    };
     let happening = Happening { key: what.clone(), what, ..judged.happening.clone() };
     tell(tx, &judged.store, &judged.order_id, &happening).await.map(drop)
 }

@@ -13,9 +13,15 @@ use crate::{DueOrder, LedgerError, RulesTold, Swept};
 
 const MICROS: i64 = 1_000_000;
 
-/// The condition on the state is the index's, word for word: SQLite takes a partial index for nothing else.
+/// The condition on the state is the index's, word for word: SQLite takes a partial index for nothing else. What the warehouse refused is
+/// kept out as long as somebody wants it to go again.
 const KEPT_OUT: &str = "SELECT order_id FROM orders
-     WHERE store = $1 AND state IN ('filtered', 'held') AND order_id > $2 ORDER BY order_id LIMIT $3";
+     WHERE store = $1 AND state IN ('filtered', 'held') AND order_id > $2
+     UNION ALL
+     SELECT order_id FROM orders
+     WHERE store = $1 AND state IN ('held', 'releasing', 'released', 'accepted', 'rejected') AND state = 'rejected'
+       AND wanted_again AND order_id > $2
+     ORDER BY order_id LIMIT $3";
 
 /// As above: word for word. Of those kept out, the ones for which something is kept: six days later than the others (in microseconds), as many
 /// of them wait for a payment that never comes.
@@ -215,6 +221,8 @@ mod tests {
         assert!(!due.contains("TEMP B-TREE"), "{due}");
         let kept_out = plan(KEPT_OUT, 3).await;
         assert!(kept_out.contains("USING INDEX orders_kept_out (store=? AND order_id>?)"), "{kept_out}");
+        assert!(kept_out.contains("USING INDEX orders_open (store=? AND order_id>?)"), "{kept_out}");
+        assert!(!kept_out.contains("TEMP B-TREE"), "{kept_out}");
         let open = plan(OPEN, 4).await;
         assert!(open.contains("USING INDEX orders_open (store=? AND order_id>?)"), "{open}");
         assert!(open.contains("USING INDEX orders_kept_out (store=? AND order_id>?)"), "{open}");

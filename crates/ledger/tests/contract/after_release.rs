@@ -320,14 +320,16 @@ async fn what_was_refused_and_is_kept_out_now_does_not_go_again_until_it_may(
     assert_eq!(ledger.due(minute(8), 10).await.unwrap(), []);
     assert_eq!(ledger.due(minute(9), 10).await.unwrap().len(), 1, "its hour has come");
     let told = told_of_1001(&*ledger).await;
-    assert_eq!(told.iter().filter(|it| it.starts_with("not to be released again: ")).count(), 3, "{told:?}");
+    let not_now = |words: &str| told.iter().filter(|it| it.starts_with(words)).count();
+    assert_eq!(not_now("not to be released again: "), 1, "{told:?}");
+    assert_eq!(not_now("to be released again once its rules let it in: "), 2, "{told:?}");
     let step = judge(&*ledger, &judged("1001", 10, Verdict::Release(noted.clone()))).await;
     assert_eq!(step, tell(2, News::Released(noted)));
 }
 
 #[rstest]
 #[tokio::test]
-async fn what_was_wanted_again_while_it_was_kept_out_goes_as_soon_as_it_may_and_once(
+async fn what_was_wanted_again_while_it_waited_goes_as_soon_as_it_may_and_once(
     #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
 ) {
     let (ledger, _database) = fresh(engine).await;
@@ -335,14 +337,17 @@ async fn what_was_wanted_again_while_it_was_kept_out_goes_as_soon_as_it_may_and_
     answer_1001(&*ledger, 3, refused(&[])).await;
     let same = || Box::new(released_order("1001", &[("TEE", 2)]));
     let may_go = async |at| judge(&*ledger, &judged("1001", at, Verdict::Release(same()))).await;
-    let kept_out = async |at, again| {
-        let kept_out = Judged { again, ..judged("1001", at, filter("status: manual verification")) };
-        assert_eq!(judge(&*ledger, &kept_out).await, NextStep::Nothing);
+    let waits = async |at, again| {
+        let kept = vec![("TEE".into(), 2)];
+        let waits = Judged { again, kept, ..judged("1001", at, filter("status: manual verification")) };
+        assert_eq!(judge(&*ledger, &waits).await, NextStep::Nothing);
     };
-    kept_out(4, false).await;
+    let is_kept_out = async || !ledger.kept_out(&au(), None, 9).await.unwrap().is_empty();
+    waits(4, false).await;
     assert_eq!(may_go(5).await, NextStep::Nothing, "nobody wants it yet");
-    kept_out(6, true).await;
-    kept_out(7, false).await;
+    waits(6, true).await;
+    assert!(is_kept_out().await, "other rules may let it in");
+    waits(7, false).await;
     assert_eq!(may_go(8).await, tell(2, News::Released(same())));
     confirm(&*ledger, 2, 9).await;
     answer_1001(&*ledger, 10, refused(&[])).await;
@@ -351,6 +356,40 @@ async fn what_was_wanted_again_while_it_was_kept_out_goes_as_soon_as_it_may_and_
         NextStep::Nothing,
         "refused once more, it is wanted once more or not at all"
     );
+    waits(12, true).await;
+    let done = judged("1001", 13, filter("status: completed"));
+    assert_eq!(judge(&*ledger, &done).await, NextStep::Nothing);
+    assert!(!is_kept_out().await);
+    assert_eq!(
+        may_go(14).await,
+        NextStep::Nothing,
+        "it was done without the warehouse, and is not packed again"
+    );
+    let done = Judged { again: true, ..judged("1001", 15, filter("status: completed")) };
+    assert_eq!(judge(&*ledger, &done).await, NextStep::Nothing);
+    assert_eq!(may_go(16).await, NextStep::Nothing);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_wish_to_go_again_is_kept_though_a_newer_reading_was_faster_or_the_order_cannot_be_packed_now(
+    #[values(Engine::Sqlite, Engine::Postgres)] engine: Engine,
+    #[values(true, false)] is_late: bool,
+) {
+    let (ledger, _database) = fresh(engine).await;
+    release_1001(&*ledger, &[("TEE", 2)]).await;
+    answer_1001(&*ledger, 3, refused(&[])).await;
+    let same = || Box::new(released_order("1001", &[("TEE", 2)]));
+    let may_go = |at| judged("1001", at, Verdict::Release(same()));
+    assert_eq!(judge(&*ledger, &may_go(5)).await, NextStep::Nothing);
+    let wish = if is_late {
+        Judged { again: true, ..may_go(4) }
+    } else {
+        let unfit = Unfit::Mend("a line has no SKU".to_owned());
+        Judged { again: true, shape: Err(unfit), ..judged("1001", 6, hold("a line has no SKU")) }
+    };
+    assert_eq!(judge(&*ledger, &wish).await, NextStep::Nothing);
+    assert_eq!(judge(&*ledger, &may_go(7)).await, tell(2, News::Released(same())));
 }
 
 #[rstest]

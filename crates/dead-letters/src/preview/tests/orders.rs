@@ -1,6 +1,6 @@
 //! Orders that are read anew.
 
-use crossdock_domain::{Sku, StockLevel};
+use crossdock_domain::{ShopOrder, ShopStatus, Sku, StockLevel};
 use crossdock_events::WarehouseOrderAccepted;
 use crossdock_ledger::{Acting, DeadLettersWanted};
 use crossdock_storefront::StorefrontError;
@@ -42,6 +42,10 @@ async fn of_refused_orders_those_go_through_whose_sku_is_known_and_that_are_stil
     );
     let kept_out = bench.says(&all()).await.into_iter().find(|it| it.starts_with("BG4"));
     assert_eq!(kept_out.as_deref(), Some("BG4 stays refused: kept out by status: pending"));
+    bench
+        .main
+        .has(ShopOrder { status: ShopStatus::Order("awaiting_payment".to_owned()), ..order("4", "TEE-9") });
+    assert!(bench.told(&all()).await.contains(&("4".to_owned(), "goes_through")));
 }
 
 #[tokio::test]
